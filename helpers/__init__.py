@@ -1,0 +1,14 @@
+"""Helpers of the course: what a lesson needs and does not teach.
+
+``shapes`` (layer arithmetic), ``data`` (loaders), ``plots`` (figures), ``progress`` (live training), ``results`` (the
+closing table of a lesson), ``environment`` (what this machine has).
+"""
+
+import os as _os
+
+# TensorFlow reads these once, when it is imported. Its start-up messages would stand in red under the first cell of
+# every lesson; real errors still come as Python exceptions. Whoever sets the variables keeps their own choice.
+_os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+__version__ = "1.0.0"

@@ -1,0 +1,264 @@
+"""The figures of the course, in one style.
+
+Every figure goes through :func:`show`, which publishes it together with a text that says what is on it: screen readers
+and browsers get the text as the picture's ``alt``, a terminal prints it instead of the picture.
+
+Colors are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which color-blind readers can tell apart; lines also
+differ by dash and marker, so that a black-and-white print loses nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from IPython.display import publish_display_data
+
+__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "new", "probability_bars", "show",
+           "use_style"]
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_PIXELS_PER_INCH = 100
+
+
+def use_style():
+    """Give matplotlib the style of the course, for figures that a lesson draws itself."""
+    plt.rcParams.update({
+        "figure.figsize": (6.0, 3.4), "figure.dpi": _PIXELS_PER_INCH, "figure.constrained_layout.use": True,
+        "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
+        "font.size": 10, "axes.titlesize": 10.5, "axes.labelsize": 10, "legend.frameon": False, "legend.fontsize": 9,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#dddddd",
+        "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.8, "lines.markersize": 4,
+        "image.cmap": "gray", "image.interpolation": "nearest",
+        "axes.prop_cycle": cycler(color=COLORS) + cycler(linestyle=_DASHES) + cycler(marker=_MARKERS),
+    })
+
+
+def new(rows=1, columns=1, width=6.0, height=3.4, **options):
+    """Start a figure in the style of the course.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Number of panels down and across.
+    width, height : float
+        Size of the whole figure in inches (100 pixels each).
+    **options
+        Passed on to :func:`matplotlib.pyplot.subplots`.
+
+    Returns
+    -------
+    figure, axes
+        As from :func:`matplotlib.pyplot.subplots`.
+    """
+    use_style()
+    return plt.subplots(rows, columns, figsize=(width, height), **options)
+
+
+def show(figure, *, alt):
+    """Publish a figure with the text that stands for it, and close it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What to show.
+    alt : str
+        One or two sentences that tell somebody who cannot see the figure what is on it.
+
+    Raises
+    ------
+    ValueError
+        When ``alt`` is empty.
+    """
+    if not isinstance(alt, str) or len(alt.split()) < 3:
+        plt.close(figure)
+        raise ValueError(f"alt must say in words what the figure shows, not {alt!r}")
+    png = io.BytesIO()
+    # Twice the pixels, shown at half their size: sharp on today's screens.
+    figure.savefig(png, format="png", dpi=2 * _PIXELS_PER_INCH, metadata={"Software": None})
+    width, height = (round(inches * _PIXELS_PER_INCH) for inches in figure.get_size_inches())
+    plt.close(figure)
+    publish_display_data(data={"image/png": png.getvalue(), "text/plain": f"[Figure: {alt}]"},
+                         metadata={"image/png": {"alt": alt, "width": width, "height": height}})
+
+
+def image_grid(images, titles=None, *, alt, columns=10, size=1.0, title=None, colormap="gray", symmetric=False):
+    """Show images side by side.
+
+    Parameters
+    ----------
+    images : array_like
+        Shape ``(n, height, width)``, ``(n, height, width, 1)`` or ``(n, height, width, 3)``. Color images are uint8 or
+        floats from 0 to 1.
+    titles : sequence of str, optional
+        One short line above each image.
+    alt : str
+        What the grid shows, in words.
+    columns : int
+        How many images stand in a row.
+    size : float
+        Side of one image in inches.
+    title : str, optional
+        A line above the whole grid.
+    colormap : str
+        Matplotlib's name of the scale for one-channel images.
+    symmetric : bool
+        Put zero in the middle of the scale, the same scale for all images: for weights, which have a sign.
+
+    Raises
+    ------
+    ValueError
+        When there is no image, or the titles do not match the images.
+    """
+    images = np.asarray(images)
+    if images.ndim == 4 and images.shape[-1] == 1:
+        images = images[..., 0]
+    if images.ndim not in (3, 4) or len(images) == 0:
+        raise ValueError(f"images must be a stack (n, height, width[, channels]), not an array of shape {images.shape}")
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"{len(images)} images, but {len(titles)} titles")
+    columns = min(columns, len(images))
+    rows = math.ceil(len(images) / columns)
+    lines = 0 if titles is None else max(str(text).count("\n") + 1 for text in titles)
+    height = rows * (size + 0.19 * lines + 0.04) + (0.3 if title else 0)
+    figure, axes = new(rows, columns, width=columns * (size + 0.06), height=height, squeeze=False)
+    limit = float(np.abs(images).max()) if symmetric else None
+    scale = {"vmin": -limit, "vmax": limit, "cmap": "PuOr"} if symmetric else {"cmap": colormap}
+    if not symmetric and images.ndim == 3 and images.dtype == np.uint8:
+        scale.update(vmin=0, vmax=255)
+    for position, axis in enumerate(axes.flat):
+        axis.axis("off")
+        if position < len(images):
+            axis.imshow(images[position], **scale)
+            if titles is not None:
+                axis.set_title(str(titles[position]), fontsize=8.5, pad=2)
+    if title:
+        figure.suptitle(title, fontsize=10.5)
+    show(figure, alt=alt)
+
+
+def curves(series, *, alt, xlabel="epoch", ylabel="accuracy", title=None, ylim=None, start=1, log=False):
+    """Draw one line per series, for example training and validation accuracy by epoch.
+
+    Parameters
+    ----------
+    series : dict of str to sequence of float
+        A name for the legend, and the values.
+    alt : str
+        What the curves show, in words.
+    xlabel, ylabel, title : str
+        Texts of the figure.
+    ylim : tuple of float, optional
+        Limits of the vertical axis.
+    start : int
+        Where the horizontal axis begins: epochs count from 1.
+    log : bool
+        Logarithmic vertical axis.
+    """
+    figure, axis = new(width=6.4, height=3.4)
+    longest = max(len(values) for values in series.values())
+    for name, values in series.items():
+        axis.plot(np.arange(start, start + len(values)), values, label=name,
+                  **({"marker": "None"} if longest > 40 else {}))
+    axis.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    if ylim is not None:
+        axis.set_ylim(*ylim)
+    if log:
+        axis.set_yscale("log")
+    if longest <= 40:
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend()
+    show(figure, alt=alt)
+
+
+def accuracy_spread(groups, *, alt, xlabel="accuracy", title=None, references=None):
+    """Draw each run as a dot and each mean as a bar mark, one row per group.
+
+    Parameters
+    ----------
+    groups : dict of str to sequence of float
+        A name, and the value of each run (one per seed).
+    alt : str
+        What the dots show, in words.
+    xlabel, title : str
+        Texts of the figure.
+    references : dict of str to float, optional
+        Values to compare with, drawn as labelled vertical lines.
+    """
+    figure, axis = new(width=6.4, height=0.9 + 0.45 * len(groups))
+    for row, (_name, values) in enumerate(groups.items()):
+        axis.plot(values, [row] * len(values), linestyle="None", marker="o", color=COLORS[0], markersize=6, alpha=0.75)
+        axis.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=COLORS[1], linestyle="-", marker="None")
+    for name, value in (references or {}).items():
+        axis.axvline(value, color="#555555", linestyle=":", linewidth=1.2)
+        axis.annotate(name, (value, len(groups) - 0.45), fontsize=8, ha="center", va="bottom", color="#333333")
+    axis.set_yticks(range(len(groups)), list(groups))
+    axis.set_ylim(len(groups) - 0.4, -0.6)
+    if references:
+        axis.set_ylim(-0.6, len(groups) - 0.1)
+    axis.set(xlabel=xlabel + " (dot: one seed, bar: mean)", title=title)
+    show(figure, alt=alt)
+
+
+def confusion_matrix(matrix, class_names, *, alt, title=None):
+    """Show how often each true class was taken for each predicted one.
+
+    Parameters
+    ----------
+    matrix : array_like of int, shape (classes, classes)
+        Counts: true class down, predicted class across.
+    class_names : sequence of str
+        Names for both axes.
+    alt : str
+        What stands out, in words.
+    title : str, optional
+        A line above.
+    """
+    matrix = np.asarray(matrix)
+    side = 0.42 * len(matrix) + 1.3
+    figure, axis = new(width=side + 0.4, height=side)
+    mistakes = matrix - np.diag(np.diag(matrix))
+    # The scale is that of the mistakes: on the scale of the diagonal they would all look like zero.
+    axis.imshow(mistakes, cmap="Blues", vmax=max(1, mistakes.max()) * 1.3)
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            axis.text(column, row, str(count), ha="center", va="center", fontsize=8,
+                      weight="bold" if row == column else "normal",
+                      color="white" if row != column and count > 0.85 * mistakes.max() else "black")
+    axis.set_xticks(range(len(matrix)), class_names, rotation=0 if max(map(len, class_names)) < 4 else 90)
+    axis.set_yticks(range(len(matrix)), class_names)
+    axis.set(xlabel="predicted", ylabel="true", title=title)
+    axis.grid(False)
+    show(figure, alt=alt)
+
+
+def probability_bars(image, probabilities, class_names, *, alt, title=None):
+    """Show one image beside the probability that a model gives each class.
+
+    Parameters
+    ----------
+    image : array_like
+        Shape ``(height, width)`` or ``(height, width, 3)``.
+    probabilities : array_like of float, shape (classes,)
+        They sum to 1.
+    class_names : sequence of str
+        One name per class.
+    alt : str
+        What the bars say, in words.
+    title : str, optional
+        A line above the image.
+    """
+    figure, (left, right) = new(1, 2, width=5.6, height=2.4, gridspec_kw={"width_ratios": [1, 1.7]})
+    left.imshow(np.squeeze(image))
+    left.axis("off")
+    left.set_title(title or "")
+    right.barh(range(len(class_names)), probabilities, color=COLORS[0])
+    right.set_yticks(range(len(class_names)), class_names)
+    right.invert_yaxis()
+    right.set(xlabel="probability", xlim=(0, 1))
+    show(figure, alt=alt)

@@ -1,0 +1,135 @@
+"""The closing table of a lesson: what this run found, beside the range in which every run so far has fallen.
+
+The ranges stand in one file, ``tests/expected_results.toml``: for each lesson a table for real data and one for the
+offline sample. In it ::
+
+    [01_mnist_softmax.real]
+    softmax_tf_accuracy = { each = [0.912, 0.922] }
+
+says that every seed must land in the range; ``mean = [low, high]`` bounds the mean over the seeds, and ``equal = 61706`` asks
+for exactly that number. A result without a range is an error, and so is a range without a result.
+"""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+from IPython.display import display
+
+from helpers.project import ROOT, read_toml
+from helpers.tables import Table
+
+__all__ = ["closing_table", "problems"]
+
+_EXPECTED = ROOT / "tests" / "expected_results.toml"
+
+
+def _as_list(value):
+    return [float(v) for v in value] if isinstance(value, (list, tuple, np.ndarray)) else [value]
+
+
+def _number(value):
+    if isinstance(value, numbers.Integral):
+        return f"{int(value):,}"
+    return f"{value:.3g}" if abs(value) < 0.01 and value else f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def _show_value(value):
+    values = _as_list(value)
+    if isinstance(value, bool) or not isinstance(values[0], numbers.Number):
+        return str(value)
+    if len(values) == 1:
+        return _number(values[0])
+    return (f"mean {_number(np.mean(values))}, from {_number(min(values))} to {_number(max(values))} "
+            f"({len(values)} seeds)")
+
+
+def _show_rule(rule):
+    texts = []
+    for kind, bound in rule.items():
+        if kind == "equal":
+            texts.append(f"exactly {_number(bound) if isinstance(bound, numbers.Number) else bound}")
+        else:
+            low, high = bound
+            texts.append(f"{'mean ' if kind == 'mean' else ''}{_number(low)} to {_number(high)}")
+    return "; ".join(texts)
+
+
+def _complaint(key, value, rule):
+    """Say what is wrong with one result, or return None."""
+    values = _as_list(value)
+    for kind, bound in rule.items():
+        if kind == "equal":
+            if isinstance(value, (list, tuple, np.ndarray)) or value != bound:
+                return f"{key} is {_show_value(value)}, but must be exactly {bound}"
+        elif kind in ("each", "mean"):
+            low, high = bound
+            tested = values if kind == "each" else [float(np.mean(values))]
+            # "not (low <= v <= high)" and not "v < low or v > high": the first one also catches nan.
+            outside = [v for v in tested if not low <= v <= high]
+            if outside:
+                return f"{key}: {kind} {', '.join(map(_number, outside))} is outside {_number(low)} to {_number(high)}"
+        else:
+            raise ValueError(f"{_EXPECTED.name}: {key} has the unknown rule {kind!r}; known are each, mean and equal")
+    if not rule:
+        raise ValueError(f"{_EXPECTED.name}: {key} has no rule")
+    return None
+
+
+def problems(results, rules):
+    """Compare results with their rules.
+
+    Parameters
+    ----------
+    results : dict
+        Numbers, or lists of numbers (one per seed), by name.
+    rules : dict of dict
+        For each name ``{"each": [low, high]}``, ``{"mean": [low, high]}`` or ``{"equal": value}``.
+
+    Returns
+    -------
+    list of str
+        One sentence for each result that is missing, unknown or out of its range; empty when all is well.
+    """
+    found = [f"{key} has a range, but the lesson left no such result" for key in rules if key not in results]
+    found += [f"{key} has no range in {_EXPECTED.name}" for key in results if key not in rules]
+    for key in results:
+        if key in rules:
+            complaint = _complaint(key, results[key], rules[key])
+            if complaint:
+                found.append(complaint)
+    return found
+
+
+def closing_table(results, *, lesson, data):
+    """Show the results of a lesson beside the ranges expected of them.
+
+    Parameters
+    ----------
+    results : dict
+        Numbers, or lists of numbers (one per seed), by name.
+    lesson : str
+        The notebook's name without its ending, for example ``"02_lenet"``.
+    data : helpers.data.dataset.Dataset or {"real", "sample"}
+        The data that the lesson ran on: ranges differ between real data and the offline sample.
+
+    Raises
+    ------
+    ValueError
+        When there are no ranges for this lesson.
+    AssertionError
+        When a result is out of its range, after the table has been shown.
+    """
+    source = data if isinstance(data, str) else data.source
+    expected = read_toml(_EXPECTED)
+    if source not in expected.get(lesson, {}):
+        raise ValueError(f"{_EXPECTED.name} has no table [{lesson}.{source}]")
+    rules = expected[lesson][source]
+    header = "expected on " + ("real data" if source == "real" else "the offline sample")
+    display(Table([(key, _show_value(value), _show_rule(rules.get(key, {}))) for key, value in results.items()],
+                  ["result", "this run", header]))
+    wrong = problems(results, rules)
+    if wrong:
+        raise AssertionError("This run differs from all runs before it: " + "; ".join(wrong) + ". If you changed the "
+                             "lesson, that may be what you wanted; if not, it is a defect worth reporting.")
