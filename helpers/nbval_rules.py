@@ -1,0 +1,41 @@
+"""How pytest runs the lessons: loaded by pyproject.toml as a plug-in of pytest.
+
+* Lessons run on the offline sample unless ``COURSE_DATA`` says otherwise, so that a test run needs no network.
+* A cell tagged ``nbval-check-output`` is compared with its stored output always; a cell tagged ``sample-check-output`` only on the
+  sample, because on real data it rightly prints something else.
+* A new line on standard error is a defect (students see it in red), so untagged cells are watched for it as well.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def pytest_configure(config):
+    """Choose the data before any kernel starts: kernels inherit the environment."""
+    os.environ.setdefault("COURSE_DATA", "sample")
+
+
+def pytest_collection_modifyitems(items):
+    """Compare the cells whose output is fixed on the offline sample."""
+    if os.environ["COURSE_DATA"] != "sample":
+        return
+    for item in items:
+        cell = getattr(item, "cell", None)
+        if cell is not None and "sample-check-output" in cell.metadata.get("tags", []):
+            item.options["check"] = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail a notebook cell that writes to standard error."""
+    result = yield
+    outputs = getattr(item, "test_outputs", None)
+    if getattr(item, "cell", None) is not None and outputs:
+        written = "".join(output["text"] for output in outputs
+                          if output.get("output_type") == "stream" and output.get("name") == "stderr")
+        if written.strip():
+            pytest.fail(f"the cell wrote to standard error: {written.strip()[:500]}", pytrace=False)
+    return result
