@@ -1,0 +1,89 @@
+"""The offline sample of handwritten digits: the UCI digits that scikit-learn brings along, at MNIST's size.
+
+The copy in scikit-learn is the test file of "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998): 1,797
+images of 8x8 pixels with values 0 to 16. Its authors write that 13 people filled in a preprinted form. The file does not say
+who wrote what, but the form can be recognized: the labels repeat a sequence of 130 digits, 14 times, with a few digits
+missing. So we know which images stand on one sheet (:data:`FORM_STARTS`). That 13 people made 14 sheets says that one of
+them, if both statements are right, filled in two; nothing in the file tells who.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from helpers.data.dataset import Dataset
+
+__all__ = ["DIGIT_NAMES", "FORM_STARTS", "enlarge", "load_digits_sample"]
+
+DIGIT_NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+FORM_STARTS = (0, 130, 256, 386, 516, 646, 776, 906, 1029, 1157, 1287, 1415, 1545, 1667)
+"""Index of the first image of each of the 14 sheets, read off the labels."""
+
+TEST_FORMS = (11, 12, 13)
+"""The sheets of the test set, the last three: whole sheets, so that no sheet is on both sides."""
+
+
+def enlarge(images):
+    """Enlarge 8x8 images with values 0 to 16 to MNIST's 28x28 with values 0 to 255.
+
+    As in MNIST the digit fills the middle 20x20 pixels (bilinear) and a border of 4 is empty. The arithmetic is in whole
+    numbers, so that every machine gets the same bytes.
+
+    Parameters
+    ----------
+    images : array_like
+        Shape ``(images, 8, 8)``, values 0 to 16.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(images, 28, 28)``.
+
+    Raises
+    ------
+    ValueError
+        When the images have another shape or other values.
+    """
+    images = np.asarray(images)
+    if images.ndim != 3 or images.shape[1:] != (8, 8):
+        raise ValueError(f"images must have the shape (images, 8, 8), not {images.shape}")
+    if images.size and (images.min() < 0 or images.max() > 16):
+        raise ValueError(f"the values must lie in 0..16, but reach from {images.min()} to {images.max()}")
+    images = images.astype(np.int64)
+    # The center of new pixel i lies at (i + 1/2) * 8/20 - 1/2 old pixels; counted in fortieths that is a whole number.
+    position = np.clip((2 * np.arange(20) + 1) * 8 - 20, 0, 7 * 40)
+    before, weight = position // 40, position % 40
+    after = np.minimum(before + 1, 7)
+    rows = images[:, before] * (40 - weight)[:, None] + images[:, after] * weight[:, None]
+    both = rows[:, :, before] * (40 - weight) + rows[:, :, after] * weight
+    scale = 16 * 40 * 40
+    pixels = (both * 255 + scale // 2) // scale
+    return np.pad(pixels, ((0, 0), (4, 4), (4, 4))).astype(np.uint8)
+
+
+def load_digits_sample():
+    """Return the offline sample of digits.
+
+    Returns
+    -------
+    Dataset
+        ``groups_train`` and ``groups_test`` hold the number of the sheet (0 to 13) on which a digit was written.
+    """
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images, labels = enlarge(digits.images), digits.target.astype(np.int64)
+    sheets = np.searchsorted(FORM_STARTS, np.arange(len(labels)), side="right") - 1
+    test = np.isin(sheets, TEST_FORMS)
+    return Dataset(
+        name="Digits", source="sample", origin="UCI handwritten digits from scikit-learn, enlarged from 8x8",
+        license="CC BY 4.0",
+        citation="E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository, 1998. "
+                 "doi:10.24432/C50P49",
+        class_names=DIGIT_NAMES,
+        x_train=images[~test], y_train=labels[~test], x_test=images[test], y_test=labels[test],
+        groups_train=sheets[~test], groups_test=sheets[test],
+        notes=("The groups are the sheets on which the digits were written, recognized by the order of the labels. No "
+               "sheet is on both sides of the split. Whether a writer is cannot be told: the authors name 13 writers, "
+               "there are 14 sheets, and the file does not say who wrote which.",))

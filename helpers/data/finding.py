@@ -1,0 +1,225 @@
+"""From the wish for a data set to verified content: search, then download, then (for a loader) the sample."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from helpers.data.download import download, keep
+from helpers.data.errors import DataNotFoundError, DownloadError, VerificationError
+from helpers.data.places import PROJECT_CACHE, Place, cache_folder, folders, say_once, shown, wanted_source
+from helpers.data.sources import Form
+from helpers.data.storage import check_checksum, staging
+
+__all__ = ["Copy", "Found", "copies", "load", "obtain", "read_copy"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Copy:
+    """Files of one form in one folder, not yet looked into.
+
+    Parameters
+    ----------
+    form : Form
+        What they make up.
+    place : Place
+        Where they lie.
+    paths : dict of str to Path
+        The files, by their names in the cache.
+    """
+
+    form: Form
+    place: Place
+    paths: dict
+
+    @property
+    def size(self):
+        """Bytes on the disk."""
+        return sum(path.stat().st_size for path in self.paths.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Verified content, and in words where it came from."""
+
+    content: object
+    origin: str
+    paths: dict
+
+
+def copies(source):
+    """Yield the copies of a data set on this machine, first choice first: what needs no conversion, then archives.
+
+    Parameters
+    ----------
+    source : Source
+        The data set.
+
+    Yields
+    ------
+    Copy
+        Unverified.
+    """
+    places = folders(with_data_folder=source.in_data_folder)
+    for archive in (False, True):
+        for place in places:
+            for form in source.forms:
+                if form.archive is archive:
+                    paths = _paths(form, place.path)
+                    if len(paths) == len(form.files):
+                        yield Copy(form, place, paths)
+                    elif paths:
+                        missing = [file.name for file in form.files if file.name not in paths]
+                        say_once(f"{source.title}: {shown(place.path)} holds {', '.join(paths)} but not "
+                                 f"{', '.join(missing)}; both are needed in one folder.")
+
+
+def _paths(form, folder):
+    paths = {}
+    for file in form.files:
+        for name in (file.name, *file.aliases):
+            if (folder / name).is_file():
+                paths[file.name] = folder / name
+                break
+    return paths
+
+
+def read_copy(copy):
+    """Verify a copy and return its content.
+
+    Raises
+    ------
+    VerificationError
+        When a file is not what it should be, or cannot be opened.
+    """
+    try:
+        for file in copy.form.files:
+            if file.checksum:
+                check_checksum(copy.paths[file.name], file.checksum)
+        return copy.form.read(copy.paths)
+    except OSError as error:
+        raise VerificationError(f"{error.filename or copy.place.words} cannot be read: {error.strerror}") from error
+
+
+def _convert(source, paths, origin):
+    """Turn an archive into the first form, in the cache, and read that."""
+    folder = cache_folder()
+    form = source.forms[0]
+    names = [file.name for file in form.files]
+    try:
+        with staging(folder, source.name) as fresh:
+            source.convert(paths, fresh)
+            content = form.read({name: fresh / name for name in names})
+            keep(form, fresh, folder)
+    except OSError as error:
+        raise DownloadError(f"{source.title} could not be unpacked into {shown(folder)}: "
+                            f"{error.strerror or error}") from error
+    return Found(content, origin, {name: folder / name for name in names})
+
+
+def _search(source, problems):
+    """Return the first copy on this machine that verifies, or None; what does not is named in ``problems``."""
+    for copy in copies(source):
+        try:
+            content = read_copy(copy)
+            if copy.form.archive:
+                return _convert(source, copy.paths, copy.place.words)
+            return Found(content, copy.place.words, copy.paths)
+        except VerificationError as error:
+            where = " and ".join(shown(path) for path in copy.paths.values())
+            problem = f"{where} is not used: {error}"
+            problems.append(problem)
+            say_once(f"{source.title}: {problem}. Delete it or put a good copy in its place.")
+    return None
+
+
+def obtain(source):
+    """Find a data set on this machine or download it.
+
+    Parameters
+    ----------
+    source : Source
+        The data set.
+
+    Returns
+    -------
+    Found
+        Its content, verified.
+
+    Raises
+    ------
+    DataNotFoundError
+        When there is no copy and no download; the message lists what was tried and what helps.
+    SettingsError
+        When COURSE_DATA_DIR is set to something that is no folder.
+    """
+    problems = []
+    try:
+        found = _search(source, problems)
+        if found is not None:
+            return found
+        form = next((form for form in source.forms if form.downloadable), None)
+        if form is None:
+            raise DownloadError("there is no address to download it from")
+        paths, content, hosts = download(source, form)
+        origin = f"downloaded from {hosts}"
+        return _convert(source, paths, origin) if form.archive else Found(content, origin, paths)
+    except (DownloadError, VerificationError) as error:
+        raise _not_found(source, problems, error) from None  # the message says all of it
+
+
+def _not_found(source, problems, error):
+    reason = "no usable copy on this machine" if problems else "no copy on this machine"
+    searched = ", ".join(shown(place.path) for place in folders(with_data_folder=source.in_data_folder))
+    lines = [f"{source.title}: {reason}, and no download.", f"- searched: {searched}"]
+    lines += [f"- {problem}" for problem in problems]
+    lines.append(f"- {error}")
+    lines.append(f"What helps: a connection to the internet and `python -m helpers.data download {source.name}`; "
+                 f"or {_by_hand(source)}; or the offline sample (source=\"sample\").")
+    return DataNotFoundError("\n".join(lines), f"{reason}, and no download ({error})")
+
+
+def _by_hand(source):
+    form = next((form for form in source.forms if form.downloadable), None)
+    if form is None:
+        return f"put {' and '.join(file.name for file in source.forms[0].files)} into {shown(PROJECT_CACHE)}"
+    steps = (f"{file.urls[0]} saved as {file.name}" for file in form.files)
+    return f"{' and '.join(steps)} in {shown(PROJECT_CACHE)} or in the folder that COURSE_DATA_DIR names"
+
+
+def load(description, source, real, sample):
+    """Do what every loader does: the real data if it is wanted and to be had, else the sample, and say which.
+
+    Parameters
+    ----------
+    description : Source
+        The data set.
+    source : {"auto", "real", "sample"}
+        The loader's argument; see :func:`helpers.data.places.wanted_source`.
+    real : callable
+        Takes a :class:`Found`, returns the ``Dataset``.
+    sample : callable
+        Takes nothing, returns the ``Dataset`` of the offline sample.
+
+    Returns
+    -------
+    Dataset
+        With ``source`` "real" or "sample", as it is.
+
+    Raises
+    ------
+    DataNotFoundError
+        When "real" is wanted and not to be had.
+    SettingsError
+        When the argument or an environment variable means nothing.
+    """
+    wanted = wanted_source(source)
+    if wanted != "sample":
+        try:
+            return real(obtain(description))
+        except DataNotFoundError as error:
+            if wanted == "real":
+                raise
+            say_once(f"{description.title}: {error.reason}. The offline sample stands in: {description.sample}.")
+    return sample()
+
+
