@@ -1,0 +1,205 @@
+"""Descriptions of the convolutions.
+
+Kernel, stride, padding and dilation are one number or a pair (height, width), **height first**. A picture has the shape
+(height, width, channels).
+"""
+
+from dataclasses import dataclass
+
+from .arithmetic import (
+    activation_size,
+    conv_multiply_adds,
+    conv_output_length,
+    conv_parameters,
+    transposed_output_length,
+)
+from .checks import image, padding_pair, pair
+from .layers import in_words
+from .windows import Window, by, padding_in_words
+
+
+@dataclass(frozen=True)
+class Convolution(Window):
+    """What all convolutions share. Not a layer by itself."""
+
+    def __post_init__(self):
+        self._clean()
+
+    def _size_of_conv(self, input_shape):
+        return self._size(input_shape, conv_output_length, self.kernel, self.stride, padding_pair(self.padding),
+                          self.dilation)
+
+    def _conv_settings(self, count=""):
+        return in_words(f"{count}{by(self.kernel)}",
+                        f"stride {by(self.stride)}" if self.stride != (1, 1) else "",
+                        padding_in_words(self.padding),
+                        f"dilation {by(self.dilation)}" if self.dilation != (1, 1) else "",
+                        "" if self.use_bias else "no bias",
+                        self.activation)
+
+    def receptive_fields(self, fields, input_shape):
+        """See `Layer`."""
+        return tuple(field.through_window(*values)
+                     for field, *values in zip(fields, self.kernel, self.stride, self.dilation))
+
+
+@dataclass(frozen=True)
+class Conv2D(Convolution):
+    """A convolution: `kernels` kernels, each looking at all channels (of its group), give as many feature maps.
+
+    Padding may also be a number of zeros on each side, which Keras has no word for (use ZeroPadding2D there). Stride
+    and dilation may both exceed 1, which Keras refuses.
+    """
+
+    kernels: int
+    kernel: int | tuple[int, int]
+    stride: int | tuple[int, int] = 1
+    padding: str | int | tuple[int, int] = "valid"
+    dilation: int | tuple[int, int] = 1
+    groups: int = 1
+    use_bias: bool = True
+    activation: str | None = None
+
+    @property
+    def settings(self):
+        """See `Layer`."""
+        return in_words(self._conv_settings(f"{self.kernels} kernels "),
+                        f"{self.groups} groups" if self.groups > 1 else "")
+
+    def output_shape(self, input_shape):
+        """See `Layer`."""
+        size = self._size_of_conv(input_shape)
+        self.parameters(input_shape)  # groups that do not divide the channels are an error of the shape, too
+        return (*size, self.kernels)
+
+    def parameters(self, input_shape):
+        """See `Layer`."""
+        return conv_parameters(self.kernel, input_shape[-1], self.kernels, self.use_bias, self.groups), 0
+
+    def multiply_adds(self, input_shape):
+        """See `Layer`."""
+        size = self._size_of_conv(input_shape)
+        return conv_multiply_adds(size, self.kernel, input_shape[-1], self.kernels, self.groups)
+
+
+@dataclass(frozen=True)
+class DepthwiseConv2D(Convolution):
+    """A convolution in which each channel has its own kernels, `depth_multiplier` of them, and sees no other channel.
+
+    It is a convolution with as many groups as channels. Source: A. Howard and others, *MobileNets*, arXiv:1704.04861.
+    """
+
+    kernel: int | tuple[int, int]
+    stride: int | tuple[int, int] = 1
+    padding: str | int | tuple[int, int] = "valid"
+    depth_multiplier: int = 1
+    dilation: int | tuple[int, int] = 1
+    use_bias: bool = True
+    activation: str | None = None
+
+    @property
+    def settings(self):
+        """See `Layer`."""
+        return self._conv_settings()
+
+    def _as_conv(self, channels):
+        return Conv2D(channels * self.depth_multiplier, self.kernel, self.stride, self.padding, self.dilation,
+                      groups=channels, use_bias=self.use_bias)
+
+    def output_shape(self, input_shape):
+        """See `Layer`."""
+        return self._as_conv(image(input_shape)[2]).output_shape(input_shape)
+
+    def parameters(self, input_shape):
+        """See `Layer`."""
+        return self._as_conv(input_shape[-1]).parameters(input_shape)
+
+    def multiply_adds(self, input_shape):
+        """See `Layer`."""
+        return self._as_conv(input_shape[-1]).multiply_adds(input_shape)
+
+
+@dataclass(frozen=True)
+class SeparableConv2D(Convolution):
+    """A depthwise convolution without bias, then a convolution with kernels of 1 that mixes the channels."""
+
+    kernels: int
+    kernel: int | tuple[int, int]
+    stride: int | tuple[int, int] = 1
+    padding: str | int | tuple[int, int] = "valid"
+    dilation: int | tuple[int, int] = 1
+    depth_multiplier: int = 1
+    use_bias: bool = True
+    activation: str | None = None
+
+    @property
+    def settings(self):
+        """See `Layer`."""
+        return self._conv_settings(f"{self.kernels} kernels ")
+
+    def _steps(self, input_shape):
+        """The two convolutions, each with the shape of its input."""
+        depthwise = DepthwiseConv2D(self.kernel, self.stride, self.padding, self.depth_multiplier, self.dilation,
+                                    use_bias=False)
+        pointwise = Conv2D(self.kernels, 1, use_bias=self.use_bias)
+        return (depthwise, input_shape), (pointwise, depthwise.output_shape(input_shape))
+
+    def output_shape(self, input_shape):
+        """See `Layer`."""
+        _, (pointwise, shape) = self._steps(input_shape)
+        return pointwise.output_shape(shape)
+
+    def parameters(self, input_shape):
+        """See `Layer`."""
+        return sum(step.parameters(shape)[0] for step, shape in self._steps(input_shape)), 0
+
+    def multiply_adds(self, input_shape):
+        """See `Layer`."""
+        return sum(step.multiply_adds(shape) for step, shape in self._steps(input_shape))
+
+
+@dataclass(frozen=True)
+class Conv2DTranspose(Convolution):
+    """A transposed convolution: every input number lays down a kernel; see `transposed_output_length`.
+
+    Multiply-adds: each input number times each weight that it meets, those that "same" cuts away included.
+    """
+
+    kernels: int
+    kernel: int | tuple[int, int]
+    stride: int | tuple[int, int] = 1
+    padding: str = "valid"
+    output_padding: int | tuple[int, int] | None = None
+    dilation: int | tuple[int, int] = 1
+    use_bias: bool = True
+    activation: str | None = None
+
+    def __post_init__(self):
+        self._clean(numbers_allowed=False)
+        if self.output_padding is not None:
+            object.__setattr__(self, "output_padding", pair("output_padding", self.output_padding))
+
+    @property
+    def settings(self):
+        """See `Layer`."""
+        return in_words(self._conv_settings(f"{self.kernels} kernels "),
+                        f"output padding {by(self.output_padding)}" if self.output_padding else "")
+
+    def output_shape(self, input_shape):
+        """See `Layer`."""
+        size = self._size(input_shape, transposed_output_length, self.kernel, self.stride,
+                          padding_pair(self.padding), self.output_padding or (None, None), self.dilation)
+        return (*size, self.kernels)
+
+    def parameters(self, input_shape):
+        """See `Layer`."""
+        return conv_parameters(self.kernel, input_shape[-1], self.kernels, self.use_bias), 0
+
+    def multiply_adds(self, input_shape):
+        """See `Layer`."""
+        return activation_size(input_shape) * self.kernel[0] * self.kernel[1] * self.kernels
+
+    def receptive_fields(self, fields, input_shape):
+        """See `Layer`."""
+        return tuple(field.through_transposed(*values)
+                     for field, *values in zip(fields, self.kernel, self.stride, self.dilation))

@@ -1,0 +1,213 @@
+"""The same table for a built Keras model. Keras itself is not imported: a model is read by what it shows."""
+
+from dataclasses import replace
+
+from . import convolutions, layers, pooling, rearranging
+from .arithmetic import activation_size, bytes_per_number
+from .network import Row, Table, describe, input_row, starting_fields
+
+# How each layer of Keras is described here, from its configuration: on the left its words, on the right ours.
+DESCRIPTIONS = {
+    "Conv2D": lambda c: convolutions.Conv2D(
+        kernels=c["filters"], kernel=c["kernel_size"], stride=c["strides"], padding=c["padding"],
+        dilation=c["dilation_rate"], groups=c["groups"], use_bias=c["use_bias"], activation=_activation(c)),
+    "DepthwiseConv2D": lambda c: convolutions.DepthwiseConv2D(
+        kernel=c["kernel_size"], stride=c["strides"], padding=c["padding"], depth_multiplier=c["depth_multiplier"],
+        dilation=c["dilation_rate"], use_bias=c["use_bias"], activation=_activation(c)),
+    "SeparableConv2D": lambda c: convolutions.SeparableConv2D(
+        kernels=c["filters"], kernel=c["kernel_size"], stride=c["strides"], padding=c["padding"],
+        dilation=c["dilation_rate"], depth_multiplier=c["depth_multiplier"], use_bias=c["use_bias"],
+        activation=_activation(c)),
+    "Conv2DTranspose": lambda c: convolutions.Conv2DTranspose(
+        kernels=c["filters"], kernel=c["kernel_size"], stride=c["strides"], padding=c["padding"],
+        output_padding=c["output_padding"], dilation=c["dilation_rate"], use_bias=c["use_bias"],
+        activation=_activation(c)),
+    "MaxPooling2D": lambda c: pooling.MaxPooling2D(c["pool_size"], c["strides"], c["padding"]),
+    "AveragePooling2D": lambda c: pooling.AveragePooling2D(c["pool_size"], c["strides"], c["padding"]),
+    "GlobalAveragePooling2D": lambda c: pooling.GlobalAveragePooling2D(c["keepdims"]),
+    "GlobalMaxPooling2D": lambda c: pooling.GlobalMaxPooling2D(c["keepdims"]),
+    "ZeroPadding2D": lambda c: pooling.ZeroPadding2D(c["padding"]),
+    "Dense": lambda c: layers.Dense(c["units"], c["use_bias"], _activation(c)),
+    "BatchNormalization": lambda c: layers.BatchNormalization(c["scale"], c["center"]),
+    "LocalResponseNormalization": lambda c: layers.LocalResponseNormalization(),  # the course's own, helpers/layers.py
+    "Flatten": lambda c: rearranging.Flatten(),
+    "Reshape": lambda c: rearranging.Reshape(c["target_shape"]),
+    "Permute": lambda c: rearranging.Permute(c["dims"]),
+    "Resizing": lambda c: rearranging.Resizing(c["height"], c["width"]),
+    "Activation": lambda c: layers.Activation(_activation(c) or "linear"),
+    "ReLU": lambda c: layers.ReLU(c["max_value"]),
+    "Softmax": lambda c: layers.Softmax(),
+    "Dropout": lambda c: layers.Dropout(c["rate"]),
+    "Rescaling": lambda c: layers.Rescaling(c["scale"], c["offset"]),
+}
+UNCHANGED = ("Identity", "LeakyReLU", "ELU", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "RandomFlip",
+             "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast", "RandomBrightness")
+MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate")
+
+
+def from_keras(model, expand_nested=False, dtype="float32"):
+    """Read a built Keras model into the table that `trace` makes.
+
+    Shapes and parameters are those that Keras built; multiply-adds and receptive fields follow from the settings of
+    the layers. So `trace(...) == from_keras(model)` compares arithmetic with fact.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Sequential or functional, with one input and one output of a fixed size. Where branches meet in an Add or a
+        Concatenate, the receptive field is the largest of theirs.
+    expand_nested : bool
+        Show the layers of a model inside the model, one row each. Otherwise such a model is one row.
+    dtype : str
+        What numbers are kept as; sets the bytes.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ValueError
+        When the model is not built, is a subclass with a `call` of its own, or has a layer that this module does not
+        know: the message names it.
+    """
+    _check_model(model)
+    tensor = model.inputs[0]
+    shape = _shape(tensor, model)
+    start = input_row(shape, dtype)
+    rows = _rows(model, shape, starting_fields(shape), expand_nested, dtype)
+    return Table((start, *rows))
+
+
+def _check_model(model):
+    kinds = {kind.__name__ for kind in type(model).__mro__}
+    if not kinds & {"Model", "Sequential", "Functional"}:
+        raise ValueError(f"model must be a Keras model, got {type(model).__name__}. For a list of layer descriptions, "
+                         "use trace(input_shape, layers).")
+    label = f"model {model.name!r} ({type(model).__name__})"
+    if not kinds & {"Sequential", "Functional"}:
+        raise ValueError(f"{label} has a call method of its own, and its layers cannot be read in order. Write it with "
+                         "keras.Sequential or the functional API.")
+    if not getattr(model, "outputs", None):
+        raise ValueError(f"{label} is not built: it does not know the size of its input. Put keras.Input(shape) first.")
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ValueError(f"{label} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; a table follows "
+                         "one input to one output. Make a keras.Model from one to the other.")
+
+
+def _shape(tensor, layer):
+    shape = tuple(tensor.shape[1:])
+    if None in shape:
+        raise ValueError(f"layer {layer.name!r} ({type(layer).__name__}) has the shape {shape}: a size is left open. "
+                         "Build the model with a fixed size, such as keras.Input((32, 32, 3)).")
+    return shape
+
+
+def _rows(model, input_shape, fields, expand_nested, dtype):
+    """The rows of all layers of a model, whose input has this shape and these receptive fields."""
+    seen = {_place(model.inputs[0]): (input_shape, fields)}  # tensor -> its shape and receptive fields
+    rows, used = [], set()
+    for tensor in _in_order(model.outputs[0], seen):
+        layer = tensor._keras_history.operation
+        before = [seen[_place(parent)] for parent in _parents(tensor)]
+        if not before:
+            raise ValueError(f"layer {layer.name!r} ({type(layer).__name__}) has no input inside the model. "
+                             "A table follows one input to one output.")
+        if id(layer) in used:
+            raise ValueError(f"layer {layer.name!r} ({type(layer).__name__}) is used twice in {model.name!r}, and its "
+                             "parameters would be counted twice. Give each place a layer of its own.")
+        used.add(id(layer))
+        if hasattr(layer, "layers") and hasattr(layer, "inputs"):
+            _check_model(layer)
+            inner = _rows(layer, *before[0], expand_nested, dtype)
+            row = _as_one(layer, inner)
+            rows += [replace(one, name=f"{layer.name}/{one.name}") for one in inner] if expand_nested else [row]
+        else:
+            row = _row(layer, _shape(tensor, layer), before, dtype)
+            rows.append(row)
+        seen[_place(tensor)] = (row.output_shape, row.fields)
+    return rows
+
+
+def _place(tensor):
+    """What tells a tensor from the others: which layer made it, and in which of its calls."""
+    return id(tensor._keras_history.operation), tensor._keras_history.node_index
+
+
+def _parents(tensor):
+    history = tensor._keras_history
+    return history.operation._inbound_nodes[history.node_index].input_tensors
+
+
+def _in_order(output, known):
+    """All tensors between what is known and the output, each after those that it is made from."""
+    done, order, waiting = set(known), [], [output]
+    while waiting:
+        tensor = waiting[-1]
+        missing = [parent for parent in _parents(tensor) if _place(parent) not in done]
+        if _place(tensor) in done:
+            waiting.pop()
+        elif missing:
+            waiting += missing
+        else:
+            done.add(_place(tensor))
+            order.append(waiting.pop())
+    return order
+
+
+def _row(layer, shape, before, dtype):
+    """The row of one layer: shape and parameters as Keras has them, the rest from its description."""
+    kind = type(layer).__name__
+    if kind in MERGING:
+        description, fields = layers.Unchanged(kind), _largest([fields for _, fields in before])
+    elif len(before) > 1:
+        raise ValueError(f"layer {layer.name!r} ({kind}) joins {len(before)} branches, and is not one of "
+                         f"{', '.join(MERGING)}. A table cannot follow it.")
+    else:
+        description, fields = _description(layer, kind, before[0][0]), before[0][1]
+    try:
+        row = describe(layer.name, description, before[0][0], fields, dtype)
+    except ValueError as error:  # what Keras builds and this module does not allow
+        raise ValueError(f"layer {layer.name!r} ({kind}): {error}") from None
+    return replace(row, output_shape=shape, activation_bytes=activation_size(shape) * bytes_per_number(dtype),
+                   parameters=_count(layer, "weights"), trainable=_count(layer, "trainable_weights"))
+
+
+def _description(layer, kind, input_shape):
+    if kind in UNCHANGED:
+        return layers.Unchanged(kind)
+    if kind not in DESCRIPTIONS:
+        raise ValueError(f"layer {layer.name!r} is a {kind}, which is not among the layers that can be traced: "
+                         f"{', '.join(sorted([*DESCRIPTIONS, *UNCHANGED, *MERGING]))}.")
+    config = layer.get_config()
+    if config.get("data_format") == "channels_first":
+        raise ValueError(f"layer {layer.name!r} ({kind}) puts the channels first. Tables are for "
+                         'data_format="channels_last", the default of Keras.')
+    if kind in ("BatchNormalization", "Softmax") and config.get("axis", -1) not in (-1, len(input_shape)):
+        raise ValueError(f"layer {layer.name!r} ({kind}) works along axis {config['axis']}. Tables are for the last "
+                         "axis, axis=-1.")
+    return DESCRIPTIONS[kind](config)
+
+
+def _activation(config):
+    """The name of an activation function; Keras calls none "linear", and hides some names in a dictionary."""
+    activation = config["activation"]
+    name = activation.get("config") if isinstance(activation, dict) else activation
+    return None if name == "linear" else name if isinstance(name, str) else "own activation"
+
+
+def _largest(branches):
+    """For each axis, the largest field of all branches; they have the same jump where their maps match."""
+    return tuple(max(axis) for axis in zip(*branches))
+
+
+def _count(layer, which):
+    return sum(activation_size(weight.shape) if weight.shape else 1 for weight in getattr(layer, which, ()))
+
+
+def _as_one(model, rows):
+    """One row for a whole model."""
+    last = rows[-1]
+    return Row(model.name, type(model).__name__, f"{len(rows)} layers", last.output_shape, last.activation_bytes,
+               sum(row.parameters for row in rows), sum(row.trainable for row in rows),
+               sum(row.multiply_adds for row in rows), last.fields)

@@ -1,0 +1,204 @@
+"""Descriptions of layers: what they share, dense layers, normalization, and layers that change numbers one by one.
+
+A description holds what a layer's arithmetic depends on, and answers four questions about it: which output shape, how
+many parameters, how many multiply-adds, how much of the input one output number sees. Names are those of Keras. More
+layers are in `convolutions`, `pooling` and `rearranging`.
+"""
+
+import math
+from dataclasses import dataclass
+
+from .arithmetic import (
+    batch_normalization_parameters,
+    dense_multiply_adds,
+    dense_parameters,
+    local_response_normalization_parameters,
+)
+from .checks import whole_number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """What all descriptions share. As it stands it changes nothing: shape and view pass through.
+
+    Parameters
+    ----------
+    name : str, optional
+        Shown in the table; made from the kind where it is missing.
+    trainable : bool
+        False for a frozen layer: its parameters are counted, and none of them is trained.
+    """
+
+    name: str | None = None
+    trainable: bool = True
+
+    @property
+    def kind(self):
+        """The kind of layer, as Keras calls it."""
+        return type(self).__name__
+
+    @property
+    def settings(self):
+        """The settings in a few words, for the table."""
+        return ""
+
+    def output_shape(self, input_shape):
+        """Shape of the output, without the batch."""
+        return input_shape
+
+    def parameters(self, input_shape):
+        """Parameters that training may change, and those that it only keeps: (trained, not trained)."""
+        return 0, 0
+
+    def multiply_adds(self, input_shape):
+        """Multiply-adds for one example. 0 where a layer does a few operations per number: pooling, normalization."""
+        return 0
+
+    def receptive_fields(self, fields, input_shape):
+        """The receptive fields behind the layer, one for each axis, from those in front of it."""
+        return fields
+
+
+def positions(shape):
+    """The axes along which numbers have neighbors: all but the channels, or the whole of a vector or matrix."""
+    return shape[:-1] if len(shape) > 2 else shape
+
+
+def fields_of_all(fields, shape):
+    """The view of a number computed from everything: all positions of all channels."""
+    if not any(field.jump for field in fields):  # each number sees everything already
+        return fields
+    return tuple(field.of_all(length) for field, length in zip(fields, positions(shape)))
+
+
+# --- Layers with parameters ---------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """A dense layer on the **last** axis, as in Keras: put Flatten in front to let every unit see everything.
+
+    Without it, a picture (height, width, channels) becomes (height, width, units): every pixel gets the same small
+    dense layer, which is a convolution with a kernel of 1.
+    """
+
+    units: int
+    use_bias: bool = True
+    activation: str | None = None
+
+    def __post_init__(self):
+        whole_number("units", self.units)
+
+    @property
+    def settings(self):
+        """See `Layer`."""
+        return in_words(f"{self.units} units", "" if self.use_bias else "no bias", self.activation)
+
+    def output_shape(self, input_shape):
+        """See `Layer`."""
+        return (*input_shape[:-1], self.units)
+
+    def parameters(self, input_shape):
+        """See `Layer`."""
+        return dense_parameters(input_shape[-1], self.units, self.use_bias), 0
+
+    def multiply_adds(self, input_shape):
+        """See `Layer`."""
+        return math.prod(input_shape[:-1]) * dense_multiply_adds(input_shape[-1], self.units)
+
+    def receptive_fields(self, fields, input_shape):
+        """Whole along the last axis of a vector or matrix; unchanged in a picture, whose last axis is the channels."""
+        if len(input_shape) > 2:
+            return fields
+        return (*fields[:-1], *fields_of_all(fields[-1:], input_shape[-1:]))
+
+
+@dataclass(frozen=True)
+class BatchNormalization(Layer):
+    """Batch normalization over the last axis: scale, offset, moving mean and moving variance for each channel."""
+
+    scale: bool = True
+    center: bool = True
+
+    def parameters(self, input_shape):
+        """See `Layer`."""
+        return batch_normalization_parameters(input_shape[-1], self.scale, self.center)
+
+
+@dataclass(frozen=True)
+class LocalResponseNormalization(Layer):
+    """Local response normalization, as in AlexNet: divides by what neighboring channels say, learns nothing.
+
+    Source: A. Krizhevsky, I. Sutskever and G. Hinton, NIPS 2012, section 3.3.
+    """
+
+    def parameters(self, input_shape):
+        """See `Layer`."""
+        return local_response_normalization_parameters(input_shape[-1]), 0
+
+
+# --- Layers that change numbers one at a time ----------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """An activation function by name: Activation("relu")."""
+
+    activation: str
+
+    @property
+    def settings(self):
+        """See `Layer`."""
+        return self.activation
+
+
+@dataclass(frozen=True)
+class ReLU(Layer):
+    """Negative numbers become 0, and those above `max_value`, if given, become `max_value`."""
+
+    max_value: float | None = None
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """Numbers along the last axis become probabilities."""
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """In training, a fraction `rate` of the numbers becomes 0. `rate` is what is dropped, not what is kept."""
+
+    rate: float
+
+    def __post_init__(self):
+        if isinstance(self.rate, bool) or not isinstance(self.rate, (int, float)) or not 0 <= self.rate <= 1:
+            raise ValueError(f"rate must be a number from 0 to 1, got {self.rate!r}. It is the fraction to drop; "
+                             "a keep probability of 0.8 is a rate of 0.2.")
+
+    @property
+    def settings(self):
+        """See `Layer`."""
+        return f"rate {self.rate:g}"
+
+
+@dataclass(frozen=True)
+class Rescaling(Layer):
+    """Every number times `scale`, plus `offset`."""
+
+    scale: float
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
+class Unchanged(Layer):
+    """Any layer that keeps the shape and has no parameters, by the name Keras gives it: Unchanged("RandomFlip")."""
+
+    keras_name: str
+
+    @property
+    def kind(self):
+        """See `Layer`."""
+        return self.keras_name
+
+
+def in_words(*parts):
+    """Settings that are there, one after the other."""
+    return ", ".join(str(part) for part in parts if part)

@@ -1,0 +1,58 @@
+"""How a traced network is shown: as text in a terminal, as a table in a notebook."""
+
+import html
+
+HEADINGS = ("layer", "kind", "output shape", "numbers", "bytes", "parameters", "trainable", "multiply-adds",
+            "receptive field", "jump")
+TO_THE_LEFT = 3  # so many columns are words and shapes; the others are numbers, set to the right
+NOTE = ("For one example. A multiply-add is one multiplication with the addition that follows it. Receptive field: "
+        "pixels of the input behind one number, padding included; jump: how far it moves from one number to the next.")
+
+
+def _cells(row):
+    jump = row.jump[:1] if len(set(row.jump)) == 1 else row.jump
+    return (row.name, row.kind, f"({', '.join(map(str, row.output_shape))}{',' * (len(row.output_shape) == 1)})",
+            f"{row.activation_size:,}", f"{row.activation_bytes:,}", f"{row.parameters:,}", f"{row.trainable:,}",
+            f"{row.multiply_adds:,}", " x ".join(map(str, row.receptive_field)),
+            " x ".join(map(str, jump)) if any(jump) else "-")
+
+
+def _totals(table):
+    return ("total", "", "", f"{table.activation_size:,}", f"{table.activation_bytes:,}", f"{table.parameters:,}",
+            f"{table.trainable:,}", f"{table.multiply_adds:,}", "", "")
+
+
+def _summary(table):
+    return (f"{len(table)} layers, {table.parameters:,} parameters ({table.trainable:,} trainable, "
+            f"{table.not_trainable:,} not), {table.multiply_adds:,} multiply-adds for one example")
+
+
+def as_text(table):
+    """The table in plain text, columns aligned."""
+    lines = [HEADINGS, *map(_cells, table.rows), _totals(table)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    lines = ["  ".join(cell.ljust(width) if number < TO_THE_LEFT else cell.rjust(width)
+                       for number, (cell, width) in enumerate(zip(line, widths))).rstrip() for line in lines]
+    rule = "-" * max(map(len, lines))
+    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], _summary(table)])
+
+
+def as_html(table):
+    """The table in HTML: no script, no colors of its own, so that it reads on a light and on a dark page."""
+    rows = [_cells(row) for row in table.rows]
+    for number, row in enumerate(table.rows):
+        if row.settings:  # there is room for more than the kind
+            rows[number] = (row.name, f"{row.kind}: {row.settings}", *rows[number][2:])
+    body = "\n".join(_line(cells) for cells in rows)
+    total = _line(_totals(table), style="border-top:1px solid currentColor;font-weight:bold;")
+    return ('<div style="overflow-x:auto">\n<table style="font-variant-numeric:tabular-nums">\n'
+            f'<caption style="text-align:left">{html.escape(_summary(table))}</caption>\n'
+            f"<thead>{_line(HEADINGS, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n<tfoot>{total}</tfoot>\n</table>\n"
+            f'<p style="font-size:smaller">{NOTE}</p>\n</div>')
+
+
+def _line(cells, tag="td", style=""):
+    scope = ' scope="col"' if tag == "th" else ""
+    sides = ["left"] * TO_THE_LEFT + ["right"] * (len(cells) - TO_THE_LEFT)
+    return "<tr>" + "".join(f'<{tag}{scope} style="text-align:{side};white-space:nowrap;{style}">{html.escape(cell)}'
+                            f"</{tag}>" for side, cell in zip(sides, cells)) + "</tr>"
