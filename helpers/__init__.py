@@ -6,8 +6,8 @@ closing table of a lesson), ``environment`` (what this machine has).
 
 import os as _os
 
-# TensorFlow reads these once, when it is imported. Its start-up messages would stand in red under the first cell of
-# every lesson; real errors still come as Python exceptions. Whoever sets the variables keeps their own choice.
+# TensorFlow and Keras read these once, when they are imported. TensorFlow's notes would stand in red below a cell; real errors
+# still come as Python exceptions. Whoever sets the variables keeps their own choice. See also helpers.quiet_start.
 _os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 _os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 __all__ = ["ROOT", "course_settings", "read_toml"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +31,12 @@ def read_toml(path):
     FileNotFoundError
         When it is missing.
     """
+    # Imported here: ROOT is needed before anything is installed, and Python 3.10 has no tomllib of its own.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     path = Path(path)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

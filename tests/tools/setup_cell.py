@@ -13,6 +13,7 @@ if importlib.util.find_spec("helpers") is None:   # on Colab: fetch the course, 
     address = os.environ.get("COURSE_REPOSITORY", "https://github.com/{repository}")
     subprocess.run(["git", "clone", "--quiet", "--depth=1", address, "course"], check=True)
     importlib.invalidate_caches()
+import helpers.quiet_start                        # TensorFlow and Keras, without their start-up messages
 '''
 
 
