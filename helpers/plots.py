@@ -220,7 +220,7 @@ def confusion_matrix(matrix, class_names, *, alt, title=None):
         A line above.
     """
     matrix = np.asarray(matrix)
-    side = 0.42 * len(matrix) + 1.3
+    side = 0.33 * len(matrix) + 1.2
     figure, axis = new(width=side + 0.4, height=side)
     mistakes = matrix - np.diag(np.diag(matrix))
     # The scale is that of the mistakes: on the scale of the diagonal they would all look like zero.

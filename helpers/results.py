@@ -20,7 +20,7 @@ from IPython.display import display
 from helpers.project import ROOT, read_toml
 from helpers.tables import Table
 
-__all__ = ["closing_table", "problems"]
+__all__ = ["closing_table", "describe_rule", "problems"]
 
 _EXPECTED = ROOT / "tests" / "expected_results.toml"
 
@@ -45,7 +45,8 @@ def _show_value(value):
             f"({len(values)} seeds)")
 
 
-def _show_rule(rule):
+def describe_rule(rule):
+    """Say a rule in words: ``{"each": [0.9, 1.0]}`` gives "0.9000 to 1.0000"."""
     texts = []
     for kind, bound in rule.items():
         if kind == "equal":
@@ -127,7 +128,7 @@ def closing_table(results, *, lesson, data):
         raise ValueError(f"{_EXPECTED.name} has no table [{lesson}.{source}]")
     rules = expected[lesson][source]
     header = "expected on " + ("real data" if source == "real" else "the offline sample")
-    display(Table([(key, _show_value(value), _show_rule(rules.get(key, {}))) for key, value in results.items()],
+    display(Table([(key, _show_value(value), describe_rule(rules.get(key, {}))) for key, value in results.items()],
                   ["result", "this run", header]))
     wrong = problems(results, rules)
     if wrong:
