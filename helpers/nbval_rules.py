@@ -1,8 +1,8 @@
 """How pytest runs the lessons: loaded by pyproject.toml as a plug-in of pytest.
 
 * Lessons run on the offline sample unless ``COURSE_DATA`` says otherwise, so that a test run needs no network.
-* A cell tagged ``nbval-check-output`` is compared with its stored output always; a cell tagged ``sample-check-output`` only on the
-  sample, because on real data it rightly prints something else.
+* A cell tagged ``nbval-check-output`` is compared with its stored output always; a cell tagged ``sample-check-output`` only on
+  the sample, because on real data it rightly prints something else.
 * A new line on standard error is a defect (students see it in red), so untagged cells are watched for it as well.
 """
 

@@ -2,8 +2,8 @@
 
     import helpers.quiet_start
 
-Since TensorFlow 2.20 some of them (oneDNN, "Could not find cuda drivers") ignore ``TF_CPP_MIN_LOG_LEVEL``. They go straight to file
-descriptor 2, past Python, and would stand in red below the first cell of every lesson. If the import fails, they are shown after all.
+Some of them (oneDNN, "Could not find cuda drivers") ignore ``TF_CPP_MIN_LOG_LEVEL``. They go straight to file descriptor 2, past
+Python, and would stand in red below the first cell of every lesson. If the import fails, they are shown after all.
 """
 
 import contextlib

@@ -11,8 +11,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 from helpers import environment, plots
-from helpers.project import ROOT
 from helpers.progress import Progress, track
+from helpers.project import ROOT
 from helpers.quiet_start import quiet_file_descriptor
 from helpers.tables import Table
 

@@ -46,7 +46,7 @@ def test_closing_table_shows_and_then_raises(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(results_module, "_EXPECTED", file)
     closing_table({"a": 0.5}, lesson="small", data="sample")
     assert "0.5000" in capsys.readouterr().out
-    with pytest.raises(AssertionError, match="a: each 2.0000 is outside"):
+    with pytest.raises(AssertionError, match=r"a: each 2\.0000 is outside"):
         closing_table({"a": 2.0}, lesson="small", data="sample")
     assert "2.0000" in capsys.readouterr().out
     with pytest.raises(ValueError, match=r"no table \[small.real\]"):
