@@ -88,6 +88,37 @@ class Dataset:
         """Height, width and, for color images, channels."""
         return self.x_train.shape[1:]
 
+    def split_training(self, share=1 / 12, seed=0):
+        """Draw a validation set from the training images, by whole groups where groups exist.
+
+        Parameters
+        ----------
+        share : float
+            How much of the training images (of the groups, where there are some) goes to validation, between 0 and 1.
+        seed : int
+            Another seed draws another set.
+
+        Returns
+        -------
+        training, validation : numpy.ndarray of int
+            Row numbers into ``x_train`` and ``y_train``, shuffled. Together they hold each row once.
+
+        Raises
+        ------
+        ValueError
+            When the share is not between 0 and 1, or leaves one side empty.
+        """
+        from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
+
+        if not 0 < share < 1:
+            raise ValueError(f"share must lie between 0 and 1, not {share}")
+        splitter = ShuffleSplit if self.groups_train is None else GroupShuffleSplit
+        splits = splitter(n_splits=1, test_size=share, random_state=seed).split(self.x_train, groups=self.groups_train)
+        training, validation = next(splits)
+        # scikit-learn returns the rows of a split by group in order; a lesson's batches must not be.
+        random = np.random.default_rng(seed)
+        return random.permutation(training), random.permutation(validation)
+
     def __repr__(self):
         parts = [f"{len(self.x_train):,} training"]
         if self.x_validation is not None:
