@@ -1,7 +1,7 @@
 """The data sets of the course: find a copy, else download and verify one, else use the offline sample.
 
-A lesson needs one line, ``dataset = load_mnist()``. Every loader returns a :class:`~helpers.data.dataset.Dataset` and takes
-the same ``source``:
+A lesson needs one line, ``dataset = load_mnist()``. Every loader returns a :class:`~helpers.data.dataset.Dataset` and
+takes the same ``source``:
 
 ``"auto"``
     A copy on this machine, else a download, else the offline sample, and then it says so in one line.
@@ -11,9 +11,9 @@ the same ``source``:
     The offline sample; neither disk nor network is searched.
 
 Two environment variables act from outside, so that a whole class or a test run needs no edited notebook.
-``COURSE_DATA`` (auto, real or sample) decides for every call that says "auto", which is what the lessons say; a call that
-names "real" or "sample" itself keeps its word. ``COURSE_DATA_DIR`` names a folder that is searched before all others; a
-relative path starts at the course's folder.
+``COURSE_DATA`` (auto, real or sample) decides for every call that says "auto", which is what the lessons say; a call
+that names "real" or "sample" itself keeps its word. ``COURSE_DATA_DIR`` names a folder that is searched before all
+others; a relative path starts at the course's folder.
 
 ``python -m helpers.data`` shows what is on this machine, downloads and verifies.
 
@@ -30,7 +30,7 @@ _WHERE = {
     "load_traffic_signs": "traffic",
 }
 
-__all__ = ["DataError", "Dataset", "load_mnist", "load_signs", "load_traffic_signs"]  # noqa: F822
+__all__ = ["DataError", "Dataset", "load_mnist", "load_signs", "load_traffic_signs"]
 
 
 def __getattr__(name):

@@ -13,8 +13,9 @@ __all__ = ["Bar"]
 class Bar:
     """Progress of one file, with the methods that pooch calls.
 
-    In a notebook the line is a display that is updated in place, because standard error would appear among the outputs as
-    if something were wrong. In a terminal rich draws it on standard error. Elsewhere (a log, a test) nothing is shown.
+    In a notebook the line is a display that is updated in place, because standard error would appear among the
+    outputs as if something were wrong. In a terminal rich draws it on standard error. Elsewhere (a log, a test)
+    nothing is shown.
 
     Parameters
     ----------

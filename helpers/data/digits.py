@@ -1,10 +1,10 @@
 """The offline sample of handwritten digits: the UCI digits that scikit-learn brings along, at MNIST's size.
 
-The copy in scikit-learn is the test file of "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak, 1998): 1,797
-images of 8x8 pixels with values 0 to 16. Its authors write that 13 people filled in a preprinted form. The file does not say
-who wrote what, but the form can be recognized: the labels repeat a sequence of 130 digits, 14 times, with a few digits
-missing. So we know which images stand on one sheet (:data:`FORM_STARTS`). That 13 people made 14 sheets says that one of
-them, if both statements are right, filled in two; nothing in the file tells who.
+The copy in scikit-learn is the test file of "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak,
+1998): 1,797 images of 8x8 pixels with values 0 to 16. Its authors write that 13 people filled in a preprinted form.
+The file does not say who wrote what, but the form can be recognized: the labels repeat a sequence of 130 digits, 14
+times, with a few digits missing. So we know which images stand on one sheet (:data:`FORM_STARTS`). That 13 people
+made 14 sheets says that one of them, if both statements are right, filled in two; nothing in the file tells who.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ DIGIT_NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "e
 FORM_STARTS = (0, 130, 256, 386, 516, 646, 776, 906, 1029, 1157, 1287, 1415, 1545, 1667)
 """Index of the first image of each of the 14 sheets, read off the labels."""
 
-TEST_FORMS = (11, 12, 13)
-"""The sheets of the test set, the last three: whole sheets, so that no sheet is on both sides."""
+TEST_FORMS = (0, 1, 2)
+"""The sheets of the test set: whole ones, so that no sheet is on both sides, and neighbors, so that a person who filled in
+two sheets in a row could be on both sides at one border only. The hands on either side of it (2 and 3) look unalike."""
 
 
 def enlarge(images):
     """Enlarge 8x8 images with values 0 to 16 to MNIST's 28x28 with values 0 to 255.
 
-    As in MNIST the digit fills the middle 20x20 pixels (bilinear) and a border of 4 is empty. The arithmetic is in whole
-    numbers, so that every machine gets the same bytes.
+    As in MNIST the digit fills the middle 20x20 pixels (bilinear) and a border of 4 is empty. The arithmetic is in
+    whole numbers, so that every machine gets the same bytes.
 
     Parameters
     ----------
@@ -79,8 +80,8 @@ def load_digits_sample():
     return Dataset(
         name="Digits", source="sample", origin="UCI handwritten digits from scikit-learn, enlarged from 8x8",
         license="CC BY 4.0",
-        citation="E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository, 1998. "
-                 "doi:10.24432/C50P49",
+        citation="E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning "
+                 "Repository, 1998. doi:10.24432/C50P49",
         class_names=DIGIT_NAMES,
         x_train=images[~test], y_train=labels[~test], x_test=images[test], y_test=labels[test],
         groups_train=sheets[~test], groups_test=sheets[test],

@@ -44,7 +44,7 @@ def _host(url):
 
 
 def _reason(error):
-    """Put an exception of requests into words, and say whether another try may help and whether the host is at fault."""
+    """Put an exception of requests into words; say whether another try may help and whether the host is at fault."""
     from requests import exceptions
 
     if isinstance(error, exceptions.HTTPError):
@@ -53,12 +53,14 @@ def _reason(error):
         return f"answered {status} ({error.response.reason})", overloaded, overloaded
     if isinstance(error, exceptions.ConnectTimeout):
         return f"gave no connection within {CONNECT_TIMEOUT:g} s", True, True
-    if isinstance(error, exceptions.Timeout) or "timed out" in str(error).lower():
+    if isinstance(error, exceptions.Timeout) or "read timed out" in str(error).lower():
         return f"sent nothing for {READ_TIMEOUT:g} s", True, True
     if isinstance(error, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
         return "broke off in the middle of the file", True, True
     if isinstance(error, exceptions.SSLError):
         return "has a certificate that cannot be verified", False, True
+    if isinstance(error, exceptions.ProxyError):
+        return "cannot be reached through the proxy", True, True
     if isinstance(error, exceptions.ConnectionError):
         return "cannot be reached", True, True
     return f"cannot be asked ({error})", False, False
@@ -68,20 +70,22 @@ def _fetch(url, path, size):
     """Fetch one address into a file, with retries."""
     from requests.exceptions import RequestException
 
-    for attempt in range(RETRIES + 1):
-        bar = Bar(path.name, size)
-        downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, headers=_USER_AGENT,
-                                          timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
-        try:
-            downloader(url, str(path), None)
-            return
-        except RequestException as error:
-            reason, again, host_failed = _reason(error)
-            if not again or attempt == RETRIES:
-                raise _GaveUpError(reason, host_failed) from error
-        finally:
-            bar.close()
-        time.sleep(PAUSE * (attempt + 1))
+    bar = Bar(path.name, size)
+    downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, headers=_USER_AGENT,
+                                      timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+    try:
+        for attempt in range(RETRIES + 1):
+            bar.reset()
+            try:
+                downloader(url, str(path), None)
+                return
+            except RequestException as error:
+                reason, again, host_failed = _reason(error)
+                if not again or attempt == RETRIES:
+                    raise _GaveUpError(reason, host_failed) from error
+            time.sleep(PAUSE * (attempt + 1))
+    finally:
+        bar.close()
 
 
 def _fetch_verified(file, folder):
@@ -95,7 +99,7 @@ def _fetch_verified(file, folder):
             continue
         try:
             _fetch(url, folder / file.name, file.size)
-            if file.checksum:
+            if file.checksum:  # already here, so that the next address gets its chance
                 check_checksum(folder / file.name, file.checksum)
             return host
         except _GaveUpError as error:
@@ -104,7 +108,7 @@ def _fetch_verified(file, folder):
             reason, key = f"{host} sent something else: {error}", url
         _failed[key] = reason
         reasons.append(reason)
-    raise DownloadError(f"{file.name} could not be downloaded: " + "; ".join(reasons))
+    raise DownloadError(f"{file.name}: " + "; ".join(reasons))
 
 
 def _check_space(form, folder):
@@ -148,7 +152,7 @@ def download(source, form):
         with staging(folder, source.name) as fresh:
             hosts = [_fetch_verified(file, fresh) for file in form.files]
             try:
-                content = form.read({file.name: fresh / file.name for file in form.files})
+                content = form.verified({file.name: fresh / file.name for file in form.files})
             except VerificationError as error:
                 reason = f"{' and '.join(dict.fromkeys(hosts))} sent something else: {error}"
                 for file in form.files:
@@ -171,7 +175,7 @@ def keep(form, fresh, folder):
     names = [file.name for file in form.files]
     if all((folder / name).exists() for name in names):
         try:
-            form.read({name: folder / name for name in names})
+            form.verified({name: folder / name for name in names})
             return
         except VerificationError:
             pass

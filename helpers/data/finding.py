@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+from helpers.data import places
 from helpers.data.download import download, keep
 from helpers.data.errors import DataNotFoundError, DownloadError, VerificationError
-from helpers.data.places import PROJECT_CACHE, Place, cache_folder, folders, say_once, shown, wanted_source
+from helpers.data.places import Place, cache_folder, folders, say_once, shown, wanted_source
 from helpers.data.sources import Form
-from helpers.data.storage import check_checksum, staging
+from helpers.data.storage import staging
 
-__all__ = ["Copy", "Found", "copies", "load", "obtain", "read_copy"]
+__all__ = ["Copy", "Found", "copies", "load", "obtain"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,9 +60,8 @@ def copies(source):
     Copy
         Unverified.
     """
-    places = folders(with_data_folder=source.in_data_folder)
     for archive in (False, True):
-        for place in places:
+        for place in folders(with_data_folder=source.in_data_folder):
             for form in source.forms:
                 if form.archive is archive:
                     paths = _paths(form, place.path)
@@ -70,7 +70,7 @@ def copies(source):
                     elif paths:
                         missing = [file.name for file in form.files if file.name not in paths]
                         say_once(f"{source.title}: {shown(place.path)} holds {', '.join(paths)} but not "
-                                 f"{', '.join(missing)}; both are needed in one folder.")
+                                 f"{', '.join(missing)}; they belong in one folder.")
 
 
 def _paths(form, folder):
@@ -83,23 +83,6 @@ def _paths(form, folder):
     return paths
 
 
-def read_copy(copy):
-    """Verify a copy and return its content.
-
-    Raises
-    ------
-    VerificationError
-        When a file is not what it should be, or cannot be opened.
-    """
-    try:
-        for file in copy.form.files:
-            if file.checksum:
-                check_checksum(copy.paths[file.name], file.checksum)
-        return copy.form.read(copy.paths)
-    except OSError as error:
-        raise VerificationError(f"{error.filename or copy.place.words} cannot be read: {error.strerror}") from error
-
-
 def _convert(source, paths, origin):
     """Turn an archive into the first form, in the cache, and read that."""
     folder = cache_folder()
@@ -108,7 +91,7 @@ def _convert(source, paths, origin):
     try:
         with staging(folder, source.name) as fresh:
             source.convert(paths, fresh)
-            content = form.read({name: fresh / name for name in names})
+            content = form.verified({name: fresh / name for name in names})
             keep(form, fresh, folder)
     except OSError as error:
         raise DownloadError(f"{source.title} could not be unpacked into {shown(folder)}: "
@@ -120,7 +103,7 @@ def _search(source, problems):
     """Return the first copy on this machine that verifies, or None; what does not is named in ``problems``."""
     for copy in copies(source):
         try:
-            content = read_copy(copy)
+            content = copy.form.verified(copy.paths)
             if copy.form.archive:
                 return _convert(source, copy.paths, copy.place.words)
             return Found(content, copy.place.words, copy.paths)
@@ -172,7 +155,7 @@ def _not_found(source, problems, error):
     searched = ", ".join(shown(place.path) for place in folders(with_data_folder=source.in_data_folder))
     lines = [f"{source.title}: {reason}, and no download.", f"- searched: {searched}"]
     lines += [f"- {problem}" for problem in problems]
-    lines.append(f"- {error}")
+    lines.append(f"- download: {error}")
     lines.append(f"What helps: a connection to the internet and `python -m helpers.data download {source.name}`; "
                  f"or {_by_hand(source)}; or the offline sample (source=\"sample\").")
     return DataNotFoundError("\n".join(lines), f"{reason}, and no download ({error})")
@@ -181,9 +164,9 @@ def _not_found(source, problems, error):
 def _by_hand(source):
     form = next((form for form in source.forms if form.downloadable), None)
     if form is None:
-        return f"put {' and '.join(file.name for file in source.forms[0].files)} into {shown(PROJECT_CACHE)}"
+        return f"put {' and '.join(file.name for file in source.forms[0].files)} into {shown(places.PROJECT_CACHE)}"
     steps = (f"{file.urls[0]} saved as {file.name}" for file in form.files)
-    return f"{' and '.join(steps)} in {shown(PROJECT_CACHE)} or in the folder that COURSE_DATA_DIR names"
+    return f"{' and '.join(steps)} in {shown(places.PROJECT_CACHE)} or in the folder that COURSE_DATA_DIR names"
 
 
 def load(description, source, real, sample):

@@ -44,15 +44,15 @@ def load_mnist(source="auto"):
     Parameters
     ----------
     source : {"auto", "real", "sample"}
-        "auto" takes a copy on this machine, else downloads one (11 MB), else takes the offline sample and says so. "real"
+        "auto" takes a copy on this machine, else downloads one, else takes the offline sample and says so. "real"
         raises instead of taking the sample. "sample" takes the sample. The environment variables COURSE_DATA and
         COURSE_DATA_DIR act on it, see :mod:`helpers.data`.
 
     Returns
     -------
     Dataset
-        Images uint8 of shape ``(images, 28, 28)``, 0 is paper and 255 is ink; labels int64, 0 to 9. The sample has the same
-        layout, fewer images, and ``groups``.
+        Images uint8 of shape ``(images, 28, 28)``, 0 is paper and 255 is ink; labels int64, 0 to 9. The sample has
+        the same layout, fewer images, and ``groups``.
 
     Raises
     ------
@@ -71,4 +71,5 @@ def _real(found):
         class_names=DIGIT_NAMES, x_train=arrays["x_train"], x_test=arrays["x_test"],
         # uint8 labels would wrap around in a lesson's arithmetic, and tf.equal refuses them beside an argmax.
         y_train=arrays["y_train"].astype(np.int64), y_test=arrays["y_test"].astype(np.int64),
-        notes=("The writers are known to NIST, not to this file; the published split has different writers on its two sides.",))
+        notes=("The file does not say who wrote a digit. Its authors chose different writers for the two sides of "
+               "the published split.",))

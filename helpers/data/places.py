@@ -34,8 +34,8 @@ class Place:
 def say_once(text):
     """Print a line, unless this process has already printed it.
 
-    It goes to standard output: a line that explains a result belongs among the results, and in a notebook standard error
-    would look like a failure.
+    It goes to standard output: a line that explains a result belongs among the results, and in a notebook standard
+    error would look like a failure.
     """
     if text not in _said:
         _said.add(text)
@@ -146,8 +146,8 @@ def _is_writable(folder):
 def cache_folder():
     """Return the folder to which downloads are written.
 
-    It is ``data/cache`` of the course. Where the course's folder cannot be written to (a shared installation), it is the
-    user's own cache folder.
+    It is ``data/cache`` of the course. Where the course's folder cannot be written to (a shared installation), it is
+    the user's own cache folder.
 
     Raises
     ------

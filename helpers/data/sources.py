@@ -2,16 +2,18 @@
 
 To add a data set, write one module in this folder, named in :data:`MODULES` below, with
 
-1. ``SOURCE``, a :class:`Source`. Its *forms* are the shapes in which the set may lie on a disk, best first. A form is a few
-   files that belong together and a function ``read(paths)`` that verifies them and returns their content; it raises
-   :class:`~helpers.data.errors.VerificationError` for anything else, so that no file is trusted unchecked or read twice.
+1. ``SOURCE``, a :class:`Source`. Its *forms* are the shapes in which the set may lie on a disk, best first. A form
+   is a few files that belong together and a function ``read(paths)`` that verifies them and returns their content; it
+   raises :class:`~helpers.data.errors.VerificationError` for anything else. So no file is trusted unchecked, and none
+   is read twice.
 2. ``load_NAME(source="auto")``, which is a call of :func:`helpers.data.finding.load` with two functions: one makes the
    ``Dataset`` from what ``read`` returned, the other makes the offline sample.
 
-A set that is published as an archive has at least two forms. The first is what the lessons read (an HDF5 file or two, through
-``storage.read_hdf5``). The other is the archive, with ``archive=True``, its address and its checksum; ``read`` may then return
-nothing. ``Source.convert(paths, folder)`` reads the archive once and writes the files of the first form into ``folder``
-(``storage.write_hdf5``); what it wrote is verified by the first form's ``read`` and only then moved into the cache. So::
+A set that is published as an archive has at least two forms. The first is what the lessons read (an HDF5 file or two,
+through ``storage.read_hdf5``). The other is the archive, with ``archive=True``, its address and its checksum;
+``read`` may then return nothing. ``Source.convert(paths, folder)`` reads the archive once and writes the files of the
+first form into ``folder`` (``storage.write_hdf5``); what it wrote is verified by the first form's ``read`` and only
+then moved into the cache. So::
 
     SOURCE = Source(
         name="signs", title="Sign Language Digits",
@@ -22,8 +24,8 @@ nothing. ``Source.convert(paths, folder)`` reads the archive once and writes the
         sample="hands drawn by the course's own code")
 
 The search goes through all folders for the forms that are not archives, then for the archives, then to the network. All
-files of a form must lie in the same folder. Without a ``checksum`` the form's ``read`` alone decides, which is right where
-the container may vary and its content may not.
+files of a form must lie in the same folder. Without a ``checksum`` the form's ``read`` alone decides, which is right
+where the container may vary and its content may not.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ import importlib
 import importlib.util
 from collections.abc import Callable
 
-from helpers.data.errors import SettingsError
+from helpers.data.errors import SettingsError, VerificationError
+from helpers.data.storage import check_checksum
 
 __all__ = ["MODULES", "DataFile", "Form", "Source", "all_sources", "named"]
 
@@ -75,7 +78,7 @@ class Form:
     files : tuple of DataFile
         The files, all in one folder.
     read : callable
-        Takes a dict from ``DataFile.name`` to the path found, verifies, returns the content.
+        Takes a dict from ``DataFile.name`` to the path found; verifies what a checksum does not; returns the content.
     archive : bool
         Whether it must be converted before use.
     """
@@ -88,6 +91,27 @@ class Form:
     def downloadable(self):
         """Whether every file has an address."""
         return all(file.urls for file in self.files)
+
+    def verified(self, paths):
+        """Compare the checksums of the files that have one, then read and return the content.
+
+        Parameters
+        ----------
+        paths : dict of str to Path
+            The files, by ``DataFile.name``.
+
+        Raises
+        ------
+        VerificationError
+            When a file is not what it should be, or cannot be opened.
+        """
+        try:
+            for file in self.files:
+                if file.checksum:
+                    check_checksum(paths[file.name], file.checksum)
+            return self.read(paths)
+        except OSError as error:
+            raise VerificationError(f"it cannot be opened ({error.strerror or error})") from error
 
 
 @dataclasses.dataclass(frozen=True)
