@@ -15,7 +15,7 @@ from .arithmetic import (
 )
 from .checks import image, padding_pair, pair
 from .layers import in_words
-from .windows import Window, by, padding_in_words
+from .windows import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Convolution(Window):
 
     def _conv_settings(self, count=""):
         return in_words(f"{count}{by(self.kernel)}",
-                        f"stride {by(self.stride)}" if self.stride != (1, 1) else "",
+                        setting("stride", self.stride, usual=(1, 1)),
                         padding_in_words(self.padding),
-                        f"dilation {by(self.dilation)}" if self.dilation != (1, 1) else "",
+                        setting("dilation", self.dilation, usual=(1, 1)),
                         "" if self.use_bias else "no bias",
                         self.activation)
 
@@ -183,7 +183,7 @@ class Conv2DTranspose(Convolution):
     def settings(self):
         """See `Layer`."""
         return in_words(self._conv_settings(f"{self.kernels} kernels "),
-                        f"output padding {by(self.output_padding)}" if self.output_padding else "")
+                        setting("output padding", self.output_padding))
 
     def output_shape(self, input_shape):
         """See `Layer`."""

@@ -179,7 +179,7 @@ def _description(layer, kind, input_shape):
     if kind not in DESCRIPTIONS:
         raise ValueError(f"layer {layer.name!r} is a {kind}, which is not among the layers that can be traced: "
                          f"{', '.join(sorted([*DESCRIPTIONS, *UNCHANGED, *MERGING]))}.")
-    config = layer.get_config()
+    config = {"output_padding": getattr(layer, "output_padding", None), **layer.get_config()}  # Keras 3.10 forgets it
     if config.get("data_format") == "channels_first":
         raise ValueError(f"layer {layer.name!r} ({kind}) puts the channels first. Tables are for "
                          'data_format="channels_last", the default of Keras.')

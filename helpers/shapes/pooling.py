@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .arithmetic import pool_output_length
 from .checks import image, padding_pair, pair
 from .layers import Layer, fields_of_all, in_words
-from .windows import Window, by, padding_in_words
+from .windows import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class MaxPooling2D(Window):
     @property
     def settings(self):
         """See `Layer`."""
-        return in_words(by(self.window), f"stride {by(self.stride)}", padding_in_words(self.padding))
+        return in_words(by(self.window), setting("stride", self.stride), padding_in_words(self.padding))
 
     def output_shape(self, input_shape):
         """See `Layer`."""

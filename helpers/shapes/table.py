@@ -45,7 +45,8 @@ def as_html(table):
             rows[number] = (row.name, f"{row.kind}: {row.settings}", *rows[number][2:])
     body = "\n".join(_line(cells) for cells in rows)
     total = _line(_totals(table), style="border-top:1px solid currentColor;font-weight:bold;")
-    return ('<div style="overflow-x:auto">\n<table style="font-variant-numeric:tabular-nums">\n'
+    table_style = "color:inherit;border-collapse:collapse;font-variant-numeric:tabular-nums"
+    return (f'<div style="overflow-x:auto">\n<table style="{table_style}">\n'
             f'<caption style="text-align:left">{html.escape(_summary(table))}</caption>\n'
             f"<thead>{_line(HEADINGS, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n<tfoot>{total}</tfoot>\n</table>\n"
             f'<p style="font-size:smaller">{NOTE}</p>\n</div>')
@@ -53,6 +54,9 @@ def as_html(table):
 
 def _line(cells, tag="td", style=""):
     scope = ' scope="col"' if tag == "th" else ""
-    sides = ["left"] * TO_THE_LEFT + ["right"] * (len(cells) - TO_THE_LEFT)
-    return "<tr>" + "".join(f'<{tag}{scope} style="text-align:{side};white-space:nowrap;{style}">{html.escape(cell)}'
-                            f"</{tag}>" for side, cell in zip(sides, cells)) + "</tr>"
+    line = ""
+    for number, cell in enumerate(cells):
+        side = "left" if number < TO_THE_LEFT else "right"
+        line += (f'<{tag}{scope} style="text-align:{side};padding:0.15em 0.6em;white-space:nowrap;{style}">'
+                 f"{html.escape(cell)}</{tag}>")
+    return f"<tr>{line}</tr>"

@@ -39,6 +39,14 @@ def by(height_and_width):
     return " x ".join(str(side) for side in height_and_width)
 
 
+def setting(word, height_and_width, usual=None):
+    """A setting in words, in one number where both sides are the same; nothing where it is as usual."""
+    if height_and_width is None or height_and_width == usual:
+        return ""
+    height, width = height_and_width
+    return f"{word} {height}" if height == width else f"{word} {by(height_and_width)}"
+
+
 def padding_in_words(padding):
     """The name of the padding, or its numbers."""
-    return padding if isinstance(padding, str) else f"padding {by(padding)}"
+    return padding if isinstance(padding, str) else setting("padding", padding)
