@@ -202,7 +202,8 @@ def load(description, source, real, sample):
         except DataNotFoundError as error:
             if wanted == "real":
                 raise
-            say_once(f"{description.title}: {error.reason}. The offline sample stands in: {description.sample}.")
+            say_once(f"{description.title}: {error.reason}. The offline sample stands in: {description.sample}.",
+                     about=f"sample of {description.name}")
     return sample()
 
 

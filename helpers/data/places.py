@@ -31,14 +31,15 @@ class Place:
     path: Path
 
 
-def say_once(text):
-    """Print a line, unless this process has already printed it.
+def say_once(text, about=None):
+    """Print a line, unless this process has already printed it, or another one about the same thing.
 
     It goes to standard output: a line that explains a result belongs among the results, and in a notebook standard
     error would look like a failure.
     """
-    if text not in _said:
-        _said.add(text)
+    about = about or text
+    if about not in _said:
+        _said.add(about)
         print(text)
 
 

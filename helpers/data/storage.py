@@ -24,7 +24,7 @@ _ABANDONED_AFTER = 3600  # seconds; a download that is alive writes at least eve
 
 def array_sha256(array):
     """Return the SHA-256 of an array's bytes in C order, as 64 hexadecimal digits."""
-    return hashlib.sha256(np.ascontiguousarray(array).data.cast("B")).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8)).hexdigest()
 
 
 def what_is_it(path):
