@@ -38,4 +38,7 @@ def quiet_file_descriptor(descriptor=2):
 
 with quiet_file_descriptor():
     import keras  # noqa: F401
-    import tensorflow  # noqa: F401
+    import tensorflow
+
+# A lesson that compares recipes builds many small models, and TensorFlow warns each time that this compiles many functions.
+tensorflow.get_logger().setLevel("ERROR")
