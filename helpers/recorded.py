@@ -1,0 +1,256 @@
+"""Reads the networks that were recorded in other frameworks, ``data/recorded/*.h5``.
+
+Each file holds the weights of one network in its own framework's layout, a few inputs, the output of every layer, and the
+facts: versions, date, training. The programs that wrote them stand in ``tests/recorders``. Lessons 04 and 05 load the
+weights into Keras and compare. A file is checked from end to end before anything of it is handed out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+
+from helpers.project import ROOT
+from helpers.recorded_file import RecordedFileError, damaged, read
+
+__all__ = ["FOLDER", "Layer", "Measurement", "Recorded", "RecordedFileError", "available", "load"]
+
+FOLDER = ROOT / "data" / "recorded"
+"""Where the course keeps the recorded networks."""
+
+_METADATA_KEYS = ("name", "title", "framework", "framework_version", "versions", "date", "recorder", "parameters",
+                  "layers", "inputs", "layout", "training", "measurements", "notes")
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """One layer of a recorded network.
+
+    Attributes
+    ----------
+    name : str
+        The course's name for it, the same in every framework: ``"conv1"``, ``"pool1"``, ..., ``"logits"``.
+    kind : str
+        What it does, in words: ``"convolution, relu"``.
+    original : str
+        What the framework calls it.
+    output_shape : tuple of int
+        Of one input, in the framework's own layout.
+    parameters : int
+        How many numbers its weights hold.
+    note : str
+        What else a reader must know, often empty.
+    """
+
+    name: str
+    kind: str
+    original: str
+    output_shape: tuple[int, ...]
+    parameters: int
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Measurement:
+    """A small experiment in the framework: what was called, and what came out.
+
+    Attributes
+    ----------
+    facts : dict
+        ``"call"`` and the values of the arguments.
+    arrays : dict of str to numpy.ndarray
+        Inputs and results; ``measurement["output"]`` is short for ``measurement.arrays["output"]``.
+    """
+
+    facts: dict
+    arrays: dict
+
+    def __getitem__(self, key):
+        return self.arrays[key]
+
+    def __repr__(self):
+        shapes = ", ".join(f"{key} {array.shape}" for key, array in self.arrays.items())
+        return f"{self.facts.get('call', 'measurement')}: {shapes}"
+
+
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+class Recorded:
+    """A network as its own framework computed it.
+
+    Attributes
+    ----------
+    name, title : str
+        Of the file, and in words.
+    framework, framework_version : str
+        For example ``"CNTK"`` and ``"2.7"``.
+    versions : dict of str to str
+        Of everything that had a part in it.
+    date : str
+        Day of the recording, as in 2026-01-31.
+    parameters : int
+        Sum over all weights.
+    layers : tuple of Layer
+        In order.
+    weights : dict of str to dict of str to numpy.ndarray
+        ``weights["conv1"]["kernel"]``: by layer, then by the framework's own parameter name; float32, own layout.
+    inputs : numpy.ndarray
+        What the network was fed, float32, in the framework's own layout.
+    outputs : dict of str to numpy.ndarray
+        ``outputs["pool1"]``: outputs for ``inputs[:len(outputs["pool1"])]``. Layers with a height and a width are kept
+        for fewer inputs than the others.
+    layout : dict of str to str
+        How to read ``"images"``, ``"kernels"`` and ``"dense"`` weights.
+    training : str
+        Data, epochs, optimizer; empty when the weights were not trained.
+    epochs : int
+        0 when the weights were not trained.
+    test_accuracy : float or None
+        On the 10,000 test images of the real MNIST, as a fraction.
+    seconds_per_epoch, cpu_seconds_per_epoch : tuple of float
+        By the clock (an upper bound: the machine had other work), and of processor time on all cores together.
+    measurements : dict of str to Measurement
+        Momentum, dropout, padding and local response normalization in this framework.
+    notes : tuple of str
+        What else a reader must know.
+    """
+
+    name: str
+    title: str
+    framework: str
+    framework_version: str
+    versions: dict
+    date: str
+    parameters: int
+    layers: tuple[Layer, ...]
+    weights: dict
+    inputs: np.ndarray
+    outputs: dict
+    layout: dict
+    training: str
+    epochs: int
+    test_accuracy: float | None
+    seconds_per_epoch: tuple[float, ...]
+    cpu_seconds_per_epoch: tuple[float, ...]
+    measurements: dict
+    notes: tuple[str, ...]
+
+    def __repr__(self):
+        trained = "not trained" if not self.epochs else f"{self.epochs} epochs of MNIST"
+        if self.test_accuracy is not None:
+            trained += f", test accuracy {self.test_accuracy:.4f}"
+        return (f"{self.title}: recorded {self.date} in {self.framework} {self.framework_version}, "
+                f"{self.parameters:,} parameters, {trained}, {len(self.inputs)} inputs of "
+                f"{'x'.join(map(str, self.inputs.shape[1:]))}")
+
+
+def available():
+    """Return the names of the recorded networks that the course brings along, sorted.
+
+    Returns
+    -------
+    list of str
+    """
+    return sorted(path.stem for path in FOLDER.glob("*.h5"))
+
+
+def load(name_or_path):
+    """Read a recorded network and check that it is whole and unaltered.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        A name that :func:`available` lists, or the path of an ``.h5`` file.
+
+    Returns
+    -------
+    Recorded
+        All arrays are read-only.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file; the message lists the names that there are.
+    RecordedFileError
+        When the file is cut short, altered, or something else. It is a ValueError.
+    """
+    path = _find(name_or_path)
+    text, arrays = read(path)
+    try:
+        metadata = json.loads(text)
+    except ValueError:
+        raise damaged(path, "its metadata is not JSON") from None
+    missing = [key for key in _METADATA_KEYS if key not in metadata] if isinstance(metadata, dict) else _METADATA_KEYS
+    if missing:
+        raise damaged(path, f"its metadata lacks {', '.join(missing)}")
+    try:
+        return _assemble(metadata, arrays)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise damaged(path, f"its parts do not fit together ({type(error).__name__}: {error})") from error
+    except ValueError as error:
+        raise damaged(path, str(error)) from None
+
+
+def _find(name_or_path):
+    path = Path(name_or_path)
+    if path.suffix != ".h5" and len(path.parts) == 1:
+        path = FOLDER / f"{path.name}.h5"
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no recorded network {str(name_or_path)!r}. "
+                                f"The course brings along: {', '.join(available()) or 'none, data/recorded is empty'}.")
+    return path
+
+
+def _assemble(metadata, arrays):
+    # Exactly the numbers that the recorder fed: whole numbers divided in single precision.
+    inputs = arrays.pop("inputs").astype(np.float32) / np.float32(metadata["inputs"]["divisor"])
+    weights, outputs, measured = {}, {}, {name: {} for name in metadata["measurements"]}
+    for key, array in arrays.items():
+        group, *rest = key.split("/")
+        if group == "weights":
+            weights.setdefault(rest[0], {})[rest[1]] = array
+        elif group == "outputs":
+            outputs[rest[0]] = array
+        elif group == "measurements":
+            measured[rest[0]][rest[1]] = array
+        else:
+            raise ValueError(f"it holds {key}, which has no place in a recorded network")
+    layers = tuple(Layer(one["name"], one["kind"], one["original"], tuple(one["output_shape"]), one["parameters"],
+                         one["note"]) for one in metadata["layers"])
+    _check_fit(metadata, layers, weights, inputs, outputs)
+    for array in (inputs, *outputs.values(), *(array for group in (*weights.values(), *measured.values())
+                                               for array in group.values())):
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
+    training = metadata["training"] or {}
+    return Recorded(
+        **{key: metadata[key] for key in ("name", "title", "framework", "framework_version", "versions", "date",
+                                          "parameters", "layout")},
+        layers=layers, weights={layer.name: weights[layer.name] for layer in layers if layer.name in weights},
+        inputs=inputs, outputs={layer.name: outputs[layer.name] for layer in layers},
+        training=training.get("text", ""), epochs=training.get("epochs", 0),
+        test_accuracy=training.get("test_accuracy"), seconds_per_epoch=tuple(training.get("seconds_per_epoch", ())),
+        cpu_seconds_per_epoch=tuple(training.get("cpu_seconds_per_epoch", ())),
+        measurements={name: Measurement(facts, measured[name]) for name, facts in metadata["measurements"].items()},
+        notes=tuple(metadata["notes"]))
+
+
+def _check_fit(metadata, layers, weights, inputs, outputs):
+    """Check what the checksum cannot: that the recorder wrote a whole network."""
+    names = [layer.name for layer in layers]
+    if set(outputs) != set(names) or not set(weights) <= set(names):
+        raise ValueError(f"it describes the layers {names}, but holds outputs of {sorted(outputs)} and weights of "
+                         f"{sorted(weights)}")
+    for layer in layers:
+        output = outputs[layer.name]
+        if output.shape[1:] != layer.output_shape or not 0 < len(output) <= len(inputs):
+            raise ValueError(f"the output of {layer.name} has the shape {output.shape}, described is {layer.output_shape}")
+        if layer.parameters != sum(array.size for array in weights.get(layer.name, {}).values()):
+            raise ValueError(f"the weights of {layer.name} do not add up to {layer.parameters:,}")
+    if sum(layer.parameters for layer in layers) != metadata["parameters"]:
+        raise ValueError(f"the layers do not add up to {metadata['parameters']:,} parameters")
+    for key, array in (("inputs", inputs), *outputs.items()):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{key} holds values that are not finite")
