@@ -4,6 +4,7 @@ import html
 
 HEADINGS = ("layer", "kind", "output shape", "numbers", "bytes", "parameters", "trainable", "multiply-adds",
             "receptive field", "jump")
+IN_HTML = (0, 1, 2, 3, 5, 7, 8)  # a notebook's page is not wide enough for all of them; a terminal scrolls
 TO_THE_LEFT = 3  # so many columns are words and shapes; the others are numbers, set to the right
 NOTE = ("For one example. A multiply-add is one multiplication with the addition that follows it. Receptive field: "
         "pixels of the input behind one number, padding included; jump: how far it moves from one number to the next.")
@@ -23,7 +24,7 @@ def _totals(table):
 
 
 def _summary(table):
-    return (f"{len(table)} layers, {table.parameters:,} parameters ({table.trainable:,} trainable, "
+    return (f"{len(table)} layer{'s' * (len(table) != 1)}, {table.parameters:,} parameters ({table.trainable:,} trainable, "
             f"{table.not_trainable:,} not), {table.multiply_adds:,} multiply-adds for one example")
 
 
@@ -43,13 +44,16 @@ def as_html(table):
     for number, row in enumerate(table.rows):
         if row.settings:  # there is room for more than the kind
             rows[number] = (row.name, f"{row.kind}: {row.settings}", *rows[number][2:])
-    body = "\n".join(_line(cells) for cells in rows)
-    total = _line(_totals(table), style="border-top:1px solid currentColor;font-weight:bold;")
+    def narrow(cells):
+        return [cells[column] for column in IN_HTML]
+
+    body = "\n".join(_line(narrow(cells)) for cells in rows)
+    total = _line(narrow(_totals(table)), style="border-top:1px solid currentColor;font-weight:bold;")
     table_style = "color:inherit;border-collapse:collapse;font-variant-numeric:tabular-nums"
     return (f'<div style="overflow-x:auto">\n<table style="{table_style}">\n'
             f'<caption style="text-align:left">{html.escape(_summary(table))}</caption>\n'
-            f"<thead>{_line(HEADINGS, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n<tfoot>{total}</tfoot>\n</table>\n"
-            f'<p style="font-size:smaller">{NOTE}</p>\n</div>')
+            f"<thead>{_line(narrow(HEADINGS), 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n<tfoot>{total}</tfoot>\n</table>\n"
+            f'<p style="font-size:smaller">{NOTE.partition("; jump")[0]}.</p>\n</div>')
 
 
 def _line(cells, tag="td", style=""):
