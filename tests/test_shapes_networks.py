@@ -165,6 +165,8 @@ def test_a_picture_unfolded_from_a_row_of_pixels_is_seen_as_a_picture():
     unfolded = trace((784,), [Rescaling(1 / 255), Reshape((28, 28, -1)), Conv2D(6, 5), Flatten(), Dense(10)])
     assert unfolded.rows[3].receptive_field == (5, 5)
     assert unfolded.rows[-1].receptive_field == (28, 28)
+    folded = trace((8, 6, 3), [Reshape((-1,)), Dense(2)])
+    assert folded.rows[1].receptive_field == folded.rows[2].receptive_field == (8, 6)
     generated = trace((100,), [Dense(49), Reshape((7, 7, 1)), Conv2DTranspose(8, 3, 2, "same")])
     assert generated.output_shape == (14, 14, 8)
     assert generated.rows[-1].receptive_field == (100,)
