@@ -1,0 +1,99 @@
+"""What an entry of the benchmark is, and how entries are found and timed."""
+
+import importlib
+import pkgutil
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tests.benchmark
+
+ENTRIES = []
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One piece of work, done in several ways.
+
+    Parameters
+    ----------
+    name : str
+        What is measured, in words.
+    prepare : callable
+        Returns a dict: for each way a function without arguments that does the work once. The first is the one the course uses.
+        The one called `baseline` is what all are divided by.
+    baseline : str
+        The way that the others are compared with.
+    limit : float, optional
+        How many times the baseline the course's way may take.
+    """
+
+    name: str
+    prepare: Callable
+    baseline: str
+    limit: float | None = None
+
+
+def entry(name, *, baseline, limit=None):
+    """Register the function below as the `prepare` of an entry."""
+    def register(prepare):
+        ENTRIES.append(Entry(name, prepare, baseline, limit))
+        return prepare
+    return register
+
+
+def find_entries(word=""):
+    """Import all modules of this package whose name begins with `measure_` and return their entries."""
+    for module in pkgutil.iter_modules(tests.benchmark.__path__):
+        if module.name.startswith("measure_"):
+            importlib.import_module(f"tests.benchmark.{module.name}")
+    return [one for one in ENTRIES if word.lower() in one.name.lower()]
+
+
+def time_in_turn(ways, rounds):
+    """Time each way once per round, one after another, so that a busy moment of the machine hits all of them.
+
+    Each way runs once before, untimed: graphs are traced and memory is taken in the first run.
+
+    Parameters
+    ----------
+    ways : dict of str to callable
+        The work.
+    rounds : int
+        How often.
+
+    Returns
+    -------
+    dict of str to list of float
+        Seconds.
+    """
+    if rounds < 1:
+        raise ValueError(f"rounds must be at least 1, got {rounds}")
+    seconds = {name: [] for name in ways}
+    for way in ways.values():
+        way()
+    for number in range(rounds):
+        names = list(ways) if number % 2 == 0 else list(ways)[::-1]
+        for name in names:
+            start = time.perf_counter()
+            ways[name]()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def rows_of(one, seconds):
+    """Return the rows of the table for one entry: way, median seconds, ratio to the baseline, verdict.
+
+    The ratio is the median over the rounds of the ratio within a round.
+    """
+    if one.baseline not in seconds:
+        raise ValueError(f"{one.name}: the baseline {one.baseline!r} is none of {', '.join(seconds)}")
+    rows = []
+    for number, (name, times) in enumerate(seconds.items()):
+        ratio = statistics.median(mine / base for mine, base in zip(times, seconds[one.baseline]))
+        verdict = ""
+        if number == 0 and one.limit is not None:
+            verdict = f"limit {one.limit:g}: {'kept' if ratio <= one.limit else 'EXCEEDED'}"
+        rows.append((one.name if number == 0 else "", name, f"{statistics.median(times):.2f}", f"{ratio:.2f}", verdict))
+    return rows
