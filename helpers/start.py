@@ -93,7 +93,9 @@ def main(arguments=None):
     if task == "test":
         command = [python, "-m", "pytest", *arguments]
     else:
-        command = [python, "-m", "jupyterlab", FIRST_PAGE, *arguments]
+        # The whole course is served, not only notebooks/: the lessons show pictures from img/.
+        command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}",
+                   *arguments]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             # In containers people are root, and Jupyter would refuse with a page of text.
             command.append("--allow-root")

@@ -52,7 +52,8 @@ def open_course(command):
     """
     with tempfile.TemporaryDirectory() as runtime:
         environment = dict(os.environ, JUPYTER_RUNTIME_DIR=runtime, BROWSER="true")
-        process = subprocess.Popen(command, shell=True, cwd=ROOT, env=environment, start_new_session=True)
+        process = subprocess.Popen(command, shell=True, cwd=ROOT, env=environment, start_new_session=True,
+                                   stdin=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + PATIENCE
             while not (server := _running_server(runtime)):
@@ -64,8 +65,9 @@ def open_course(command):
             time.sleep(2)
             lesson = json.loads(_get(*server, f"api/contents/{FIRST_PAGE}"))
             page = _get(*server, f"lab/tree/{FIRST_PAGE}")
-            if lesson["content"]["cells"][0]["source"][:2] != "# " or "JupyterLab" not in page:
-                raise SystemExit(f"JupyterLab answers, but not with {FIRST_PAGE}")
+            picture = _get(*server, "files/img/course_map.svg")
+            if lesson["content"]["cells"][0]["source"][:2] != "# " or "JupyterLab" not in page or "<svg" not in picture:
+                raise SystemExit(f"JupyterLab answers, but not with {FIRST_PAGE} and its pictures")
             print(f"{command!r} opened {FIRST_PAGE} in JupyterLab")
         finally:
             os.killpg(process.pid, signal.SIGTERM)
