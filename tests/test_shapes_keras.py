@@ -243,6 +243,7 @@ def test_random_networks_are_what_keras_builds(shape, described):
     assert table.trainable == sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     assert [row.output_shape for row in table.rows[1:]] == [layer.output.shape[1:] for layer in model.layers]
     assert [row.kind for row in table.rows[1:]] == [type(layer).__name__ for layer in model.layers]
+    assert [(row.kind, row.settings) for row in table] == [(row.kind, row.settings) for row in theirs]
 
 
 def signs():
@@ -271,6 +272,16 @@ def test_functional_model():
     assert (table.parameters, table.not_trainable) == (170_438, 192) and model.count_params() == 170_438
     assert [row.name for row in table.rows[1:]] == [layer.name for layer in model.layers[1:]]
     assert table[model.layers[2].name].settings == "32 kernels 7 x 7, valid"
+
+
+def test_shapes_and_parameters_are_read_from_keras_and_not_computed(monkeypatch):
+    model, right = signs(), shapes.trace((64, 64, 3), signs_described())
+    monkeypatch.setattr("helpers.shapes.convolutions.conv_parameters", lambda *arguments: 1)
+    monkeypatch.setattr("helpers.shapes.pooling.pool_output_length", lambda length, *arguments: length)
+    wrong, read = shapes.trace((64, 64, 3), signs_described()), shapes.from_keras(model)
+    assert wrong != read and wrong != right
+    for column in ("parameters", "trainable", "output_shape"):
+        assert [getattr(row, column) for row in read] == [getattr(row, column) for row in right]
 
 
 def test_a_model_that_has_been_fitted_counts_no_optimizer_variables():
