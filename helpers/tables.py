@@ -29,7 +29,9 @@ class Table:
         return str(tabulate(self.rows, self.headers, tablefmt=style, disable_numparse=True))
 
     def _repr_html_(self):
-        return self._draw("html")
+        # Jupyter's own style sheet sets cells to the right, which is for numbers alone.
+        left = ' style="text-align: left"'
+        return self._draw("html").replace("<td>", f"<td{left}>").replace("<th>", f"<th{left}>")
 
     def __repr__(self):
         return self._draw("simple")

@@ -67,6 +67,7 @@ def test_the_other_figures_are_drawn(published):
 def test_tables_show_every_cell_in_both_forms():
     table = Table([("a", 1), ("<b>", 0.50)], ["name", "value"])
     assert "&lt;b&gt;" in table._repr_html_() and "<table>" in table._repr_html_()
+    assert table._repr_html_().count("text-align: left") == 6
     assert "<b>" in repr(table) and "0.5" in repr(table)
     with pytest.raises(ValueError, match="3 cells under 2 headers"):
         Table([(1, 2, 3)], ["a", "b"])
