@@ -1,0 +1,1 @@
+"""What img/draw.py draws: strokes, and the pictures by subject (basics, networks, normalization, transfer, course)."""
