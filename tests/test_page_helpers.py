@@ -73,11 +73,11 @@ def test_tables_show_every_cell_in_both_forms():
         Table([(1, 2, 3)], ["a", "b"])
 
 
-def test_progress_leaves_one_line_and_no_errors(capfd):
+def test_progress_leaves_one_line_and_no_errors(capsys):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     model.fit(np.zeros((8, 2)), np.zeros((8, 1)), epochs=3, batch_size=4, verbose=0, callbacks=[Progress("tiny")])
-    out, err = capfd.readouterr()
+    out, err = capsys.readouterr()
     assert out.count("\n") == 1 and "tiny" in out and "epoch 3/3" in out and "loss 0.0000" in out and not err
 
 
