@@ -1,5 +1,6 @@
 """Where the loaders look, in which order, what the settings mean, and what happens when nothing is found."""
 
+import hashlib
 import importlib.util
 import os
 import subprocess
@@ -113,6 +114,15 @@ def test_a_bad_copy_is_announced_once(given, machine, capsys):
     finding.obtain(small_source())
     finding.obtain(small_source())
     assert capsys.readouterr().out.count("is not used") == 1
+
+
+def test_a_copy_with_another_checksum_is_not_used(given, machine):
+    """Even where reading it would raise no objection, as with an archive."""
+    put(given, OTHER)
+    put(machine)
+    file = DataFile("small.npz", checksum="sha256:" + hashlib.sha256(NPZ).hexdigest())
+    source = Source(**{**vars(small_source()), "forms": (Form((file,), lambda paths: paths["small.npz"].read_bytes()),)})
+    assert finding.obtain(source).content == NPZ
 
 
 def test_a_copy_that_cannot_be_opened(given, machine, monkeypatch):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from helpers.data.errors import VerificationError
 from helpers.data.sources import DataFile, Form, Source, all_sources, named
 from helpers.data.storage import array_sha256, check_checksum, install, read_hdf5, read_npz, staging, what_is_it, write_hdf5
+from helpers.project import ROOT
 from tests.test_data_support import HTML, LFS_POINTER, npz_bytes
 
 TINY = {"images": np.arange(60, dtype=np.uint8).reshape(5, 4, 3), "labels": np.array([0, 1, 2, 2, 0], np.uint8)}
@@ -215,6 +216,14 @@ def test_every_source_of_the_course_is_fully_described():
         for form in downloadable:
             for file in form.files:
                 assert file.size and all(url.startswith("https://") for url in file.urls)
+
+
+def test_every_source_has_its_datasheet():
+    text = " ".join((ROOT / "data" / "README.md").read_text(encoding="utf-8").split())
+    for source in all_sources().values():
+        assert f"## {source.title}" in text and source.license in text
+        for form in source.forms:
+            assert all(url in text for file in form.files for url in file.urls)
 
 
 def test_sources_are_found_by_name():

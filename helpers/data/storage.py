@@ -98,7 +98,8 @@ def read_npz(path, expected):
     """
     arrays = {}
     try:
-        with np.load(path, allow_pickle=False) as container:
+        # Opened here, because np.load leaves a damaged file open, which then could not be renamed on Windows.
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as container:
             for name, (shape, _) in expected.items():
                 if name not in container:
                     raise _refuse(path, f"the array {name!r} is missing")
