@@ -266,7 +266,7 @@ def test_the_frame_of_zeros():
     ("signs_network", 170438, "70×70×3 64×64×32 32×32×32 26×26×64 13×13×64 10,816 6 4,736 100,416 64,902"),
     ("alexnet", 153069, "68×120×4 34×60×4 34×60×8 17×30×8 17×30×12 9×15×8 1,080 120 29 "
                         "1,456 808 876 1,308 872 129,720 14,520 3,509"),
-])
+], ids=["lenet", "signs_network", "alexnet"])
 def test_networks(name, total, expected):
     written = words(name)
     assert set(expected.split()) <= set(written)
