@@ -84,9 +84,12 @@ def read(path):
                     arrays[key] = item[()]
 
             file.visititems(collect)
-    except (OSError, RuntimeError, KeyError) as error:
+    except RecordedFileError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
         # h5py says it in many ways: a file cut short, a chunk that cannot be unpacked, a broken link.
-        raise damaged(path, f"it is damaged or cut short (HDF5 says: {str(error).splitlines()[0]})") from error
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        raise damaged(path, f"it is damaged or cut short (HDF5 says: {said})") from error
     if checksum(attributes["metadata"], arrays) != attributes["checksum"]:
         raise damaged(path, "it was altered since it was recorded (its contents do not give its checksum)")
     return attributes["metadata"], arrays

@@ -21,7 +21,7 @@ import recording  # noqa: E402
 
 NAMES = ["cntk_listing", "cntk_common"]
 LAYOUT = {"images": "channels first: (images, channels, height, width)",
-          "kernels": "W: (out, in, height, width); correlated, not flipped",
+          "kernels": "W: (out, in, height, width); correlated, not flipped; b: (out, 1, 1)",
           "dense": "W: (channels, height, width, out) after a feature map, (in, out) after a vector: CNTK has no Flatten"}
 
 

@@ -106,8 +106,8 @@ def weights_for(name, shape, random):
     return kernel.astype(np.float32), (BIAS_DEVIATION * random.normal(size=shape[-1])).astype(np.float32)
 
 
-def momentum(scale):
-    x, labels, kernel = recording.momentum_problem(scale)
+def momentum(steep):
+    x, labels, kernel = recording.momentum_problem(steep)
     with tf1.Graph().as_default():
         dense = fully_connected(input_data(shape=[None, 6]), 3, activation="softmax")
         network = regression(dense, optimizer="momentum", loss="categorical_crossentropy", learning_rate=0.001)
@@ -120,7 +120,7 @@ def momentum(scale):
             kernels.append(model.get_weights(dense.W))
             biases.append(model.get_weights(dense.b))
         model.session.close()
-    return recording.momentum_record(kernels, biases, scale)
+    return recording.momentum_record(kernels, biases, steep)
 
 
 def measure():
@@ -139,8 +139,8 @@ def measure():
     facts = {"call": "regression(network, optimizer='momentum', learning_rate=0.001); DNN(network)",
              "learning_rate": 0.001, "momentum": 0.9, "clip_gradients": 5.0}
     return {
-        "momentum": (facts, momentum(2.0)),
-        "momentum_clipped": (facts, momentum(60.0)),
+        "momentum": (facts, momentum(False)),
+        "momentum_steep": (facts, momentum(True)),
         "lrn": ({"call": "local_response_normalization(x)", "depth_radius": 5, "bias": 1.0, "alpha": 1e-4, "beta": 0.75},
                 {"input": values, "output": normalized}),
         "dropout": ({"call": "dropout(x, 0.8)", "argument": "keep_prob", "value": value},

@@ -86,21 +86,23 @@ def epoch_order(epoch):
 MOMENTUM_STEPS = 50
 
 
-def momentum_problem(scale=2.0):
+def momentum_problem(steep=False):
     """Return a softmax regression small enough to follow: inputs (16, 6), one-hot labels (16, 3), kernel (6, 3).
 
-    The bias starts at zero. All 16 rows make one batch, so a step is one exact gradient.
+    The bias starts at zero. All 16 rows make one batch, so a step is one exact gradient. In the steep variant inputs are
+    ten times as large (and the first kernel smaller, so that no probability vanishes): its first gradients are longer
+    than 5.
     """
     random = np.random.RandomState(7)
-    inputs = (scale * random.normal(size=(16, 6))).astype(np.float32)
+    inputs = ((20.0 if steep else 2.0) * random.normal(size=(16, 6))).astype(np.float32)
     labels = np.eye(3, dtype=np.float32)[random.randint(0, 3, size=16)]
-    kernel = (0.5 * random.normal(size=(6, 3))).astype(np.float32)
+    kernel = ((0.025 if steep else 0.5) * random.normal(size=(6, 3))).astype(np.float32)
     return inputs, labels, kernel
 
 
-def momentum_record(kernels, biases, scale=2.0):
+def momentum_record(kernels, biases, steep=False):
     """Turn the weights before the first and after each step into arrays of a measurement."""
-    inputs, labels, _ = momentum_problem(scale)
+    inputs, labels, _ = momentum_problem(steep)
     kernels, biases = np.stack(kernels).astype(np.float32), np.stack(biases).astype(np.float32)
     assert kernels.shape == (MOMENTUM_STEPS + 1, 6, 3) and biases.shape == (MOMENTUM_STEPS + 1, 3)
     return {"inputs": inputs, "labels": labels, "kernels": kernels, "biases": biases}
