@@ -141,6 +141,24 @@ def test_the_cosine_ends_at_zero_with_the_last_step(lesson, bars, monkeypatch, c
     assert float(optimizers[0].learning_rate) == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize("count", [250, 300, 1_250])
+def test_ten_steps_at_a_time_change_no_number(lesson, bars, monkeypatch, count):
+    rows = np.arange(count) % len(bars[0])
+    x, labels = bars[0][rows], bars[1][rows]
+    in_tens = lesson["train"]("cosine", x, labels, epochs=1, seed=0)
+    as_written, asked = keras.Sequential.compile, []
+
+    def one_by_one(model, *arguments, steps_per_execution, **options):
+        asked.append(steps_per_execution)
+        as_written(model, *arguments, **options)
+
+    monkeypatch.setattr(keras.Sequential, "compile", one_by_one)
+    singly = lesson["train"]("cosine", x, labels, epochs=1, seed=0)
+    assert asked == [10]
+    for mine, theirs in zip(in_tens.get_weights(), singly.get_weights()):
+        assert np.allclose(mine, theirs, atol=1e-5)
+
+
 def test_accuracy_counts_every_picture_once(lesson):
     x, labels = np.arange(2_501, dtype="float32"), np.arange(2_501) % 10
     answers = np.where(np.arange(2_501) < 2_500, labels, (labels + 1) % 10)
