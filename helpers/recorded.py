@@ -110,7 +110,9 @@ class Recorded:
     test_accuracy : float or None
         On the 10,000 test images of the real MNIST, as a fraction.
     seconds_per_epoch, cpu_seconds_per_epoch : tuple of float
-        By the clock (an upper bound: the machine had other work), and of processor time on all cores together.
+        By the clock (an upper bound: the machine had other work), and of processor time, all threads together.
+    cores : int
+        How many cores the training was allowed; 0 when the weights were not trained.
     measurements : dict of str to Measurement
         Momentum, dropout, padding and local response normalization in this framework.
     notes : tuple of str
@@ -134,6 +136,7 @@ class Recorded:
     test_accuracy: float | None
     seconds_per_epoch: tuple[float, ...]
     cpu_seconds_per_epoch: tuple[float, ...]
+    cores: int
     measurements: dict
     notes: tuple[str, ...]
 
@@ -232,7 +235,7 @@ def _assemble(metadata, arrays):
         inputs=inputs, outputs={layer.name: outputs[layer.name] for layer in layers},
         training=training.get("text", ""), epochs=training.get("epochs", 0),
         test_accuracy=training.get("test_accuracy"), seconds_per_epoch=tuple(training.get("seconds_per_epoch", ())),
-        cpu_seconds_per_epoch=tuple(training.get("cpu_seconds_per_epoch", ())),
+        cpu_seconds_per_epoch=tuple(training.get("cpu_seconds_per_epoch", ())), cores=training.get("cores", 0),
         measurements={name: Measurement(facts, measured[name]) for name, facts in metadata["measurements"].items()},
         notes=tuple(metadata["notes"]))
 

@@ -137,6 +137,16 @@ def test_one_changed_byte_is_refused_or_harmless(tmp_path_factory, place, change
     np.testing.assert_array_equal(network.outputs["logits"], original.outputs["logits"])
 
 
+def test_refuses_text_that_is_not_utf8(tmp_path):
+    """A flipped bit in the metadata can make bytes that no text has: one clear error for that too."""
+    content = bytearray((recorded.FOLDER / "pytorch_common.h5").read_bytes())
+    place = content.index(b"pytorch")
+    content[place] ^= 0x80
+    path = tmp_path / "changed.h5"
+    path.write_bytes(content)
+    refused(path)
+
+
 @pytest.mark.parametrize("dataset", ["weights/conv1/weight", "outputs/logits", "inputs", "measurements/momentum/kernels"])
 def test_refuses_an_altered_number(copy, dataset):
     with h5py.File(copy, "r+") as file:
