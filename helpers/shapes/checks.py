@@ -26,7 +26,7 @@ def whole_number(argument, value):
     """Return `value` as an int, or raise a ValueError that explains `argument`."""
     minimum, explanation = ARGUMENTS[argument]
     try:
-        if isinstance(value, bool) or type(value).__name__ == "bool_":  # True would pass for 1
+        if type(value).__name__ in ("bool", "bool_"):  # True, NumPy's too, would pass for 1
             raise TypeError
         number = operator.index(value)  # takes NumPy's integers, refuses 3.0 and "3"
     except TypeError:
