@@ -36,7 +36,7 @@ def with_fit(lesson, x, labels, pixels):
     lenet = lesson["new_lenet"]()
     model = keras.Sequential([keras.Input((32, 32, 1)), lesson["RandomShift"](pixels), lenet]) if pixels else lenet
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=lesson["cross_entropy"], metrics=["accuracy"],
-                  steps_per_execution=10)
+                  steps_per_execution=10, jit_compile=False)
     return lambda: model.fit(x, labels, batch_size=BATCH, verbose=0, callbacks=[SilentProgress()])
 
 
