@@ -103,6 +103,9 @@ def problems(results, rules):
     return found
 
 
+_WORDS = {"real": "real data", "sample": "the offline sample", "own": "files of your own"}
+
+
 def closing_table(results, *, lesson, data):
     """Show the results of a lesson beside the ranges expected of them.
 
@@ -122,12 +125,12 @@ def closing_table(results, *, lesson, data):
     AssertionError
         When a result is out of its range, after the table has been shown.
     """
-    source = data if isinstance(data, str) else data.source
+    source = data if isinstance(data, str) else data.expected or data.source
     expected = read_toml(_EXPECTED)
     if source not in expected.get(lesson, {}):
         raise ValueError(f"{_EXPECTED.name} has no table [{lesson}.{source}]")
     rules = expected[lesson][source]
-    header = "expected on " + ("real data" if source == "real" else "the offline sample")
+    header = "expected on " + _WORDS[source]
     display(Table([(key, _show_value(value), describe_rule(rules.get(key, {}))) for key, value in results.items()],
                   ["result", "this run", header]))
     wrong = problems(results, rules)

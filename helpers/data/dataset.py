@@ -35,6 +35,9 @@ class Dataset:
         For each image the physical thing or the person it shows. Images of one group belong on one side of a split.
     notes : tuple of str
         What a reader must know about this copy (images left out, groups unknown ...).
+    expected : str
+        Which table of expected results holds for this data, where that is not ``source``: files of the reader's own have been
+        measured by nobody.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class Dataset:
     groups_train: np.ndarray | None = None
     groups_test: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    expected: str = ""
 
     def __post_init__(self):
         if self.source not in ("real", "sample"):

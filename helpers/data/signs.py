@@ -179,6 +179,7 @@ def _real(found, split):
                                "one after another, and the groups are these series.",))
     return _dataset(parts, name="Hand signs", source="real", origin=f"train_signs.h5 and test_signs.h5, {found.origin}",
                     license="license as given by whoever made the files", citation="as given by whoever made the files",
+                    expected="own",
                     notes=("The files do not say who is on which photo, so nobody can tell whether a person is on both sides.",))
 
 
