@@ -1,0 +1,134 @@
+"""The offline sample of traffic signs: tracks of frames, drawn from plain plates.
+
+What a photo of a real sign owes to the *place* is drawn once for a track: the light and its color, the background, the angle
+under which the sign is seen, how worn it is, a sticker, a branch before it. What changes from frame to frame is little: the
+car comes nearer, shakes, and the camera adds noise. So two frames of a track are almost the same picture, as in the
+real data, and two tracks of a class are not.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from helpers.data.traffic_names import SIGN_NAMES
+from helpers.data.traffic_symbols import PLATE, plate
+
+__all__ = ["FRAMES", "SIZE", "TRACKS", "draw_sample", "draw_track"]
+
+SIZE = 32
+"""Side of a frame in pixels."""
+
+TRACKS, FRAMES = 10, 10
+"""Tracks of each class, and frames of each track."""
+
+SEED = 3
+_FINE = 2 * SIZE
+
+
+def _background(random):
+    """A blurred scene, larger than a frame: sky above, something darker below, a few patches."""
+    scene = np.empty((96, 96, 3), np.float32)
+    sky, ground = random.uniform(0.35, 1, 3) * (0.9, 0.95, 1), random.uniform(0.1, 0.5, 3) * (1, 1, 0.8)
+    horizon = random.integers(20, 90)
+    scene[:horizon], scene[horizon:] = sky, ground
+    for _ in range(random.integers(2, 8)):
+        row, column, height, width = random.integers(0, 80, 2).tolist() + random.integers(8, 50, 2).tolist()
+        scene[row:row + height, column:column + width] = random.uniform(0.1, 0.85) * (1 + random.normal(0, 0.12, 3))
+    return gaussian_filter(scene, (random.uniform(1, 6),) * 2 + (0,))
+
+
+def _worn(label, random):
+    """A plate as it hangs in one place: bleached, dirty, with a sticker or behind a branch."""
+    rgba = np.asarray(plate(label), np.float32) / 255
+    color, cover = rgba[..., :3], rgba[..., 3:]
+    color = color + random.uniform(0, 0.35) * (color.mean(-1, keepdims=True) - color)  # bleached
+    dirt = gaussian_filter(random.normal(0, 1, (PLATE, PLATE)), random.uniform(3, 12))
+    color = color * (1 - random.uniform(0, 0.35) * np.clip(dirt / (np.abs(dirt).max() + 1e-6), 0, 1))[..., None]
+    if random.uniform() < 0.35:
+        row, column, size = *random.integers(10, 70, 2), random.integers(6, 18)
+        color[row:row + size, column:column + size] = random.uniform(0, 1, 3)
+    if random.uniform() < 0.3:
+        rows, columns = np.indices((PLATE, PLATE)) - random.integers(20, 76, 2)[:, None, None]
+        angle = random.uniform(0, np.pi)
+        branch = np.abs(rows * np.cos(angle) + columns * np.sin(angle)) < random.uniform(2, 5)
+        color = np.where(branch[..., None], random.uniform(0.05, 0.3, 3), color)
+    return np.concatenate([np.clip(color, 0, 1), cover], axis=-1)
+
+
+def _seen(worn, center, radius, turn, squeeze, lean):
+    """Lay a plate over a fine frame: where each pixel of the frame looks on the plate."""
+    cos, sin = np.cos(turn), np.sin(turn)
+    scale = PLATE / 2 / radius
+    a, b = scale * cos / squeeze, scale * sin / squeeze
+    d, e = scale * (lean * cos - sin), scale * (lean * sin + cos)
+    x, y = center
+    coefficients = (a, b, PLATE / 2 - a * x - b * y, d, e, PLATE / 2 - d * x - e * y)
+    channels = [np.asarray(Image.fromarray(worn[..., channel]).transform((_FINE, _FINE), Image.Transform.AFFINE, coefficients,
+                                                                          Image.Resampling.BILINEAR)) for channel in range(4)]
+    return np.stack(channels[:3], axis=-1), channels[3][..., None]
+
+
+def draw_track(label, random, frames=FRAMES):
+    """Draw one physical sign as a car drives up to it.
+
+    Parameters
+    ----------
+    label : int
+        Class, 0 to 42.
+    random : numpy.random.Generator
+        Where all choices come from.
+    frames : int
+        How many.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(frames, 32, 32, 3)``.
+    """
+    worn, scene = _worn(label, random), _background(random)
+    light, cast = random.uniform(0.18, 1.25), 1 + random.normal(0, 0.12, 3)
+    haze, gamma = random.uniform(0, 0.3), random.uniform(0.75, 1.4)
+    turn, squeeze, lean = random.normal(0, 0.12), random.uniform(0.72, 1), random.normal(0, 0.1)
+    shade = random.uniform(-0.35, 0.35, 2)
+    away, blur = random.normal(0, 2.2, 2), random.uniform(0.2, 1.3)
+    radius, growth = random.uniform(17, 25), random.uniform(1.0, 1.25)
+    place = random.integers(0, 96 - _FINE, 2)
+    grid = np.linspace(-1, 1, SIZE)
+    slope = 1 + shade[0] * grid[:, None, None] + shade[1] * grid[None, :, None]
+    pictures = []
+    for frame in range(frames):
+        nearer = radius * growth ** (frame / max(1, frames - 1))
+        center = _FINE / 2 + away + random.normal(0, 0.5, 2)
+        color, cover = _seen(worn, center, nearer, turn + random.normal(0, 0.015), squeeze, lean)
+        drift = np.clip(place + np.rint(random.normal(0, 0.7, 2)).astype(int) + frame // 4, 0, 96 - _FINE)
+        behind = scene[drift[0]:drift[0] + _FINE, drift[1]:drift[1] + _FINE]
+        picture = color * cover + behind * (1 - cover)
+        picture = gaussian_filter(picture.reshape(SIZE, 2, SIZE, 2, 3).mean((1, 3)), (1.5 * blur / growth,) * 2 + (0,))
+        picture = np.clip(picture * slope, 0, None) ** gamma * light * cast
+        picture = (1 - haze) * picture + haze * light * 0.7 + random.normal(0, 0.02, picture.shape)
+        pictures.append(np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8))
+    return np.stack(pictures)
+
+
+@functools.cache
+def draw_sample():
+    """Draw the whole sample, once in a process.
+
+    Returns
+    -------
+    images : numpy.ndarray
+        uint8, shape ``(43 * TRACKS * FRAMES, 32, 32, 3)``.
+    labels, tracks : numpy.ndarray of int64
+        The class, and the number of the track within it. None of the three can be written to.
+    """
+    images = np.concatenate([draw_track(label, np.random.default_rng((SEED, label, track)))
+                             for label in range(len(SIGN_NAMES)) for track in range(TRACKS)])
+    labels = np.repeat(np.arange(len(SIGN_NAMES)), TRACKS * FRAMES)
+    tracks = np.tile(np.repeat(np.arange(TRACKS), FRAMES), len(SIGN_NAMES))
+    for array in (images, labels, tracks):
+        array.setflags(write=False)
+    return images, labels, tracks
