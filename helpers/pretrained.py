@@ -1,0 +1,101 @@
+"""A network of the AlexNet family, pretrained on 38 of the 43 traffic signs of GTSRB, for lesson 06.
+
+The weights lie in ``data/pretrained`` and were made by ``tests/recorders/pretrain_traffic_signs.py``. Five signs were left out,
+so that the lesson can ask what the network learned for signs that it has never seen.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from helpers.data.storage import read_hdf5, write_hdf5
+from helpers.project import ROOT
+
+__all__ = ["LEFT_OUT", "PATH", "SEEN", "network", "pretrained_network", "save"]
+
+PATH = ROOT / "data" / "pretrained" / "traffic_signs_38.h5"
+"""The file of weights."""
+
+LEFT_OUT = (1, 14, 17, 25, 33)
+"""GTSRB's numbers of the signs that the network has not seen: speed limit 30, stop, no entry, road works, turn right ahead."""
+
+SEEN = tuple(label for label in range(43) if label not in LEFT_OUT)
+"""The 38 signs it was trained on, in the order of its outputs."""
+
+
+def network(classes=38):
+    """Build the network with fresh weights.
+
+    Five convolutions and two dense layers, as in AlexNet (Krizhevsky, Sutskever and Hinton 2012), for pictures of 32x32; batch
+    normalization takes the place of local response normalization.
+
+    Parameters
+    ----------
+    classes : int
+        Outputs, one for each of :data:`SEEN` if left out.
+
+    Returns
+    -------
+    keras.Model
+        From pictures of shape ``(32, 32, 3)``, values 0 to 1, to logits. The layer ``"features"`` gives 256 numbers, the layer
+        ``"early"`` maps of 8x8x64.
+    """
+    x = inputs = keras.Input((32, 32, 3))
+    for number, (kernels, kernel, pooled) in enumerate([(32, 5, "pool1"), (64, 5, "early"), (96, 3, None), (96, 3, None),
+                                                        (64, 3, "pool3")], 1):
+        x = layers.Conv2D(kernels, kernel, padding="same", use_bias=False, name=f"conv{number}")(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"bn{number}")(x)
+        x = layers.ReLU(name=f"relu{number}")(x)
+        if pooled:
+            x = layers.MaxPooling2D(2, name=pooled)(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dropout(0.4, name="dropout1")(layers.Dense(384, activation="relu", name="dense1")(x))
+    x = layers.Dense(256, activation="relu", name="features")(x)
+    x = layers.Dropout(0.4, name="dropout2")(x)
+    return keras.Model(inputs, layers.Dense(classes, name="logits")(x), name="traffic_sign_network")
+
+
+def save(model, path, facts):
+    """Write the weights of a network built by :func:`network`, each with its SHA-256.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The trained network.
+    path : path-like
+        Where to.
+    facts : dict of str to str or int
+        How it was trained and how good it is.
+    """
+    write_hdf5(path, {weight.path: weight.numpy() for weight in model.weights}, facts)
+
+
+def pretrained_network(path=PATH):
+    """Return the network with its trained weights.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        Another file of weights.
+
+    Returns
+    -------
+    model : keras.Model
+        As :func:`network` builds it, with 38 outputs in the order of :data:`SEEN`.
+    facts : dict
+        How it was trained; ``facts["accuracy_by_track"]`` is its accuracy on real frames of tracks it has not seen.
+
+    Raises
+    ------
+    VerificationError
+        When the file is damaged, altered or not one of these. It is a :class:`helpers.data.DataError`.
+    FileNotFoundError
+        When there is none.
+    """
+    model = network()
+    # The names of a Keras variable begin with its layer's, which is the same in every process.
+    arrays, facts = read_hdf5(path, [weight.path for weight in model.weights])
+    for weight in model.weights:
+        weight.assign(arrays[weight.path])
+    return model, facts
