@@ -1,0 +1,59 @@
+"""Ten epochs of a new head on the pretrained base: features computed once, as in lesson 06, beside a base run in every epoch."""
+
+import keras
+import numpy as np
+
+from helpers import pretrained
+from helpers.data import load_traffic_signs
+from tests.benchmark.entries import entry
+
+COUNT, EPOCHS, BATCH = 300, 10, 50
+
+
+class Frozen(keras.layers.Layer):
+    """A network that runs as in evaluation, also where `fit` calls with training=True."""
+
+    def __init__(self, network, **options):
+        super().__init__(**options)
+        self.network = network
+        self.network.trainable = False
+
+    def call(self, x):
+        return self.network(x, training=False)
+
+
+def with_head(inputs, features):
+    """Put a new head on features, the same in each call, and compile it as the lesson does."""
+    head = keras.layers.Dense(len(pretrained.LEFT_OUT), name="head", kernel_initializer=keras.initializers.GlorotUniform(0))
+    model = keras.Model(inputs, head(features))
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                  jit_compile=False)
+    return model
+
+
+def train(model, x, y):
+    """Ten epochs, their batches drawn anew but the same in each call."""
+    for epoch in range(EPOCHS):
+        order = np.random.default_rng(epoch).permutation(len(x))
+        for start in range(0, len(x), BATCH):
+            rows = order[start:start + BATCH]
+            model.train_on_batch(x[rows], y[rows])
+
+
+def both_ways(base, x, y):
+    """Return the two models and the two pieces of work: a base run in every epoch, and features computed once."""
+    extractor = keras.Model(base.inputs, base.get_layer("features").output)
+    pictures, features = keras.Input((32, 32, 3)), keras.Input((256,))
+    naive, cached = with_head(pictures, Frozen(extractor)(pictures)), with_head(features, features)
+    return (naive, lambda: train(naive, x, y)), \
+        (cached, lambda: train(cached, extractor.predict(x, batch_size=BATCH, verbose=0), y))
+
+
+@entry("a new head, ten epochs", baseline="the base in every epoch", limit=1 / 8)
+def new_head():
+    """The time of the features counts."""
+    data = load_traffic_signs(classes=pretrained.LEFT_OUT)
+    rows = np.random.default_rng(0).permutation(len(data.x_train))[:COUNT]
+    base, _ = pretrained.pretrained_network()
+    (_, naive), (_, cached) = both_ways(base, data.x_train[rows].astype("float32") / 255, data.y_train[rows])
+    return {"features computed once, as the lesson": cached, "the base in every epoch": naive}
