@@ -138,6 +138,7 @@ def test_the_array_file_serves(given):
     ({"labels": np.zeros(7, int)}, "258 whole numbers each"),
     ({"labels": np.repeat(np.arange(43), 6) + 1}, "reach from 1 to 43"),
     ({"tracks": np.zeros(258, int)}, "two tracks"),
+    ({"tracks": np.tile(np.repeat([5, 99, 100], 2), 43)}, "reach from 5 to 100"),
 ])
 def test_a_wrong_array_file_gives_one_clear_sentence(given, changes, words):
     np.savez(given / "gtsrb_32.npz", **arrays(**changes))
@@ -175,6 +176,15 @@ def test_chosen_classes_are_counted_anew(sample):
 def test_classes_that_make_no_sense_are_named(classes):
     with pytest.raises(SettingsError, match="two different numbers from 0 to 42"):
         load_traffic_signs("sample", classes=classes)
+
+
+def test_one_class_alone_is_no_list():
+    with pytest.raises(SettingsError, match="a list of numbers"):
+        load_traffic_signs("sample", classes=5)
+
+
+def test_classes_may_come_from_a_generator():
+    assert load_traffic_signs("sample", classes=(label for label in (14, 1))).class_names == ("stop", "speed limit 30")
 
 
 def test_the_sample_has_every_class_in_tracks(sample):

@@ -32,6 +32,8 @@ def _checked(path, arrays):
         problem = f"images should be uint8 of shape (n, 32, 32, 3), and is {images.dtype} of shape {images.shape}"
     elif any(array.shape != (len(images),) or not np.issubdtype(array.dtype, np.integer) for array in (labels, tracks)):
         problem = f"labels and tracks should be {len(images)} whole numbers each"
+    elif tracks.max() >= 100 or tracks.min() < 0:
+        problem = f"tracks should lie in 0..99, and reach from {tracks.min()} to {tracks.max()}"
     elif labels.max() >= len(SIGN_NAMES) or labels.min() < 0:
         problem = f"labels should lie in 0..{len(SIGN_NAMES) - 1}, and reach from {labels.min()} to {labels.max()}"
     else:
@@ -102,12 +104,15 @@ SOURCE = Source(
 def _chosen_classes(classes):
     if classes is None:
         return list(range(len(SIGN_NAMES)))
+    if isinstance(classes, (int, np.integer)):
+        raise SettingsError(f"classes must be a list of numbers, such as [{classes}, 14], not {classes!r}")
+    classes = list(classes)
     known = all(isinstance(label, (int, np.integer)) and not isinstance(label, bool) and 0 <= label < len(SIGN_NAMES)
                 for label in classes)
     chosen = [int(label) for label in classes] if known else []
     if len(set(chosen)) != len(chosen) or len(chosen) < 2:
         raise SettingsError(f"classes must be at least two different numbers from 0 to {len(SIGN_NAMES) - 1}, "
-                            f"not {list(classes)!r}")
+                            f"not {classes!r}")
     return chosen
 
 
