@@ -112,7 +112,7 @@ class Recorded:
     seconds_per_epoch, cpu_seconds_per_epoch : tuple of float
         By the clock (an upper bound: the machine had other work), and of processor time, all threads together.
     cores : int
-        How many cores the training was allowed; 0 when the weights were not trained.
+        How many cores the training was allowed; 0 when the file does not say, as with weights that were not trained.
     measurements : dict of str to Measurement
         Momentum, dropout, padding and local response normalization in this framework.
     notes : tuple of str
