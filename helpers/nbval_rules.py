@@ -1,6 +1,7 @@
 """How pytest runs the lessons: loaded by pyproject.toml as a plug-in of pytest.
 
 * Lessons run on the offline sample unless ``COURSE_DATA`` says otherwise, so that a test run needs no network.
+* Panels show the picture that is stored, not sliders, unless ``COURSE_PANELS`` says otherwise: the picture is what is compared.
 * A cell tagged ``nbval-check-output`` is compared with its stored output always; a cell tagged ``sample-check-output`` only on
   the sample, because on real data it rightly prints something else.
 * A new line on standard error is a defect (students see it in red), so untagged cells are watched for it as well.
@@ -14,8 +15,9 @@ import pytest
 
 
 def pytest_configure(config):
-    """Choose the data before any kernel starts: kernels inherit the environment."""
+    """Choose data and panels before any kernel starts: kernels inherit the environment."""
     os.environ.setdefault("COURSE_DATA", "sample")
+    os.environ.setdefault("COURSE_PANELS", "static")
 
 
 def pytest_collection_modifyitems(items):

@@ -17,8 +17,8 @@ import numpy as np
 from cycler import cycler
 from IPython.display import publish_display_data
 
-__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new", "probability_bars",
-           "show", "use_style"]
+__all__ = ["COLORS", "accuracy_spread", "as_png", "confusion_matrix", "curves", "image_grid", "layer_chain", "new",
+           "probability_bars", "show", "use_style"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
@@ -78,13 +78,19 @@ def show(figure, *, alt):
     if not isinstance(alt, str) or len(alt.split()) < 3:
         plt.close(figure)
         raise ValueError(f"alt must say in words what the figure shows, not {alt!r}")
+    png, width, height = as_png(figure)
+    publish_display_data(data={"image/png": png, "text/plain": f"[Figure: {alt}]"},
+                         metadata={"image/png": {"alt": alt, "width": width, "height": height}})
+
+
+def as_png(figure):
+    """Turn a figure into a picture and close it: (bytes of a PNG file, width, height), as wide and high as it is shown."""
     png = io.BytesIO()
     # Twice the pixels, shown at half their size: sharp on today's screens.
     figure.savefig(png, format="png", dpi=2 * _PIXELS_PER_INCH, metadata={"Software": None})
     width, height = (round(inches * _PIXELS_PER_INCH) for inches in figure.get_size_inches())
     plt.close(figure)
-    publish_display_data(data={"image/png": png.getvalue(), "text/plain": f"[Figure: {alt}]"},
-                         metadata={"image/png": {"alt": alt, "width": width, "height": height}})
+    return png.getvalue(), width, height
 
 
 def image_grid(images, titles=None, *, alt, columns=10, size=1.0, title=None, colormap="gray", symmetric=False):

@@ -68,7 +68,8 @@ def execute(notebook, source="sample", timeout=900):
     timeout : float
         Seconds that one cell may take.
     """
-    env = dict(os.environ, COURSE_DATA=source)
+    # A stored slider shows nothing on a page without a kernel; a stored picture does.
+    env = dict(os.environ, COURSE_DATA=source, COURSE_PANELS="static")
     client = NotebookClient(notebook, timeout=timeout, kernel_name="python3",
                             resources={"metadata": {"path": str(ROOT / "notebooks")}})
     client.execute(env=env)
