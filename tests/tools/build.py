@@ -2,6 +2,8 @@
 
     python -m tests.tools.build notebooks/01_mnist_softmax.ipynb     run again after an edit in JupyterLab
     python -m tests.tools.build drafts/01_mnist_softmax.py           from a draft in jupytext's percent format
+    python -m tests.tools.build tests/keys/01_mnist_softmax.ipynb    the same for an answer key, which has the name of its lesson
+    python -m tests.tools.build --key drafts/01_mnist_softmax.py     a key from a draft, with metadata as jupytext writes it
 
 In a draft, a code cell that starts with the line `# SETUP` becomes the course's set-up cell, and `<!-- badges -->` the row of
 links. Nothing is written unless every cell ran.
@@ -19,6 +21,8 @@ from nbclient.exceptions import CellExecutionError
 from helpers.project import ROOT
 from tests.tools.notebook_format import assign_ids, execute, normalize, write
 from tests.tools.setup_cell import setup_cell
+
+KEYS = ROOT / "tests" / "keys"
 
 
 def read(path):
@@ -43,9 +47,10 @@ def read(path):
     return notebook
 
 
-def build(path, source="sample", keep_going=False):
-    """Build one lesson and return where it was written (nowhere when run on real data: that is a trial)."""
+def build(path, source="sample", keep_going=False, key=False):
+    """Build one lesson or key and return where it was written (nowhere when run on real data: that is a trial)."""
     lesson = Path(path).stem
+    target = (KEYS if key or Path(path).resolve().parent == KEYS else ROOT / "notebooks") / f"{lesson}.ipynb"
     notebook = read(path)
     normalize(notebook, lesson)
     start = time.perf_counter()
@@ -59,7 +64,7 @@ def build(path, source="sample", keep_going=False):
     normalize(notebook, lesson)
     if source != "sample":
         return None
-    target = ROOT / "notebooks" / f"{lesson}.ipynb"
+    target.parent.mkdir(exist_ok=True)
     write(notebook, target)
     return target
 
@@ -69,9 +74,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", help="notebooks or drafts")
     parser.add_argument("--real", action="store_true", help="try on real data; writes nothing")
+    parser.add_argument("--key", action="store_true", help="the drafts are answer keys")
     options = parser.parse_args()
     for path in options.files:
-        build(path, "real" if options.real else "sample")
+        build(path, "real" if options.real else "sample", key=options.key)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Check that lessons keep the form that readers and nbval rely on, and say how to mend what does not.
 
-    python -m tests.tools.lint                              all lessons
+    python -m tests.tools.lint                              all lessons and answer keys
     python -m tests.tools.lint notebooks/02_lenet.ipynb     one
 
 It does not run anything. What it checks stands in RULES, one function a rule.
@@ -21,6 +21,7 @@ from tests.tools.setup_cell import setup_cell
 
 MACHINE_PATH = re.compile(r"(?<![\w.])(/work/|/farm/|/root/|/tmp/|/home/\w+/|/Users/\w+|/content/|[A-Z]:\\\\?Users)")
 PICTURE_WITHOUT_ALT = re.compile(r"!\[\s*\]\(|<img (?![^>]*alt=\"[^\"]+\")")
+KEYS = ROOT / "tests" / "keys"
 LARGEST_NOTEBOOK = 1_500_000
 LONGEST_OUTPUT = 60
 
@@ -189,11 +190,55 @@ def size(path, notebook, text):
         yield f"{path.stat().st_size / 1e6:.1f} MB, wanted at most {LARGEST_NOTEBOOK / 1e6:.1f}"
 
 
+def exercise_cells(path, notebook, text):
+    """An exercise in a lesson is a task, a stub and a check, next to each other."""
+    names = list(dict.fromkeys(cell.metadata["exercise"] for cell in notebook.cells if _is_exercise(cell)))
+    for name in names:
+        places = [number for number, cell in enumerate(notebook.cells) if cell.metadata.get("exercise") == name]
+        tags = [list(notebook.cells[number].metadata.get("tags", [])) for number in places]
+        if tags != [["exercise-task"], ["exercise-solution"], ["exercise-check"]] or places[2] - places[0] != 2:
+            yield f"exercise {name}: wanted a task, a stub and a check, in this order and side by side"
+        for number in places:
+            cell = notebook.cells[number]
+            if cell.metadata.get("name") != f"{name}-{cell.metadata['tags'][0].removeprefix('exercise-')}":
+                yield f"cell {number}: wanted the name {name}-task, {name}-solution or {name}-check"
+
+
+def key_cells(path, notebook, text):
+    """A key holds one set-up for all, then set-up, solution and hidden checks of each exercise, which name their points."""
+    cells = _code(notebook)
+    if not cells or cells[0].metadata.get("tags") != ["key-setup"]:
+        yield "the first code cell must be tagged key-setup"
+    order = {"exercise-setup": 0, "exercise-solution": 1, "exercise-hidden": 2}
+    stages, last = {}, None
+    for number, cell in enumerate(notebook.cells):
+        name, tags = cell.metadata.get("exercise"), cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or "key-setup" in tags:
+            continue
+        if name is None or not tags or tags[0] not in order:
+            yield f"cell {number}: wanted the metadata exercise and a tag of {', '.join(order)}"
+            continue
+        if (name in stages and last != name) or (stages.get(name, [0])[-1] > order[tags[0]]):
+            yield f"cell {number}: {tags[0]} of {name} stands out of order"
+        stages.setdefault(name, []).append(order[tags[0]])
+        last = name
+        if tags[0] == "exercise-hidden":
+            points = cell.metadata.get("points")
+            if not isinstance(points, int) or points < 1 or "nbval-check-output" not in tags:
+                yield f"cell {number}: a hidden check needs points, a whole number from 1, and the tag nbval-check-output"
+            if [output.output_type for output in cell.outputs] != ["execute_result"]:
+                yield f"cell {number}: a hidden check must end with an expression and print nothing"
+    for name, stage in stages.items():
+        if stage.count(1) != 1 or 2 not in stage:
+            yield f"exercise {name}: wanted one solution and at least one hidden check"
+
+
 RULES = [canonical_form, metadata, cell_ids, executed, clean_outputs, alternative_texts, pictures_exist,
-         figures_are_discussed, opening, ending, rhythm, size]
+         figures_are_discussed, opening, ending, rhythm, exercise_cells, size]
+KEY_RULES = [canonical_form, metadata, cell_ids, executed, clean_outputs, key_cells, size]
 
 
-def lint(path):
+def lint(path, rules=None):
     """Return one sentence for each rule broken by a notebook, empty when it is in form."""
     path = Path(path)
     text = path.read_text(encoding="utf-8")
@@ -201,15 +246,22 @@ def lint(path):
         notebook = nbformat.reads(text, as_version=4)
     except Exception as error:  # nbformat raises many kinds, all meaning: unreadable
         return [f"{path.name}: cannot be read as a notebook ({type(error).__name__}: {error})"]
-    return [f"{path.name}: {complaint}" for rule in RULES for complaint in rule(path, notebook, text)]
+    return [f"{path.name}: {complaint}" for rule in rules or RULES for complaint in rule(path, notebook, text)]
+
+
+def lint_key(path):
+    """The same for an answer key, which needs no prose."""
+    return lint(path, KEY_RULES)
 
 
 def main():
     """Read the command line; exit with 1 when a rule is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", help="notebooks (default: all lessons)")
-    paths = [Path(file) for file in parser.parse_args().files] or sorted((ROOT / "notebooks").glob("*.ipynb"))
-    complaints = [complaint for path in paths for complaint in lint(path.resolve())]
+    parser.add_argument("files", nargs="*", help="notebooks (default: all lessons and keys)")
+    paths = [Path(file) for file in parser.parse_args().files]
+    paths = paths or [path for folder in (ROOT / "notebooks", KEYS) for path in sorted(folder.glob("*.ipynb"))]
+    complaints = [complaint for path in paths
+                  for complaint in (lint_key if path.resolve().parent == KEYS else lint)(path.resolve())]
     print("\n".join(complaints) or f"{len(paths)} notebooks in form")
     sys.exit(1 if complaints else 0)
 

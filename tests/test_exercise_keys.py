@@ -1,0 +1,99 @@
+"""Exercises and keys fit together: solutions turn every check green, stubs score nothing, and mistakes are caught.
+
+Exercises run in this process, each in a namespace of its own (tests/tools/exercise_cells.py); that keys run in a kernel of their
+own and give what they store is nbval's part, which collects tests/keys with all other tests.
+"""
+
+import ast
+import re
+
+import nbformat
+import pytest
+
+from helpers.project import ROOT
+from tests.tools.exercise_cells import KEYS, hidden, key_exercises, key_setup, lesson_exercises, mutants, visible
+from tests.tools.lint import lint_key
+
+LESSONS = sorted(path.stem for path in KEYS.glob("*.ipynb"))
+EXERCISES = [(lesson, name) for lesson in LESSONS for name in key_exercises(lesson)]
+BROKEN = [pytest.param(lesson, name, source, id=f"{lesson}-{name}-{about}")
+          for lesson in LESSONS for name, about, source in mutants(lesson)]
+
+
+def test_every_lesson_with_exercises_has_a_key():
+    assert LESSONS == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb") if lesson_exercises(path.stem))
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_lesson_and_key_have_the_same_exercises(lesson):
+    assert list(lesson_exercises(lesson)) == list(key_exercises(lesson))
+    assert 4 <= len(key_exercises(lesson)) <= 6
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_key_is_in_form(lesson):
+    assert lint_key(KEYS / f"{lesson}.ipynb") == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_is_worth_ten_points(lesson):
+    cells = [cell for one in key_exercises(lesson).values() for cell in one.cells["exercise-hidden"]]
+    assert sum(cell.metadata["points"] for cell in cells) == 10
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_has_two_mistakes_to_catch(lesson):
+    broken = [name for name, _, _ in mutants(lesson)]
+    assert all(broken.count(name) >= 2 for name in key_exercises(lesson)) and set(broken) == set(key_exercises(lesson))
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_tasks_are_numbered_in_order_and_grow_harder(lesson):
+    tasks = ["\n".join(one.sources("exercise-task")) for one in lesson_exercises(lesson).values()]
+    heads = [re.match(r"\*\*Exercise (\d)\.(\d)\*\* (★{1,3}) ", task) for task in tasks]
+    assert all(heads)
+    assert [(int(head[1]), int(head[2])) for head in heads] == [(int(lesson[:2]), number) for number in range(1, len(tasks) + 1)]
+    assert heads[0][3] == "★" and heads[-1][3] == "★★★"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_a_key_takes_from_the_lesson_is_what_the_lesson_says(lesson):
+    def functions(source):
+        return {part.name: ast.dump(part) for part in ast.parse(source).body if isinstance(part, (ast.FunctionDef, ast.ClassDef))}
+
+    taught = {}
+    for cell in nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4).cells:
+        if cell.cell_type == "code" and "exercise" not in cell.metadata:
+            taught |= functions(cell.source)
+    given = functions(key_setup(lesson))
+    for one in key_exercises(lesson).values():
+        given |= functions("\n".join(one.sources("exercise-setup")))
+    assert {name: code for name, code in given.items() if name in taught and taught[name] != code} == {}
+
+
+@pytest.mark.parametrize(("lesson", "name"), EXERCISES)
+def test_solution_turns_the_check_green(lesson, name):
+    said = visible(lesson, name, key_exercises(lesson)[name].sources("exercise-solution")[0])
+    assert said.complete, repr(said)
+
+
+@pytest.mark.parametrize(("lesson", "name"), EXERCISES)
+def test_solution_earns_every_point(lesson, name):
+    assert all(earned for _, earned in hidden(lesson, name))
+
+
+@pytest.mark.parametrize(("lesson", "name"), EXERCISES)
+def test_stub_is_not_attempted_and_earns_nothing(lesson, name):
+    said = visible(lesson, name)
+    assert not said.attempted and "not attempted yet" in repr(said)
+    stub = lesson_exercises(lesson)[name].sources("exercise-solution")[0]
+    assert not any(earned for _, earned in hidden(lesson, name, stub))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("lesson", "name", "broken"), BROKEN)
+def test_mistake_is_caught(lesson, name, broken):
+    said = visible(lesson, name, broken)
+    assert said.attempted
+    assert not said.complete or not all(earned for _, earned in hidden(lesson, name, broken)), broken
+    assert said.complete or any(word == "hint" for word, _ in said.rows), f"no hint: {said!r}"

@@ -1,0 +1,116 @@
+"""Exercises as they stand in lessons and keys, and a way to run them in this process.
+
+A check cell of a lesson needs the lesson's imports, and functions and classes that the lesson defines above it, nothing that was
+loaded or trained. So an exercise runs in a namespace with these alone, within milliseconds. That the page as a whole runs is what
+nbval shows.
+"""
+
+import ast
+from dataclasses import dataclass, field
+from functools import cache
+
+import nbformat
+from IPython.lib.pretty import pretty
+
+from helpers.project import ROOT, read_toml
+
+KEYS = ROOT / "tests" / "keys"
+MUTANTS = ROOT / "tests" / "mutants"
+TAGS = ("exercise-task", "exercise-setup", "exercise-solution", "exercise-check", "exercise-hidden")
+
+
+@dataclass
+class Exercise:
+    """The cells of one exercise in one notebook, by their tag."""
+
+    name: str
+    cells: dict = field(default_factory=lambda: {tag: [] for tag in TAGS})
+
+    def sources(self, tag):
+        return [cell.source for cell in self.cells[tag]]
+
+
+def exercises(path):
+    """Return the exercises of a notebook by name, in order."""
+    found = {}
+    for cell in nbformat.read(path, as_version=4).cells:
+        if "exercise" in cell.metadata:
+            exercise = found.setdefault(cell.metadata["exercise"], Exercise(cell.metadata["exercise"]))
+            for tag in set(cell.metadata.get("tags", [])) & set(TAGS):
+                exercise.cells[tag].append(cell)
+    return found
+
+
+@cache
+def lesson_exercises(lesson):
+    return exercises(ROOT / "notebooks" / f"{lesson}.ipynb")
+
+
+@cache
+def key_exercises(lesson):
+    return exercises(KEYS / f"{lesson}.ipynb")
+
+
+@cache
+def key_setup(lesson):
+    """Return the source of a key's common set-up cell."""
+    first = nbformat.read(KEYS / f"{lesson}.ipynb", as_version=4).cells[0]
+    return first.source if "key-setup" in first.metadata.get("tags", []) else ""
+
+
+def mutants(lesson):
+    """Return (exercise, what is wrong, broken solution) for each typical mistake."""
+    for name, mistakes in read_toml(MUTANTS / f"{lesson}.toml").items():
+        solution = "\n".join(key_exercises(lesson)[name].sources("exercise-solution"))
+        for about, change in mistakes.items():
+            if solution.count(change["replace"]) != 1:
+                raise ValueError(f"{lesson}, {name}, {about}: {change['replace']!r} must stand in the solution once")
+            yield name, about, solution.replace(change["replace"], change["by"])
+
+
+@cache
+def _lesson_code(lesson, before):
+    """Return imports, functions and classes of a lesson above an exercise, compiled."""
+    wanted = []
+    for cell in nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4).cells:
+        if cell.metadata.get("exercise") == before:
+            break
+        if cell.cell_type == "code" and "exercise" not in cell.metadata:
+            body = ast.parse(cell.source).body
+            wanted += body if cell.metadata.get("name") == "set-up" else [
+                statement for statement in body if isinstance(statement, (ast.FunctionDef, ast.ClassDef))]
+    return compile(ast.Module(body=wanted, type_ignores=[]), f"{lesson}.ipynb", "exec")
+
+
+def run(sources, namespace):
+    """Run cells one after another and return the value of the last one's last expression."""
+    value = None
+    for source in sources:
+        body = ast.parse(source).body
+        last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+        exec(compile(ast.Module(body=body, type_ignores=[]), "cell", "exec"), namespace)
+        value = None if last is None else eval(compile(ast.Expression(last.value), "cell", "eval"), namespace)
+    return value
+
+
+def visible(lesson, name, solution=None):
+    """Return what the check under an exercise says, with a solution in place of the stub or with the stub."""
+    exercise = lesson_exercises(lesson)[name]
+    namespace = {"__name__": "__main__"}
+    exec(_lesson_code(lesson, name), namespace)
+    return run([solution or exercise.sources("exercise-solution")[0], *exercise.sources("exercise-check")], namespace)
+
+
+def hidden(lesson, name, solution=None):
+    """Run the hidden cells of an exercise with a solution and say for each (points, whether it gave the stored answer)."""
+    exercise = key_exercises(lesson)[name]
+    for cell in exercise.cells["exercise-hidden"]:
+        namespace = {"__name__": "__main__"}
+        cells = [key_setup(lesson), *exercise.sources("exercise-setup"),
+                 solution or exercise.sources("exercise-solution")[0], cell.source]
+        try:
+            came = pretty(run(cells, namespace))
+        except Exception as error:
+            came = repr(error)
+        stored = [output.data["text/plain"] for output in cell.outputs if output.output_type == "execute_result"]
+        yield cell.metadata["points"], [came] == stored
