@@ -48,7 +48,7 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
         Properties: a sentence, and a function of the result and the inputs that says whether it is true. It gets arrays as plain
         NumPy arrays.
     raises : type of Exception, optional
-        What the function must raise for these inputs.
+        What the function must raise for these inputs. Properties then get its message.
     keywords : dict, optional
         Handed on as keyword arguments.
     tolerance : float
@@ -227,7 +227,8 @@ def _try(function, one, name):
                 result = function(*inputs, **keywords)
         except BaseException as error:
             if one.raises is not None and isinstance(error, one.raises):
-                return [], False
+                found = one.complaint(str(error)) if one.holds else None
+                return ([*tried, ("came", _described(error, function)), ("wanted", found[0]), *hint] if found else []), False
             own = next((text for kind, text in _OWN_HINTS.items() if isinstance(error, kind)), None)
             wanted = f"a {one.raises.__name__}" if one.raises else "an answer, not an error"
             hint = [("hint", own)] if own else hint

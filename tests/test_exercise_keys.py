@@ -71,6 +71,28 @@ def test_what_a_key_takes_from_the_lesson_is_what_the_lesson_says(lesson):
     assert {name: code for name, code in given.items() if name in taught and taught[name] != code} == {}
 
 
+def names_given(source):
+    """Names that a cell gives at top level: what it would take away from the cells below."""
+    names = set()
+    for part in ast.parse(source).body:
+        if isinstance(part, (ast.FunctionDef, ast.ClassDef)):
+            names.add(part.name)
+        elif isinstance(part, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).partition(".")[0] for alias in part.names}
+        else:
+            names |= {node.id for node in ast.walk(part) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_exercises_take_no_name_away_from_the_lesson(lesson):
+    by_lesson, by_exercises = set(), set()
+    for cell in nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4).cells:
+        if cell.cell_type == "code":
+            (by_exercises if "exercise" in cell.metadata else by_lesson).update(names_given(cell.source))
+    assert by_lesson & by_exercises == set()
+
+
 @pytest.mark.parametrize(("lesson", "name"), EXERCISES)
 def test_solution_turns_the_check_green(lesson, name):
     said = visible(lesson, name, key_exercises(lesson)[name].sources("exercise-solution")[0])

@@ -258,6 +258,9 @@ def test_wanted_errors():
     assert check(refuses, error).complete
     assert texts(check(lambda x: x, error))["wanted"].startswith("a ValueError")
     assert "wanted" in texts(check(lambda x: [][x], error)) and "IndexError" in texts(check(lambda x: [][x], error))["came"]
+    told = case("below zero", -1, raises=ValueError, holds={"it names the number": lambda message, x: str(x) in message})
+    assert texts(check(refuses, told))["wanted"] == "it names the number"
+    assert check(lambda x: int(f"{x}?"), told).complete
 
 
 def test_values_and_keywords():
