@@ -9,7 +9,9 @@ import platform
 import shutil
 import sys
 
-__all__ = ["check", "report"]
+from IPython import get_ipython
+
+__all__ = ["check", "live", "report"]
 
 _MINIMUM = {"tensorflow": (2, 19), "keras": (3, 10), "numpy": (1, 26), "matplotlib": (3, 8)}
 
@@ -77,3 +79,26 @@ def report():
     rows.append(("PyTorch", "found" if importlib.util.find_spec("torch") else
                  "not installed: lesson 04 uses what was recorded from it (optional)"))
     return rows
+
+
+def live():
+    """Say whether a reader is at work here: in a notebook's kernel with ipywidgets, unless `COURSE_PANELS` is "static".
+
+    Then panels have sliders, and figures come as HTML too. Lessons are stored and tested with "static": what a page without a
+    kernel shows is then what is tested.
+
+    Raises
+    ------
+    ValueError
+        When `COURSE_PANELS` is neither "live" nor "static".
+    """
+    wanted = os.environ.get("COURSE_PANELS", "live")
+    if wanted not in ("live", "static"):
+        raise ValueError(f"COURSE_PANELS must be 'live' or 'static', not {wanted!r}. Unset it to get sliders where they run.")
+    if wanted == "static" or getattr(get_ipython(), "kernel", None) is None:
+        return False
+    try:
+        import ipywidgets  # noqa: F401
+    except ImportError:
+        return False
+    return True

@@ -9,27 +9,29 @@ differ by dash and marker, so that a black-and-white print loses nothing.
 
 from __future__ import annotations
 
-import io
 import math
 
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 from IPython.display import publish_display_data
+from matplotlib.figure import Figure
 
-__all__ = ["COLORS", "accuracy_spread", "as_png", "confusion_matrix", "curves", "image_grid", "layer_chain", "new",
+from helpers import environment
+from helpers.pictures import PIXELS_PER_INCH, as_html, as_png
+
+__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new", "new_private",
            "probability_bars", "show", "use_style"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_PIXELS_PER_INCH = 100
 
 
 def use_style():
     """Give matplotlib the style of the course, for figures that a lesson draws itself."""
     plt.rcParams.update({
-        "figure.figsize": (6.0, 3.4), "figure.dpi": _PIXELS_PER_INCH, "figure.constrained_layout.use": True,
+        "figure.figsize": (6.0, 3.4), "figure.dpi": PIXELS_PER_INCH, "figure.constrained_layout.use": True,
         "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
         "font.size": 10, "axes.titlesize": 10.5, "axes.labelsize": 10, "legend.frameon": False, "legend.fontsize": 9,
         "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#dddddd",
@@ -60,6 +62,17 @@ def new(rows=1, columns=1, width=6.0, height=3.4, **options):
     return plt.subplots(rows, columns, figsize=(width, height), **options)
 
 
+def new_private(rows=1, columns=1, width=6.0, height=3.4, **options):
+    """Start a figure as :func:`new` does, but one that pyplot does not know.
+
+    JupyterLab lets sliders work while a cell runs, in another thread. What pyplot knows of would then be shown, half drawn, below
+    that cell.
+    """
+    use_style()
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(rows, columns, **options)
+
+
 def show(figure, *, alt):
     """Publish a figure with the text that stands for it, and close it.
 
@@ -79,18 +92,11 @@ def show(figure, *, alt):
         plt.close(figure)
         raise ValueError(f"alt must say in words what the figure shows, not {alt!r}")
     png, width, height = as_png(figure)
-    publish_display_data(data={"image/png": png, "text/plain": f"[Figure: {alt}]"},
-                         metadata={"image/png": {"alt": alt, "width": width, "height": height}})
-
-
-def as_png(figure):
-    """Turn a figure into a picture and close it: (bytes of a PNG file, width, height), as wide and high as it is shown."""
-    png = io.BytesIO()
-    # Twice the pixels, shown at half their size: sharp on today's screens.
-    figure.savefig(png, format="png", dpi=2 * _PIXELS_PER_INCH, metadata={"Software": None})
-    width, height = (round(inches * _PIXELS_PER_INCH) for inches in figure.get_size_inches())
-    plt.close(figure)
-    return png.getvalue(), width, height
+    data = {"image/png": png, "text/plain": f"[Figure: {alt}]"}
+    if environment.live():
+        # JupyterLab shows a PNG without its alternative text. HTML it shows as it is, and prefers.
+        data["text/html"] = as_html(png, width, height, alt)
+    publish_display_data(data=data, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
 
 
 def image_grid(images, titles=None, *, alt, columns=10, size=1.0, title=None, colormap="gray", symmetric=False):

@@ -82,6 +82,26 @@ def install(environment):
     return python
 
 
+def open_command(python, folder=ROOT, arguments=()):
+    """Return the command that serves the course in JupyterLab, as a list of str.
+
+    Parameters
+    ----------
+    python : path-like
+        The interpreter of an environment that has JupyterLab.
+    folder : path-like
+        The course. All of it is served, not only notebooks/: the lessons show pictures from img/.
+    arguments : iterable of str
+        Further options for JupyterLab.
+    """
+    command = [str(python), "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}",
+               *arguments]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # In containers people are root, and Jupyter would refuse with a page of text.
+        command.append("--allow-root")
+    return command
+
+
 def main(arguments=None):
     """Read the command line, install, hand over to JupyterLab or pytest."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
@@ -93,12 +113,7 @@ def main(arguments=None):
     if task == "test":
         command = [python, "-m", "pytest", *arguments]
     else:
-        # The whole course is served, not only notebooks/: the lessons show pictures from img/.
-        command = [python, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}",
-                   *arguments]
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            # In containers people are root, and Jupyter would refuse with a page of text.
-            command.append("--allow-root")
+        command = open_command(python, arguments=arguments)
     try:
         raise SystemExit(subprocess.run([str(part) for part in command], cwd=ROOT).returncode)
     except KeyboardInterrupt:

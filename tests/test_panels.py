@@ -2,13 +2,14 @@
 
 import base64
 import re
+import sys
 
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from helpers import plots, shapes
-from helpers.panels import DigitPanel, base, digit_panel, digits, live, window_panel, windows
+from helpers import environment, plots, shapes
+from helpers.panels import DigitPanel, base, digit_panel, digits, window_panel, windows
 
 CASE = {"length": 13, "kernel": 6, "stride": 5, "padding": "same", "dilation": 1}
 
@@ -50,26 +51,47 @@ def test_live_where_a_kernel_answers(monkeypatch, setting, kernel, expected):
     monkeypatch.delenv("COURSE_PANELS", raising=False)
     if setting:
         monkeypatch.setenv("COURSE_PANELS", setting)
-    monkeypatch.setattr(base, "get_ipython", Shell if kernel else lambda: None)
-    assert live() == expected
+    monkeypatch.setattr(environment, "get_ipython", Shell if kernel else lambda: None)
+    assert environment.live() == expected
 
 
 def test_a_wrong_setting_is_named(monkeypatch):
     monkeypatch.setenv("COURSE_PANELS", "moving")
     with pytest.raises(ValueError, match="COURSE_PANELS must be 'live' or 'static', not 'moving'"):
-        live()
+        environment.live()
 
 
 def test_live_shows_the_widgets_and_no_second_picture(monkeypatch, published):
     monkeypatch.setenv("COURSE_PANELS", "live")
-    monkeypatch.setattr(base, "get_ipython", Shell)
-    shown = []
+    monkeypatch.setattr(environment, "get_ipython", Shell)
+    shown, scripts = [], []
     monkeypatch.setattr(base, "display", shown.append)
+    monkeypatch.setattr(base, "publish_display_data", scripts.append)
     window_panel(**CASE)
-    assert len(shown) == 1 and not published
+    assert len(shown) == 1 and not published and "aria-label" in scripts[0]["text/html"]
     controls, line, picture = shown[0].children
     assert [widget.description for widget in controls.children] == ["length", "kernel", "stride", "padding", "dilation"]
     assert 'role="status"' in line.value and 'alt="A row of 13 pixels' in picture.value
+
+
+def test_without_ipywidgets_there_is_a_picture(monkeypatch, published, capsys):
+    monkeypatch.setenv("COURSE_PANELS", "live")
+    monkeypatch.setattr(environment, "get_ipython", Shell)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    window_panel(**CASE)
+    assert "image/png" in published[0][0] and "output length" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("setting", ["live", "static"])
+def test_figures_bring_their_words_along_in_html_where_a_reader_is_at_work(monkeypatch, published, setting):
+    monkeypatch.setenv("COURSE_PANELS", setting)
+    monkeypatch.setattr(environment, "get_ipython", Shell)
+    plots.curves({"a": [1, 2]}, alt='A line from "1" to 2.')
+    (data, metadata), = published
+    assert metadata["image/png"]["alt"] == 'A line from "1" to 2.'
+    assert ("text/html" in data) == (setting == "live")
+    if setting == "live":
+        assert 'alt="A line from &quot;1&quot; to 2."' in data["text/html"]
 
 
 # --- windows -------------------------------------------------------------------------------------------------------
@@ -148,6 +170,17 @@ def test_the_picture_has_a_cell_for_each_zero_pixel_and_weight():
 def test_a_setting_out_of_range_is_named(name, value, said):
     with pytest.raises(ValueError, match=re.escape(said)):
         window_panel(**{**CASE, name: value})
+
+
+def test_pyplot_never_knows_of_a_panels_figure(monkeypatch):
+    # A slider may be answered in another thread while a cell runs, and the cell would show every figure that pyplot knows.
+    known = []
+    draw = windows.draw
+    panel = windows.new_panel(**CASE)
+    panel._draw = lambda **values: (draw(**values), known.append(plt.get_fignums()))[0]
+    panel.build()
+    panel.widgets["length"].value = 20
+    assert known == [[], []]
 
 
 # --- digits --------------------------------------------------------------------------------------------------------

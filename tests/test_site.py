@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlparse
@@ -11,9 +10,9 @@ import nbformat
 import pytest
 
 from helpers import site
+from tests.tools.browser import chromium
 
 LESSONS = [path.stem for path in site.lessons()]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Page(HTMLParser):
@@ -108,13 +107,8 @@ def test_says_what_to_install_when_a_package_is_missing(monkeypatch, capsys):
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: python -m pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: sudo apt install chromium")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,11 +5,12 @@
 
 `window_panel` (lessons 02 and 05) lays the windows of a convolution over its input; `digit_panel` (lesson 01) moves, turns and
 draws digits and asks a model about them. Both are worked with the keyboard or the mouse. Where nothing can move, because no
-kernel is there to answer (a page on GitHub, the web book, a test run), a panel is one picture: see `base`.
+kernel is there to answer (a page on GitHub, the web book, a test run), a panel is one picture:
+see `helpers.environment.live`.
 """
 
-from .base import Panel, live
+from .base import Panel
 from .digits import DigitPanel, digit_panel
 from .windows import window_panel
 
-__all__ = ["DigitPanel", "Panel", "digit_panel", "live", "window_panel"]
+__all__ = ["DigitPanel", "Panel", "digit_panel", "window_panel"]

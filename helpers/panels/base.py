@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import os
+import threading
 
-from IPython import get_ipython
-from IPython.display import display
+from IPython.display import display, publish_display_data
 
-from helpers import plots
+from helpers import environment, plots
+from helpers.pictures import as_html, as_png
 
-__all__ = ["Panel", "live"]
+__all__ = ["Panel"]
 
-
-def live():
-    """Say whether sliders can be shown: in a notebook's kernel with ipywidgets, unless `COURSE_PANELS` is "static".
-
-    Lessons are stored and tested with "static": what a page without a kernel shows is then what is tested.
-
-    Raises
-    ------
-    ValueError
-        When `COURSE_PANELS` is neither "live" nor "static".
-    """
-    wanted = os.environ.get("COURSE_PANELS", "live")
-    if wanted not in ("live", "static"):
-        raise ValueError(f"COURSE_PANELS must be 'live' or 'static', not {wanted!r}. Unset it to get sliders where they run.")
-    if wanted == "static" or getattr(get_ipython(), "kernel", None) is None:
-        return False
-    try:
-        import ipywidgets  # noqa: F401
-    except ImportError:
-        return False
-    return True
-
-
-def image(figure, alt):
-    """Return a figure as an HTML element that brings its picture and its alternative text along."""
-    png, width, height = plots.as_png(figure)
-    data = base64.b64encode(png).decode("ascii")
-    # Never wider than the page; the height follows.
-    return (f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}" width="{width}" height="{height}" '
-            'style="max-width: 100%; height: auto">')
+# ipywidgets gives a slider's handle no name, so that a screen reader would say a number and not of what. The sliders appear some
+# time after this runs, hence the observer; it goes after a minute.
+NAME_THE_SLIDERS = """<script>
+(() => {
+  const name = () => document.querySelectorAll(".widget-slider").forEach((slider) => {
+    const label = slider.querySelector("label"), handle = slider.querySelector("[role=slider]");
+    if (label && handle) handle.setAttribute("aria-label", label.textContent);
+  });
+  const observer = new MutationObserver(name);
+  observer.observe(document.body, {childList: true, subtree: true});
+  setTimeout(() => observer.disconnect(), 60000);
+  name();
+})();
+</script>"""
 
 
 class Panel:
@@ -61,11 +44,14 @@ class Panel:
     def __init__(self, values, draw, controls):
         self.values, self._draw, self._controls = dict(values), draw, controls
         self.widgets, self.picture, self.line = {}, None, None
+        # JupyterLab may answer sliders in a thread of their own, and two of them at a time.
+        self._one_at_a_time = threading.RLock()
 
     def show(self):
         """Show the panel: sliders where they run, else the picture of the starting values."""
-        if live():
+        if environment.live():
             display(self.build())
+            publish_display_data({"text/html": NAME_THE_SLIDERS, "text/plain": ""})
             return
         figure, alt, text = self._draw(**self.values)
         plots.show(figure, alt=alt)
@@ -78,7 +64,7 @@ class Panel:
         self.widgets = self._controls(**self.values)
         self.picture, self.line = ipywidgets.HTML(), ipywidgets.HTML()
         for name, widget in self.widgets.items():
-            widget.observe(lambda change, name=name: self._changed(name, change["new"]), names="value")
+            widget.observe(lambda change, name=name: self._on_change(name, change["new"]), names="value")
         # A first call that fails shows its traceback under the cell, where the reader looks.
         self._put(*self._draw(**self.values))
         controls = ipywidgets.HBox(self.arrange(ipywidgets), layout={"flex_flow": "row wrap"})
@@ -89,13 +75,18 @@ class Panel:
         return list(self.widgets.values())
 
     def _put(self, figure, alt, text):
-        self.picture.value = image(figure, alt)
+        self.picture.value = as_html(*as_png(figure), alt)
         # A status is read aloud when it changes, without taking the focus from the slider.
         self.line.value = f'<p role="status" style="white-space: pre-wrap; line-height: 1.4">{html.escape(text)}</p>'
 
-    def _changed(self, name, value):
+    def _on_change(self, name, value):
+        with self._one_at_a_time:
+            self.change(name, value)
+            self.refresh()
+
+    def change(self, name, value):
+        """Take over what a widget was set to."""
         self.values[name] = value
-        self.refresh()
 
     def refresh(self):
         """Draw again. What fails is said in the line: a traceback from a slider would be shown nowhere."""

@@ -120,10 +120,12 @@ class DigitPanel(Panel):
 
     def wipe(self):
         """Take away everything that was drawn or erased."""
-        self.ink[:], self.erased[:] = 0, 0
-        self.refresh()
+        with self._one_at_a_time:
+            self.ink[:], self.erased[:] = 0, 0
+            self.refresh()
 
-    def _changed(self, name, value):
+    def change(self, name, value):
+        """Take over what a widget was set to; a pen that is down leaves a line."""
         before = self.values["row"], self.values["column"]
         self.values[name] = value
         if name in ("pen", "row", "column") and self.values["pen"] != "lifted":
@@ -131,7 +133,6 @@ class DigitPanel(Panel):
             drawn, other = (self.ink, self.erased) if self.values["pen"] == "draws" else (self.erased, self.ink)
             add_stroke(drawn, before, after)
             np.minimum(other, 1 - drawn, out=other)
-        self.refresh()
 
     def picture_now(self):
         """Return the picture as it stands, uint8 of shape (28, 28)."""
@@ -156,7 +157,7 @@ class DigitPanel(Panel):
         label = "" if settings["blank"] else f" The label is {self.labels[settings['number']]}."
         text = (f"The model reads {first} with probability {answer[first]:.2f}; "
                 f"next comes {second} with {answer[second]:.2f}.{label}")
-        figure, (left, right) = plots.new(1, 2, width=6.4, height=2.8, gridspec_kw={"width_ratios": [1, 1.4]})
+        figure, (left, right) = plots.new_private(1, 2, width=6.4, height=2.8, gridspec_kw={"width_ratios": [1, 1.4]})
         left.imshow(picture, vmin=0, vmax=255)
         left.set(xticks=[0, 14, 27], yticks=[0, 14, 27])
         left.grid(False)
