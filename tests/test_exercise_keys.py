@@ -80,7 +80,10 @@ def names_given(source):
         elif isinstance(part, (ast.Import, ast.ImportFrom)):
             names |= {(alias.asname or alias.name).partition(".")[0] for alias in part.names}
         else:
-            names |= {node.id for node in ast.walk(part) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+            inside = {id(node) for comprehension in ast.walk(part) for target in getattr(comprehension, "generators", [])
+                      for node in ast.walk(target.target)}  # these names live in their comprehension only
+            names |= {node.id for node in ast.walk(part)
+                      if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in inside}
     return names
 
 
