@@ -1,20 +1,29 @@
 """A network of the AlexNet family, pretrained on 38 of the 43 traffic signs of GTSRB, for lesson 06.
 
 The weights lie in ``data/pretrained`` and were made by ``tests/recorders/pretrain_traffic_signs.py``. Five signs were left out,
-so that the lesson can ask what the network learned for signs that it has never seen.
+so that the lesson can ask what the network learned for signs that it has never seen. The folder also holds two networks of
+lesson 03, made by ``tests/recorders/train_signs_tutorial.py``.
 """
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import keras
+import requests
 from keras import layers
 
+from helpers.data.errors import VerificationError
 from helpers.data.storage import read_hdf5, write_hdf5
 from helpers.project import ROOT
 
-__all__ = ["LEFT_OUT", "PATH", "SEEN", "network", "pretrained_network", "save"]
+__all__ = ["FOLDER", "LEFT_OUT", "PATH", "SEEN", "imagenet_network", "network", "pretrained_network", "restore", "save"]
 
-PATH = ROOT / "data" / "pretrained" / "traffic_signs_38.h5"
+FOLDER = ROOT / "data" / "pretrained"
+"""Where the course keeps weights that it has trained."""
+
+PATH = FOLDER / "traffic_signs_38.h5"
 """The file of weights."""
 
 LEFT_OUT = (1, 14, 17, 25, 33)
@@ -57,7 +66,7 @@ def network(classes=38):
 
 
 def save(model, path, facts):
-    """Write the weights of a network built by :func:`network`, each with its SHA-256.
+    """Write the weights of a network whose layers have names, each with its SHA-256.
 
     Parameters
     ----------
@@ -94,8 +103,69 @@ def pretrained_network(path=PATH):
         When there is none.
     """
     model = network()
+    return model, restore(model, path)
+
+
+def restore(model, path):
+    """Put the weights of a file written by :func:`save` into a network of the same build.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Changed in place, once the whole file has been read and checked.
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    dict
+        How it was trained.
+
+    Raises
+    ------
+    VerificationError
+        When the file is damaged, altered or one of another network. It is a :class:`helpers.data.DataError`.
+    FileNotFoundError
+        When there is none.
+    """
     # The names of a Keras variable begin with its layer's, which is the same in every process.
     arrays, facts = read_hdf5(path, [weight.path for weight in model.weights])
     for weight in model.weights:
+        if arrays[weight.path].shape != weight.shape:
+            raise VerificationError(f"{Path(path).name} cannot be used: {weight.path} should have shape {tuple(weight.shape)}, "
+                                    f"and has {arrays[weight.path].shape}")
+    for weight in model.weights:
         weight.assign(arrays[weight.path])
-    return model, facts
+    return facts
+
+
+_IMAGENET = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5"
+_IMAGENET_FOLDER = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
+
+
+def imagenet_network(source):
+    """Return MobileNetV2 with the weights of ImageNet, if they are at hand; otherwise say in one line why they are not.
+
+    Parameters
+    ----------
+    source : {"real", "sample"}
+        What the lesson runs on. On the offline sample nothing is fetched.
+
+    Returns
+    -------
+    keras.Model or None
+        From pictures of shape ``(96, 96, 3)``, values -1 to 1, to 1,280 features (Sandler and others 2018, table 2). None when the
+        weights are neither on this machine nor to be reached within a few seconds.
+    """
+    kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / _IMAGENET
+    if not kept.is_file():
+        if source == "sample":
+            print("MobileNetV2 is left out: a run on the offline sample fetches nothing.")
+            return None
+        try:
+            # Keras waits without limit where nothing answers, so we ask first.
+            requests.head(_IMAGENET_FOLDER + _IMAGENET, timeout=5).raise_for_status()
+        except requests.RequestException:
+            print("MobileNetV2 is left out: its weights are not on this machine, and their server cannot be reached.")
+            return None
+    return keras.applications.MobileNetV2((96, 96, 3), include_top=False, pooling="avg", weights="imagenet")

@@ -72,3 +72,44 @@ def test_saved_and_loaded_computes_the_same(tmp_path):
     again, _ = pretrained.pretrained_network(tmp_path / "new.h5")
     pictures = np.random.default_rng(0).uniform(size=(3, 32, 32, 3))
     np.testing.assert_array_equal(model.predict(pictures, verbose=0), again.predict(pictures, verbose=0))
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    pretrained.save(pretrained.network(5), tmp_path / "five.h5", {"training": "none"})
+    model = pretrained.network()
+    before = model.get_weights()
+    with pytest.raises(DataError, match=r"five\.h5 cannot be used: logits/kernel should have shape \(256, 38\)"):
+        pretrained.restore(model, tmp_path / "five.h5")
+    assert all(np.array_equal(one, other) for one, other in zip(before, model.get_weights()))
+
+
+@pytest.fixture
+def nothing_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_the_sample_fetches_no_imagenet_weights(nothing_kept, monkeypatch, capsys):
+    monkeypatch.setattr(pretrained.requests, "head", lambda *_, **__: pytest.fail("asked the network"))
+    assert pretrained.imagenet_network("sample") is None
+    assert capsys.readouterr().out == "MobileNetV2 is left out: a run on the offline sample fetches nothing.\n"
+
+
+def test_without_network_one_line_says_so(nothing_kept, monkeypatch, capsys):
+    def refused(*_, **__):
+        raise pretrained.requests.ConnectionError
+    monkeypatch.setattr(pretrained.requests, "head", refused)
+    assert pretrained.imagenet_network("real") is None
+    assert "its weights are not on this machine, and their server cannot be reached" in capsys.readouterr().out
+
+
+def test_weights_on_this_machine_are_used_without_asking(nothing_kept, monkeypatch):
+    monkeypatch.setattr(pretrained.requests, "head", lambda *_, **__: pytest.fail("asked the network"))
+    build = pretrained.keras.applications.MobileNetV2
+    asked = []
+    monkeypatch.setattr(pretrained.keras.applications, "MobileNetV2",
+                        lambda *shape, weights, **options: asked.append(weights) or build(*shape, weights=None, **options))
+    (nothing_kept / "models").mkdir()
+    (nothing_kept / "models" / pretrained._IMAGENET).touch()
+    model = pretrained.imagenet_network("real")
+    assert asked == ["imagenet"] and model.output_shape == (None, 1280)

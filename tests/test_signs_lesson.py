@@ -9,7 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from helpers import shapes
+from helpers import pretrained, shapes
 from helpers.data import load_signs
 from helpers.project import ROOT
 from tests.tools.lesson_code import definitions
@@ -58,6 +58,15 @@ def test_a_view_keeps_the_middle_within_its_shift(lesson, turn, zoom, shift):
 def test_the_interval_of_a_perfect_score_is_not_a_point(lesson):
     low, high = lesson["wilson"](120, 120)
     assert 0.96 < low < 0.975 and high == pytest.approx(1)
+
+
+@pytest.mark.parametrize("split", [1, 2])
+def test_the_networks_for_the_other_splits_fit_the_lesson(lesson, split):
+    network = lesson["new_network"]()
+    facts = pretrained.restore(network, pretrained.FOLDER / f"signs_tutorial_{split}.h5")
+    assert f"split {split}, 1080 photos, 25 epochs" in facts["training"]
+    # 425 steps have moved the running statistics off their start.
+    assert float(np.abs(network.get_layer("bn0").moving_mean).max()) > 0.01
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ __all__ = ["FRAMES", "SIZE", "TRACKS", "draw_sample", "draw_track"]
 SIZE = 32
 """Side of a frame in pixels."""
 
-TRACKS, FRAMES = 10, 10
+TRACKS, FRAMES = 16, 7
 """Tracks of each class, and frames of each track."""
 
 SEED = 3
@@ -37,7 +37,7 @@ def _background(random):
     scene[:horizon], scene[horizon:] = sky, ground
     for _ in range(random.integers(2, 8)):
         row, column, height, width = random.integers(0, 80, 2).tolist() + random.integers(8, 50, 2).tolist()
-        scene[row:row + height, column:column + width] = random.uniform(0.1, 0.85) * (1 + random.normal(0, 0.12, 3))
+        scene[row:row + height, column:column + width] = random.uniform(0.1, 0.85) * (1 + random.normal(0, 0.08, 3))
     return gaussian_filter(scene, (random.uniform(1, 6),) * 2 + (0,))
 
 
@@ -48,10 +48,10 @@ def _worn(label, random):
     color = color + random.uniform(0, 0.35) * (color.mean(-1, keepdims=True) - color)  # bleached
     dirt = gaussian_filter(random.normal(0, 1, (PLATE, PLATE)), random.uniform(3, 12))
     color = color * (1 - random.uniform(0, 0.35) * np.clip(dirt / (np.abs(dirt).max() + 1e-6), 0, 1))[..., None]
-    if random.uniform() < 0.35:
+    if random.uniform() < 0.2:
         row, column, size = *random.integers(10, 70, 2), random.integers(6, 18)
         color[row:row + size, column:column + size] = random.uniform(0, 1, 3)
-    if random.uniform() < 0.3:
+    if random.uniform() < 0.15:
         rows, columns = np.indices((PLATE, PLATE)) - random.integers(20, 76, 2)[:, None, None]
         angle = random.uniform(0, np.pi)
         branch = np.abs(rows * np.cos(angle) + columns * np.sin(angle)) < random.uniform(2, 5)
@@ -90,12 +90,12 @@ def draw_track(label, random, frames=FRAMES):
         uint8, shape ``(frames, 32, 32, 3)``.
     """
     worn, scene = _worn(label, random), _background(random)
-    light, cast = random.uniform(0.18, 1.25), 1 + random.normal(0, 0.12, 3)
-    haze, gamma = random.uniform(0, 0.3), random.uniform(0.75, 1.4)
-    turn, squeeze, lean = random.normal(0, 0.12), random.uniform(0.72, 1), random.normal(0, 0.1)
+    light, cast = random.uniform(0.18, 1.25), 1 + random.normal(0, 0.06, 3)
+    haze, gamma = random.uniform(0, 0.2), random.uniform(0.75, 1.4)
+    turn, squeeze, lean = random.normal(0, 0.08), random.uniform(0.82, 1), random.normal(0, 0.07)
     shade = random.uniform(-0.35, 0.35, 2)
-    away, blur = random.normal(0, 2.2, 2), random.uniform(0.2, 1.3)
-    radius, growth = random.uniform(17, 25), random.uniform(1.0, 1.25)
+    away, blur = random.normal(0, 1.0, 2), random.uniform(0.1, 0.8)
+    radius, growth = random.uniform(22, 26), random.uniform(1.0, 1.2)
     place = random.integers(0, 96 - _FINE, 2)
     grid = np.linspace(-1, 1, SIZE)
     slope = 1 + shade[0] * grid[:, None, None] + shade[1] * grid[None, :, None]

@@ -15,6 +15,9 @@ TRAIN_PER_CLASS, TEST_PER_CLASS = 180, 20
 SPLITS = (0, 1, 2)
 """The draws that a loader offers."""
 
+_FIRST_DRAW = 30
+# The recipe of lesson 03 was picked on draws 0 to 5 and 20 to 25. What tests it must be draws that it was not picked on.
+
 
 def series_from_numbers(signs):
     """Tell which photos follow one another as one series, from the signs in the order in which they were taken.
@@ -61,7 +64,7 @@ def draw_split(signs, series, split):
         When there are too few photos of a sign, or too few whole series.
     """
     classes = np.unique(signs)
-    random = np.random.default_rng((2011_08927, int(split)))
+    random = np.random.default_rng((2011_08927, _FIRST_DRAW + int(split)))
     known = series is not None
     series = np.asarray(series) if known else np.arange(len(signs))
     if known:
