@@ -154,8 +154,8 @@ def imagenet_network(source):
     Returns
     -------
     keras.Model or None
-        From pictures of shape ``(96, 96, 3)``, values -1 to 1, to 1,280 features (Sandler and others 2018, table 2). None when the
-        weights are neither on this machine nor to be reached within a few seconds.
+        From pictures of shape ``(96, 96, 3)``, values -1 to 1, to 1,280 features (Sandler and others 2018, table 2). None when
+        the weights are neither on this machine nor to be reached within a few seconds.
     """
     kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / _IMAGENET
     if not kept.is_file():

@@ -36,8 +36,8 @@ def main(folder):
         start = time.time()
         network.fit(data.x_train.astype("float32") / 255, data.y_train, batch_size=BATCH, epochs=EPOCHS, verbose=2)
         pretrained.save(network, folder / f"signs_tutorial_{split}.h5", {
-            "training": f"Sign Language Digits, split {split}, {len(data.y_train)} photos, {EPOCHS} epochs in batches of {BATCH}, "
-                        "Adam at its default rate", "keras": keras.__version__})
+            "training": f"Sign Language Digits, split {split}, {len(data.y_train)} photos, {EPOCHS} epochs in batches of "
+                        f"{BATCH}, Adam at its default rate", "keras": keras.__version__})
         print(f"split {split}: {time.time() - start:.0f} s, {network.count_params():,} parameters")
 
 
