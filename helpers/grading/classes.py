@@ -1,0 +1,129 @@
+"""Grade a whole class: which work is left, who does it, and what came of it."""
+
+from __future__ import annotations
+
+import functools
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from helpers.grading.errors import GradingError
+from helpers.grading.graft import graft
+from helpers.grading.kernels import Kernels
+from helpers.grading.keys import imported_modules
+from helpers.grading.run import Runner
+from helpers.grading.store import work_name
+
+
+def new_runner(keys, options, say=print, warm=True):
+    """Return a runner whose warm kernels have imported what these keys import."""
+    sources = [source for key in keys.values() for exercise in key.exercises for source in exercise.setup]
+    return Runner(Kernels(options.sandbox, imported_modules(sources), options.limits(), say, warm), options)
+
+
+_starting = threading.Lock()
+
+
+@functools.lru_cache(maxsize=1)
+def _runner_of_worker(pickled):
+    """Return the runner of a Dask worker: one for all the work that it gets."""
+    return new_runner(*pickle.loads(pickled))
+
+
+def _on_worker(pickled, key, grafts):
+    with _starting:
+        runner = _runner_of_worker(pickled)
+    return runner.lesson(key, grafts)
+
+
+def _by_threads(work, runner, jobs):
+    """Yield (name, result) as work is finished. Threads suffice: the work is done by the kernels, which are processes."""
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = {pool.submit(runner.lesson, key, grafts): name for name, (key, grafts) in work.items()}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _by_dask(work, keys, options, scheduler):
+    """Yield (name, result) as a Dask cluster finishes work."""
+    try:
+        import distributed
+    except ImportError:
+        raise GradingError("--scheduler needs Dask: pip install distributed") from None
+    try:
+        client = distributed.Client(scheduler, timeout="20s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
+    pickled = pickle.dumps((keys, options))
+    with client:
+        futures = {client.submit(_on_worker, pickled, key, grafts, pure=False, key=f"grade-{name}"): name
+                   for name, (key, grafts) in work.items()}
+        for future in distributed.as_completed(futures):
+            yield futures[future], future.result()
+
+
+def grade_class(submissions, keys, options, store, *, jobs=1, scheduler=None, say=print, progress=None, warm=True):
+    """Grade what is not graded yet.
+
+    Parameters
+    ----------
+    submissions : list of Submission
+        As `collect` returns them.
+    keys : dict of str to Key
+        All keys.
+    options : Options
+        How work is graded.
+    store : Store
+        Where results are kept, and found.
+    jobs : int
+        How many submissions at a time.
+    scheduler : str, optional
+        The address of a Dask scheduler, whose workers do the work instead.
+    say : callable
+        Takes a line for the instructor.
+    progress : callable, optional
+        Called with (done, all, students) at the beginning and after each piece of work.
+    warm : bool
+        Whether to fork kernels from warm templates.
+
+    Returns
+    -------
+    list of dict or None
+        For each submission its result, or None where it has none because of its problem.
+    """
+    names = [None if one.problem else work_name(one.data, keys[one.lesson], options) for one in submissions]
+    results, work, students = {}, {}, {}
+    for name, one in zip(names, submissions):
+        if name is None:
+            continue
+        students.setdefault(name, []).append(one.student)
+        if name not in results and name not in work:
+            kept = store.get(name)
+            if kept is None:
+                work[name] = (one.lesson, graft(keys[one.lesson], one.cells))
+            else:
+                results[name] = kept
+    progress, of = progress or (lambda done, of, who: None), len(results) + len(work)
+    progress(len(results), of, [])
+    if work:
+        needed = {lesson: keys[lesson] for lesson, _ in work.values()}
+        runner = new_runner(needed, options, say, warm)
+        try:
+            # Before any student's work: the key must give its own answers on this machine, and with another seed it makes them.
+            needed = {lesson: runner.key_answers(key) for lesson, key in needed.items()}
+            ready = {name: (needed[lesson], grafts) for name, (lesson, grafts) in work.items()}
+            finished = _by_dask(ready, needed, options, scheduler) if scheduler else _by_threads(ready, runner, jobs)
+            for name, result in finished:
+                result["expected"] = {
+                    check.name: check.expected for exercise in ready[name][0].exercises for check in exercise.checks
+                }
+                store.put(name, result)
+                results[name] = result
+                progress(len(results), of, students[name])
+        finally:
+            runner.close()
+    return [results.get(name) for name in names]

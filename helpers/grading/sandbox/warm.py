@@ -1,0 +1,157 @@
+"""The grader's side of a warm template: start it, ask it for kernels, end them."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import uuid
+
+from helpers.grading.errors import SandboxError
+from helpers.grading.sandbox import bubblewrap
+
+PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
+
+
+def listening_sockets(prefix, ports):
+    """Open a listening Unix socket for each port, where ZeroMQ looks for it.
+
+    Parameters
+    ----------
+    prefix : str
+        The start of the path; at most about 100 characters, a limit of Linux.
+    ports : iterable of int
+        What the path ends with.
+
+    Returns
+    -------
+    dict of int to socket.socket
+        Not blocking, as ZeroMQ wants them.
+    """
+    opened = {}
+    for port in ports:
+        opened[port] = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        opened[port].bind(f"{prefix}-{port}")
+        opened[port].listen(16)
+    return opened
+
+
+class WarmKernel:
+    """A kernel forked from a template.
+
+    Parameters
+    ----------
+    template : Template
+        Where it comes from.
+    limits : bubblewrap.Limits
+        What it may take.
+    """
+
+    def __init__(self, template, limits):
+        self._template, self.identity = template, uuid.uuid4().hex
+        self._folder = tempfile.mkdtemp(prefix="kernel-")
+        self._read, write = os.pipe()
+        self._end = None
+        prefix = os.path.join(self._folder, "k")
+        self.connection = {"transport": "ipc", "ip": prefix, "key": uuid.uuid4().hex, "signature_scheme": "hmac-sha256", **PORTS}
+        sockets = listening_sockets(prefix, list(PORTS.values())[:4])
+        try:
+            answer = template.ask({"do": "start", "id": self.identity, "sandbox": vars(limits), "connection": self.connection},
+                                  [one.fileno() for one in sockets.values()] + [write])
+        except BaseException:
+            os.close(self._read)
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        finally:
+            os.close(write)
+            for one in sockets.values():
+                one.close()
+        self.processes = [answer["sandbox"], answer["supervisor"]]
+
+    def ended(self):
+        """Return how the kernel ended, in words, or None while it runs."""
+        if self._end is None and select.select([self._read], [], [], 0)[0]:
+            said = os.read(self._read, 4096)
+            self._end = json.loads(said.splitlines()[0]) if said else {"ended": -9}
+        if self._end is None:
+            return None
+        if "failed" in self._end:
+            raise SandboxError(f"a kernel could not enter its sandbox: {self._end['failed']}")
+        return self._end["ended"]
+
+    def end(self):
+        """End it, with everything it has started, and forget it."""
+        if self._folder:
+            self._template.ask({"do": "kill", "id": self.identity})
+            os.close(self._read)
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+
+class Template:
+    """A warm process that forks kernels.
+
+    Parameters
+    ----------
+    modules : sequence of str
+        What kernels find imported.
+
+    Raises
+    ------
+    SandboxError
+        When bubblewrap is missing or a module cannot be imported.
+    """
+
+    def __init__(self, modules=()):
+        program = bubblewrap.find()
+        self._lock = threading.Lock()
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        env = {**bubblewrap.environment(), "SANDBOX_PROGRAM": program}
+        self._errors = tempfile.TemporaryFile()
+        command = [sys.executable, "-m", "helpers.grading.sandbox.template", str(theirs.fileno()), *modules]
+        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True)
+        theirs.close()
+        try:
+            self._answer("the template of the kernels could not start")
+        except BaseException:
+            self.close()
+            raise
+        self.pid = self._process.pid
+
+    def _answer(self, failure):
+        said = json.loads(self._channel.recv(1 << 16) or b"{}")
+        if not said:
+            self._process.wait(timeout=20)
+            self._errors.seek(0)
+            words = self._errors.read().decode(errors="replace").strip().splitlines()[-1:]
+            said = {"error": f"it ended ({words[0] if words else 'without a word'})"}
+        if "error" in said:
+            raise SandboxError(f"{failure}: {said['error']}")
+        return said
+
+    def ask(self, message, descriptors=()):
+        """Send one message, with open files, and return the answer."""
+        with self._lock:
+            socket.send_fds(self._channel, [json.dumps(message).encode()], list(descriptors))
+            return self._answer(f"the template of the kernels refused to {message['do']} one")
+
+    def start(self, limits):
+        """Return a new `WarmKernel`."""
+        return WarmKernel(self, limits)
+
+    def close(self):
+        """End the template and all its kernels."""
+        self._channel.close()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()

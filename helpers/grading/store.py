@@ -1,0 +1,91 @@
+"""Keep finished results, each in a file of its own, so that a run that was killed goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import tempfile
+from pathlib import Path
+
+FORMAT = 1
+"""Changes when results mean something else, so that older ones are not taken for new."""
+
+
+def _versions():
+    versions = {}
+    for name in ("nbval", "numpy", "tensorflow", "keras"):
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = ""
+    return versions
+
+
+def work_name(data, key, options):
+    """Return the name of the result of grading one file: it changes when the file, the key, the options or the packages change.
+
+    Parameters
+    ----------
+    data : bytes
+        The student's file.
+    key : Key
+        The lesson's key.
+    options : Options
+        How it is graded.
+    """
+    parts = [FORMAT, hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), sorted(_versions().items())]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+
+
+def write_whole(path, data):
+    """Write a file whole or not at all, also when the machine stops in between.
+
+    Parameters
+    ----------
+    path : Path
+        Where; its folder is made.
+    data : str or bytes
+        What.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = data.encode("utf-8", errors="replace") if isinstance(data, str) else data
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+class Store:
+    """The finished results in a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        Made when the first result is kept.
+    """
+
+    def __init__(self, folder):
+        self._folder = Path(folder)
+        # What a killed run was writing.
+        for part in self._folder.glob(".*.part"):
+            part.unlink()
+
+    def get(self, name):
+        """Return a result, or None if there is none that can be read."""
+        try:
+            return json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def put(self, name, result):
+        """Keep a result."""
+        write_whole(self._folder / f"{name}.json", json.dumps(result, indent=1, sort_keys=True) + "\n")

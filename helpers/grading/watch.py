@@ -1,0 +1,102 @@
+"""End kernels that take too much memory together with all processes that they have started."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import psutil
+
+INTERVAL = 0.2
+
+
+class Watch:
+    """A thread that looks at all running kernels a few times a second.
+
+    A limit of Linux on each process (`confine.set_limits`) stops one that asks for too much; this stops many that ask together.
+    Pages that processes share are counted once (PSS), so that a kernel is not charged for the warm template it was forked from.
+    """
+
+    def __init__(self):
+        self._kernels, self._lock, self._thread = {}, threading.Lock(), None
+        self._stop = threading.Event()
+
+    def add(self, kernel, memory, start):
+        """Watch a kernel until `remove`: `memory` bytes beyond the `start` bytes that it had from its template."""
+        with self._lock:
+            self._kernels[kernel] = memory + start
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True, name="memory watch")
+                self._thread.start()
+
+    def remove(self, kernel):
+        """Forget a kernel; return whether it was ended for its memory."""
+        with self._lock:
+            return self._kernels.pop(kernel, None) is None
+
+    def _run(self):
+        while not self._stop.wait(INTERVAL):
+            with self._lock:
+                kernels = list(self._kernels.items())
+            for kernel, most in kernels:
+                if memory_of(kernel.processes, most) > most:
+                    with self._lock:
+                        if self._kernels.pop(kernel, None) is None:
+                            continue
+                    _end(kernel.processes)
+
+    def close(self):
+        """Stop looking."""
+        self._stop.set()
+
+
+def _tree(pids):
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            yield process
+            yield from process.children(recursive=True)
+
+
+def memory_of(pids, enough=0):
+    """Return the bytes that processes and all their descendants take.
+
+    Parameters
+    ----------
+    pids : list of int
+        Where to begin.
+    enough : int
+        A cheap upper estimate is returned as it is, if it stays below this.
+    """
+    processes, estimate, exact = list(_tree(pids)), 0, 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            estimate += process.memory_info().rss
+    if estimate <= enough:
+        return estimate
+    for process in processes:
+        try:
+            exact += process.memory_full_info().pss
+        except psutil.AccessDenied:
+            with contextlib.suppress(psutil.Error):
+                exact += process.memory_info().rss
+        except psutil.Error:
+            continue
+    return exact
+
+
+def _end(pids):
+    for process in list(_tree(pids)):
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def wait_for_end(pids, seconds=10):
+    """Return whether all processes are gone within some seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not any(psutil.pid_exists(pid) for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
