@@ -130,7 +130,8 @@ def write_sources(folder):
         The pages, in the order of the navigation.
     """
     names = [path.stem for path in lessons()]
-    pages = ["data/README", *sorted(f"{path.relative_to(ROOT).with_suffix('')}" for path in ROOT.glob("helpers/*/README.md"))]
+    pages = ["data/README", *sorted(f"{path.relative_to(ROOT).with_suffix('')}" for path in ROOT.glob("helpers/*/README.md")),
+             ".github/CONTRIBUTING"]
     extra = set(ROOT.glob("img/*.svg"))
     for source in (ROOT / "README.md", *(ROOT / f"{page}.md" for page in pages)):
         text = source.read_text(encoding="utf-8")

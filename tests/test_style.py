@@ -1,12 +1,44 @@
-"""The code keeps one style: ruff with the settings of pyproject.toml."""
+"""The code keeps one style, ruff's with the settings of pyproject.toml; and the linter that says so can fail."""
 
 import subprocess
-import sys
+
+import pytest
 
 from helpers.project import ROOT
+from tests.tools import lint, lint_code
 
 
 def test_ruff_is_content():
-    run = subprocess.run([sys.executable, "-m", "ruff", "check", "--output-format", "concise", "helpers", "tests", "img"],
-                         cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert lint_code.style() == []
+
+
+def test_a_breach_of_style_is_named_with_its_remedy(tmp_path):
+    (tmp_path / "sloppy.py").write_text("import os\n", encoding="utf-8")
+    found = lint_code.style([str(tmp_path / "sloppy.py")])
+    assert any("F401" in line for line in found) and "ruff check --fix" in found[-1]
+
+
+def test_addresses_and_readme_are_looked_at(monkeypatch):
+    assert lint_code.addresses() == [] and lint_code.readme() == []
+    monkeypatch.setattr(lint_code.links, "course_settings", lambda: {"repository": "ada/course", "branch": "main"})
+    assert any("run: python -m helpers.links" in line for line in lint_code.addresses())
+    monkeypatch.setattr(lint_code.readme_results, "table", lambda: "")
+    assert "readme_results" in lint_code.readme()[0]
+
+
+def test_one_command_looks_at_everything(monkeypatch, capsys):
+    monkeypatch.setattr(lint_code, "complaints", lambda: ["code: something"])
+    monkeypatch.setattr("sys.argv", ["lint"])
+    with pytest.raises(SystemExit) as ended:
+        lint.main()
+    assert ended.value.code == 1 and "code: something" in capsys.readouterr().out
+    monkeypatch.setattr("sys.argv", ["lint", str(ROOT / "notebooks" / "00_start_here.ipynb")])
+    with pytest.raises(SystemExit) as ended:
+        lint.main()
+    assert ended.value.code == 0 and "1 notebooks in form" in capsys.readouterr().out
+
+
+def test_a_missing_ruff_is_said(monkeypatch):
+    missing = subprocess.CompletedProcess([], 1, stdout="", stderr="No module named ruff")
+    monkeypatch.setattr(lint_code.subprocess, "run", lambda *arguments, **options: missing)
+    assert lint_code.style() == ["ruff is not installed: python -m pip install -r requirements.txt"]

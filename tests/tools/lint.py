@@ -1,9 +1,9 @@
-"""Check that lessons keep the form that readers and nbval rely on, and say how to mend what does not.
+"""Check that lessons keep the form that readers and nbval rely on, and code its style; say how to mend what does not.
 
-    python -m tests.tools.lint                              all lessons and answer keys
+    python -m tests.tools.lint                              all lessons and answer keys, code, addresses, README
     python -m tests.tools.lint notebooks/02_lenet.ipynb     one
 
-It does not run anything. What it checks stands in RULES, one function a rule.
+It does not run anything. What it checks in a notebook stands in RULES, one function a rule; the rest is in lint_code.py.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 
 from helpers.project import ROOT
+from tests.tools import lint_code
 from tests.tools.notebook_format import CELL_METADATA, notebook_metadata
 from tests.tools.setup_cell import setup_cell
 
@@ -257,12 +258,13 @@ def lint_key(path):
 def main():
     """Read the command line; exit with 1 when a rule is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", help="notebooks (default: all lessons and keys)")
-    paths = [Path(file) for file in parser.parse_args().files]
-    paths = paths or [path for folder in (ROOT / "notebooks", KEYS) for path in sorted(folder.glob("*.ipynb"))]
+    parser.add_argument("files", nargs="*", help="notebooks (default: all lessons and keys, and the code)")
+    named = [Path(file) for file in parser.parse_args().files]
+    paths = named or [path for folder in (ROOT / "notebooks", KEYS) for path in sorted(folder.glob("*.ipynb"))]
     complaints = [complaint for path in paths
                   for complaint in (lint_key if path.resolve().parent == KEYS else lint)(path.resolve())]
-    print("\n".join(complaints) or f"{len(paths)} notebooks in form")
+    complaints += [] if named else lint_code.complaints()
+    print("\n".join(complaints) or f"{len(paths)} notebooks{'' if named else ', code, addresses and README'} in form")
     sys.exit(1 if complaints else 0)
 
 
