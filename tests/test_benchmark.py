@@ -1,9 +1,14 @@
 """The benchmark's own arithmetic, and that its ways do the work; no test here depends on how fast a machine is."""
 
+import datetime
+import platform
+
+import nbformat
 import numpy as np
 import pytest
 
-from tests.benchmark import entries, measure_lenet
+from helpers.project import ROOT
+from tests.benchmark import entries, measure_course, measure_lenet, readme
 from tests.benchmark.entries import Entry, find_entries, rows_of, time_in_turn
 
 
@@ -46,10 +51,51 @@ def test_both_ways_change_every_weight(monkeypatch, pixels):
         assert all(not np.array_equal(old, new) for old, new in zip(before, made[-1].get_weights()))
 
 
+def test_seconds_that_were_measured_already_are_taken_as_they_are():
+    assert time_in_turn({"all": [6.0], "part": [2.0]}, rounds=3) == {"all": [6.0], "part": [2.0]}
+
+
+def test_the_whole_course_counts_cells_with_a_progress_line(tmp_path):
+    cells = ["import time\nfrom helpers.progress import track\nfor _ in track([1, 2], 'training'):\n    time.sleep(0.3)",
+             "time.sleep(0.5)\n'no training'"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    nbformat.write(notebook, tmp_path / "lesson.ipynb")
+    everything, training = measure_course.run([tmp_path / "lesson.ipynb"])
+    # At least what the cells slept; the second cell is in the first number alone.
+    assert training >= 0.6 and everything >= training + 0.5
+
+
+def test_the_table_of_the_readme_has_the_works_that_the_benchmark_knows():
+    found = readme.works((ROOT / "README.md").read_text(encoding="utf-8"))
+    if found is None:
+        pytest.skip("README.md has no table of speeds yet: python -m tests.benchmark --write-readme, on a quiet machine")
+    assert sorted(found) == sorted(one.name for one in find_entries()), "run: python -m tests.benchmark --write-readme"
+
+
+ROWS = [("work", "ours", "1.20", "1.20", "limit 1.3: kept"), ("", "base", "1.00", "1.00", "")]
+
+
+def test_the_table_is_written_into_the_readme_and_replaced():
+    text = readme.updated("# Course\n\n## For instructors\n\nHand out.\n", ROWS, today=datetime.date(2026, 1, 2))
+    row = "| work | ours | 1.20 | 1.20 | limit 1.3: kept |"
+    assert text.index("## Speed") < text.index(row) < text.index("## For instructors")
+    assert "Measured on 2026-01-02: " in text and " cores of " in text and readme.works(text) == ["work"]
+    again = readme.updated(text, [("other", *ROWS[0][1:])], today=datetime.date(2026, 1, 3))
+    assert readme.works(again) == ["other"] and again.count("## Speed") == 1 and "2026-01-02" not in again
+    with pytest.raises(ValueError, match="For instructors"):
+        readme.updated("# Course\n", ROWS)
+
+
+def test_the_machine_is_told_by_its_processor():
+    assert readme.processor("processor\t: 0\nmodel name\t: Fast  CPU @ 2.00GHz \n") == "Fast CPU @ 2.00GHz"
+    assert readme.processor("") and platform.node() not in readme.machine().split()
+
+
 def test_a_wrong_command_says_what_there_is(monkeypatch, capsys):
     from tests.benchmark.__main__ import main
 
     for arguments, words in [(["nonsense"], ["no entry contains 'nonsense'; there are:", "LeNet, one epoch"]),
+                             (["lenet", "--write-readme"], ["leave the word out"]),
                              (["--rounds", "0"], ["--rounds must be at least 1"])]:
         monkeypatch.setattr("sys.argv", ["benchmark", *arguments])
         with pytest.raises(SystemExit):
