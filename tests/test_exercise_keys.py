@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from helpers.project import ROOT
-from tests.tools.exercise_cells import KEYS, hidden, key_exercises, key_setup, lesson_exercises, mutants, visible
+from tests.tools.exercise_cells import KEYS, hidden, key_exercises, key_setup, lesson_exercises, mutants, visible, whole_page
 from tests.tools.lint import lint_key
 
 LESSONS = sorted(path.stem for path in KEYS.glob("*.ipynb"))
@@ -96,6 +96,14 @@ def test_exercises_take_no_name_away_from_the_lesson(lesson):
     assert by_lesson & by_exercises == set()
 
 
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_lesson_takes_no_name_away_from_exercises(lesson):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.metadata.get("name") != "set-up":
+            assert names_given(cell.source) & {"case", "check"} == set(), f"{cell.id}: the checks below need these names"
+
+
 @pytest.mark.parametrize(("lesson", "name"), EXERCISES)
 def test_solution_turns_the_check_green(lesson, name):
     said = visible(lesson, name, key_exercises(lesson)[name].sources("exercise-solution")[0])
@@ -122,3 +130,14 @@ def test_mistake_is_caught(lesson, name, broken):
     assert said.attempted
     assert not said.complete or not all(earned for _, earned in hidden(lesson, name, broken)), broken
     assert said.complete or any(word == "hint" for word, _ in said.rows), f"no hint: {said!r}"
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_mistake_costs_its_exercise_and_no_other(lesson):
+    first = {}
+    for name, _, broken in mutants(lesson):
+        first.setdefault(name, broken)
+    for name, broken in first.items():
+        caught = not visible(lesson, name, broken).complete
+        assert whole_page(lesson, name, broken) == ({name} if caught else set())

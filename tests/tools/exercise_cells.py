@@ -70,7 +70,7 @@ def mutants(lesson):
 
 @cache
 def _lesson_code(lesson, before):
-    """Return imports, functions and classes of a lesson above an exercise, compiled."""
+    """Return imports, functions and classes of a lesson above an exercise (all of them above none), compiled."""
     wanted = []
     for cell in nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4).cells:
         if cell.metadata.get("exercise") == before:
@@ -99,6 +99,22 @@ def visible(lesson, name, solution=None):
     namespace = {"__name__": "__main__"}
     exec(_lesson_code(lesson, name), namespace)
     return run([solution or exercise.sources("exercise-solution")[0], *exercise.sources("exercise-check")], namespace)
+
+
+def whole_page(lesson, name, solution):
+    """Return the names of the checks that are not green when one exercise has this solution and all others the key's.
+
+    As in a lesson that is run from top to bottom, all share one namespace.
+    """
+    page, key = lesson_exercises(lesson), key_exercises(lesson)
+    namespace = {"__name__": "__main__"}
+    exec(_lesson_code(lesson, before=""), namespace)
+    wrong = set()
+    for one in page:
+        source = solution if one == name else key[one].sources("exercise-solution")[0]
+        if not run([source, *page[one].sources("exercise-check")], namespace).complete:
+            wrong.add(one)
+    return wrong
 
 
 def hidden(lesson, name, solution=None):
