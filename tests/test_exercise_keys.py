@@ -11,7 +11,18 @@ import nbformat
 import pytest
 
 from helpers.project import ROOT
-from tests.tools.exercise_cells import KEYS, hidden, key_exercises, key_setup, lesson_exercises, mutants, visible, whole_page
+from tests.tools.exercise_cells import (
+    KEYS,
+    answers,
+    hidden,
+    key_exercises,
+    key_setup,
+    lesson_exercises,
+    mutants,
+    stored,
+    visible,
+    whole_page,
+)
 from tests.tools.lint import lint_key
 
 LESSONS = sorted(path.stem for path in KEYS.glob("*.ipynb"))
@@ -113,6 +124,14 @@ def test_solution_turns_the_check_green(lesson, name):
 @pytest.mark.parametrize(("lesson", "name"), EXERCISES)
 def test_solution_earns_every_point(lesson, name):
     assert all(earned for _, earned in hidden(lesson, name))
+
+
+@pytest.mark.parametrize(("lesson", "name"), EXERCISES)
+def test_other_seeds_ask_for_other_answers(lesson, name):
+    wanted = [answer for _, answer in stored(lesson, name)]
+    for seed in (1, 2026, 987_654_321):
+        found = list(answers(lesson, name, seed=seed))
+        assert found != wanted and not any(re.match(r"\w+(Error|Exception)\(", answer) for answer in found), found
 
 
 @pytest.mark.parametrize(("lesson", "name"), EXERCISES)

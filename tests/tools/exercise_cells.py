@@ -6,6 +6,7 @@ nbval shows.
 """
 
 import ast
+import re
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -117,16 +118,27 @@ def whole_page(lesson, name, solution):
     return wrong
 
 
+def answers(lesson, name, solution=None, seed=None):
+    """Run the hidden cells of an exercise with a solution; return for each what it answers, or the error."""
+    exercise = key_exercises(lesson)[name]
+    setup = key_setup(lesson)
+    if seed is not None:
+        setup = re.sub(r"^SEED = \d+$", f"SEED = {seed}", setup, flags=re.MULTILINE)
+    given = [setup, *exercise.sources("exercise-setup"), solution or exercise.sources("exercise-solution")[0]]
+    for cell in exercise.cells["exercise-hidden"]:
+        try:
+            yield pretty(run([*given, cell.source], {"__name__": "__main__"}))
+        except Exception as error:
+            yield repr(error)
+
+
+def stored(lesson, name):
+    """Return (points, stored answer) of each hidden cell."""
+    return [(cell.metadata["points"], cell.outputs[0].data["text/plain"])
+            for cell in key_exercises(lesson)[name].cells["exercise-hidden"]]
+
+
 def hidden(lesson, name, solution=None):
     """Run the hidden cells of an exercise with a solution and say for each (points, whether it gave the stored answer)."""
-    exercise = key_exercises(lesson)[name]
-    for cell in exercise.cells["exercise-hidden"]:
-        namespace = {"__name__": "__main__"}
-        cells = [key_setup(lesson), *exercise.sources("exercise-setup"),
-                 solution or exercise.sources("exercise-solution")[0], cell.source]
-        try:
-            came = pretty(run(cells, namespace))
-        except Exception as error:
-            came = repr(error)
-        stored = [output.data["text/plain"] for output in cell.outputs if output.output_type == "execute_result"]
-        yield cell.metadata["points"], [came] == stored
+    for (points, wanted), came in zip(stored(lesson, name), answers(lesson, name, solution)):
+        yield points, came == wanted
