@@ -72,6 +72,16 @@ def look_at_the_pictures(lesson, cells):
     return figures, tables, diagrams
 
 
+def look_for_barriers(lesson):
+    """axe-core finds nothing serious in a panel; the rest of the page is JupyterLab's own."""
+    library = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
+    found = library.Axe().run(lesson.page, context=".jp-OutputArea-output .widget-vbox").response
+    assert found["passes"], "axe-core did not see the panel"
+    serious = [(one["id"], one["nodes"][0]["html"][:300]) for one in found["violations"]
+               if one["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
 def play_with_the_windows(lesson, number):
     """The sliders are named for screen readers; an arrow key moves one, and formula and picture follow."""
     element = lesson.element(number)
@@ -98,6 +108,7 @@ def play_with_the_windows(lesson, number):
     shown()
     lesson.page.wait_for_function("cell => cell.querySelector('img').alt.includes('zeros before it: 2')", arg=element,
                                   timeout=60_000)
+    look_for_barriers(lesson)
     lesson.screenshot("panel")
 
 
@@ -121,6 +132,7 @@ def play_with_a_digit(lesson, number):
     for _ in range(4):
         lesson.page.keyboard.press("ArrowRight")
     alt_becomes("A drawing, and ten bars of probability. The model reads")
+    look_for_barriers(lesson)
     lesson.screenshot("panel")
 
 
