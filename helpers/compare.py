@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["difference", "plain", "short"]
+__all__ = ["as_array", "difference", "kind", "one_line", "plain", "short"]
 
 LONGEST = 240
 
@@ -73,6 +73,12 @@ def short(value, longest=LONGEST):
         text, shape = text.replace(f", shape={value.shape}", ""), f", shape {value.shape}"
     room = longest - len(shape)
     return (text if len(text) <= room else text[:room - 4] + " ...") + shape
+
+
+def one_line(text, longest=300):
+    """Put a text on one line of bounded length."""
+    text = " ".join(str(text).split())
+    return text if len(text) <= longest else text[:longest - 4] + " ..."
 
 
 def kind(value):

@@ -18,7 +18,7 @@ import warnings
 
 import numpy as np
 
-from helpers.compare import as_array, difference, plain, short
+from helpers.compare import as_array, difference, one_line, plain, short
 
 __all__ = ["Feedback", "case", "check"]
 
@@ -129,6 +129,8 @@ class Feedback:
         told = f" ({'; '.join(self.passed)})" if self.passed else ""
         if self.complete:
             return f"✓ all {self.total} checks passed{told}"
+        if not self.passed:
+            return f"✗ the first of {self.total} checks did not pass: {self.about}"
         return f"✗ {len(self.passed)} of {self.total} checks passed{told}. The next one did not: {self.about}"
 
     def __repr__(self):
@@ -189,13 +191,14 @@ def _described(error, function):
         message = str(error)
     except BaseException:
         message = "(its message cannot be shown)"
-    return f"{type(error).__name__}: {short_text(message)}{_where(error, function)}"
+    return f"{type(error).__name__}: {one_line(message)}{_where(error, function)}"
 
 
-def short_text(text, longest=300):
-    """Cut a text to one line of bounded length."""
-    text = " ".join(str(text).split())
-    return text if len(text) <= longest else text[:longest - 4] + " ..."
+def _name(answer):
+    try:
+        return one_line(answer.__name__, 60)
+    except BaseException:
+        return "your answer"
 
 
 def _refused(function, inputs, keywords):
@@ -279,14 +282,11 @@ def check(answer, *cases, name=None):
     """
     if not cases or not all(isinstance(one, case) for one in cases):
         raise TypeError("check(answer, case(...), case(...)): give at least one case, each made by case(...)")
-    name = name or short_text(getattr(answer, "__name__", "your answer"), 60)
-    if _untouched(answer):
-        return Feedback(name, len(cases), attempted=False)
-    passed = []
+    passed, name = [], name or _name(answer)
     for one in cases:
         try:
-            rows, untouched = _try(answer, one, name)
-        except Exception as error:  # an answer so odd that looking at it fails still gets a sentence
+            rows, untouched = ([], True) if _untouched(answer) else _try(answer, one, name)
+        except BaseException as error:  # an answer so odd that looking at it fails still gets a sentence
             rows, untouched = [("came", f"something that cannot be looked at ({type(error).__name__})"),
                                ("wanted", "numbers, arrays or text"), *([("hint", one.hint)] if one.hint else [])], False
         if untouched and not passed:

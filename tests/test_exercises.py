@@ -197,6 +197,29 @@ def test_objects_that_lie_do_not_pass(lie):
     assert not said.complete and repr(said)
 
 
+class EvilList(list):
+    def __iter__(self):
+        raise SystemExit
+
+    def __len__(self):
+        raise KeyboardInterrupt
+
+
+class EvilCallable:
+    __name__ = property(lambda self: 1 / 0)
+    __class__ = property(lambda self: 1 / 0)
+    __code__ = property(lambda self: 1 / 0)
+
+    def __call__(self, x):
+        return EvilList([1.0])
+
+
+@pytest.mark.parametrize("answer", [Liar, lambda: EvilList([0.5]), EvilCallable, lambda: (lambda x: EvilCallable())])
+def test_answers_that_fight_back_get_a_sentence(answer):
+    said = check(answer(), HALVES)
+    assert said.attempted and not said.complete and repr(said) and said._repr_html_()
+
+
 def test_property_gets_plain_arrays_and_may_fail_itself():
     one = case("a", ROWS, holds={"is one": lambda p, x: (p == 1).all()})
     said = check(lambda x: np.array([[9.0, 9.0]]).view(LyingArray), one)
