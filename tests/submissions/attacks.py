@@ -23,7 +23,7 @@ for _ in range(24):
         hoard = bytearray(os.urandom(2**20)) * 100
         time.sleep(60)
         os._exit(0)
-time.sleep(60)""", "memory"),
+time.sleep(60)""", None),
     "failure-fork-bomb": ("""
 import os
 while True:
@@ -190,9 +190,9 @@ for call, arguments in (('unshare', (0x10000000,)), ('unshare', (0x00020000,)), 
                         ('chroot', (b'/tmp',)), ('setuid', (0,)), ('ptrace', (16, 1, 0, 0))):
     if getattr(libc, call)(*arguments) == 0:
         reached.append(call)
-for path in ('/proc/1/root/etc', '/proc/1/environ', '/proc/kcore', '/dev/mem', '/dev/sda', '/etc/shadow'):
+for path in ('/proc/1/root/etc/passwd', '/proc/kcore', '/dev/mem', '/dev/sda', '/etc/shadow'):
     try:
-        os.listdir(path) if path.endswith('etc') else open(path, 'rb').read(1)
+        open(path, 'rb').read(1)
         reached.append(path)
     except OSError:
         pass

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from helpers.grading.errors import SandboxError
+from helpers.grading.sandbox import confine, seccomp
 from helpers.project import ROOT
 
 NOBODY = 65534
@@ -180,33 +181,37 @@ def options(limits, extra=()):
     return chosen
 
 
-class UserMap:
-    """Two pipes through which bubblewrap says what process it has made, and waits until that process has its user numbers.
+class Beginning:
+    """What is agreed with bubblewrap through open files while it makes a sandbox: the filter of system calls, and who is who.
 
     Started by root, bubblewrap can only map root into the sandbox, and Linux exempts root's own processes from their limit. So
-    the map is written from here: nobody inside is nobody outside. Started by anybody else, bubblewrap maps that user to nobody.
+    bubblewrap says what process it has made and waits, and the map is written from here: nobody inside is nobody outside. Started
+    by anybody else, bubblewrap maps that user to nobody.
     """
 
     def __init__(self):
-        self._said, self.info = os.pipe()
+        self._said, self._info = os.pipe()
         self._blocked, self._go = os.pipe()
         self.as_root = os.getuid() == 0
+        self._filter = os.memfd_create("filter")
+        os.write(self._filter, seccomp.program())
+        os.lseek(self._filter, 0, os.SEEK_SET)
 
     @property
     def options(self):
         """Options of bubblewrap."""
-        if self.as_root:
-            return ["--info-fd", str(self.info), "--userns-block-fd", str(self._blocked)]
-        return ["--info-fd", str(self.info), "--uid", str(NOBODY), "--gid", str(NOBODY)]
+        chosen = ["--info-fd", str(self._info)]
+        chosen += ["--userns-block-fd", str(self._blocked)] if self.as_root else ["--uid", str(NOBODY), "--gid", str(NOBODY)]
+        return chosen + (["--seccomp", str(self._filter)] if seccomp.program() else [])
 
     @property
     def descriptors(self):
         """What the process of bubblewrap must inherit."""
-        return (self.info, self._blocked)
+        return (self._info, self._blocked, self._filter)
 
-    def write(self):
-        """Wait for bubblewrap's message, write the map, and return the number of the first process of the sandbox."""
-        os.close(self.info)
+    def finish(self, limits):
+        """Wait for bubblewrap's message, write the map, limit the processes that are there, return the number of the first."""
+        os.close(self._info)
         said = b""
         while b"}" not in said:
             part = os.read(self._said, 4096)
@@ -219,9 +224,10 @@ class UserMap:
                 with open(f"/proc/{pid}/{name}", "w") as file:
                     file.write(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
             os.write(self._go, b"1")
+        confine.limit_others(pid, limits.as_dict())
         return pid
 
     def close(self):
         """Close what is still open."""
-        for descriptor in (self._said, self._blocked, self._go):
+        for descriptor in (self._said, self._blocked, self._go, self._filter):
             os.close(descriptor)

@@ -6,6 +6,7 @@ Linux refuses it: a kernel that could not be confined must not run.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -65,6 +66,28 @@ def set_limits(limits):
         hard = resource.getrlimit(name)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(name, (value, value))
+
+
+def limit_others(pid, limits):
+    """Limit a process of the sandbox that is not the kernel, and its children: the kernel could reach into their memory.
+
+    Parameters
+    ----------
+    pid : int
+        The first process of the sandbox.
+    limits : dict
+        As for `set_limits`; those that a process without work of its own can bear.
+    """
+    pids = [pid]
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children") as file:
+        pids += map(int, file.read().split())
+    for one in pids:
+        for name, value in ((resource.RLIMIT_NPROC, limits["processes"]), (resource.RLIMIT_FSIZE, limits["file_size"]),
+                            (resource.RLIMIT_NOFILE, limits["files"]), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_MSGQUEUE, 0)):
+            with contextlib.suppress(ProcessLookupError):
+                hard = resource.prlimit(one, name)[1]
+                least = value if hard == resource.RLIM_INFINITY else min(value, hard)
+                resource.prlimit(one, name, (least, least))
 
 
 def give_up_rights():

@@ -36,7 +36,7 @@ class BubblewrapProvisioner(LocalProvisioner):
 
     _folder = None
     _sockets = None
-    _users = None
+    _beginning = None
 
     def limits(self):
         """Return what the kernel may take."""
@@ -60,15 +60,15 @@ class BubblewrapProvisioner(LocalProvisioner):
         held = os.memfd_create("connection")
         os.write(held, json.dumps(inside).encode())
         os.lseek(held, 0, os.SEEK_SET)
-        self._users = bubblewrap.UserMap()
+        self._beginning = bubblewrap.Beginning()
         extra = ["--perms", "0755", "--dir", "/run", "--perms", "0444", "--ro-bind-data", str(held), INSIDE]
-        if self._users.as_root:
+        if self._beginning.as_root:
             # The kernel's first act is to become nobody (`confine`), which takes these two rights; it has no others.
             extra += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
-        kwargs["cmd"] = [program, *self._users.options, *bubblewrap.options(limits, extra), "--", kwargs["cmd"][0], "-m",
+        kwargs["cmd"] = [program, *self._beginning.options, *bubblewrap.options(limits, extra), "--", kwargs["cmd"][0], "-m",
                          "helpers.grading.sandbox.launch", INSIDE]
         kwargs["env"], kwargs["cwd"] = {}, "/"
-        kwargs["pass_fds"] = [*descriptors.values(), held, *self._users.descriptors]
+        kwargs["pass_fds"] = [*descriptors.values(), held, *self._beginning.descriptors]
         kwargs.pop("independent", None)
         return kwargs
 
@@ -77,9 +77,9 @@ class BubblewrapProvisioner(LocalProvisioner):
         passed = kwargs["pass_fds"]
         try:
             info = await super().launch_kernel(cmd, **kwargs)
-            self._users.write()
+            self._beginning.finish(self.limits())
         finally:
-            self._users.close()
+            self._beginning.close()
             os.close(passed[len(self._sockets)])
             for one in self._sockets.values():
                 one.close()

@@ -61,25 +61,27 @@ _sandboxes = {}
 
 def open_sandbox(limits):
     """Start bubblewrap around a sleeping process; return it and the number of the sandbox's first process."""
-    users = bubblewrap.UserMap()
-    command = [bubblewrap_program(), *users.options, *bubblewrap.options(limits), "--cap-drop", "ALL", "--", "/usr/bin/cat"]
+    beginning = bubblewrap.Beginning()
+    command = [bubblewrap_program(), *beginning.options, *bubblewrap.options(limits), "--cap-drop", "ALL", "--", "/usr/bin/cat"]
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=users.descriptors, env={}, cwd="/"
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=beginning.descriptors, env={}, cwd="/"
         )
         try:
-            pid = users.write()
+            pid = beginning.finish(limits)
             # An echo: the sandbox is whole, and its own program runs.
             process.stdin.write(b"x")
             process.stdin.flush()
             if process.stdout.read(1) != b"x":
                 raise SandboxError("bubblewrap ended before its sandbox was ready")
+            # Once more: now the sleeping process is there as well.
+            confine.limit_others(pid, limits.as_dict())
         except BaseException:
             process.kill()
             process.wait()
             raise
     finally:
-        users.close()
+        beginning.close()
     return process, pid
 
 
