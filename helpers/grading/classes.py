@@ -21,6 +21,7 @@ def new_runner(keys, options, say=print, warm=True):
     return Runner(Kernels(options.sandbox, imported_modules(sources), options.limits(), say, warm), options)
 
 
+SCHEDULER_TIMEOUT = "20s"
 _starting = threading.Lock()
 
 
@@ -55,7 +56,7 @@ def _by_dask(work, keys, options, scheduler):
     except ImportError:
         raise GradingError("--scheduler needs Dask: pip install distributed") from None
     try:
-        client = distributed.Client(scheduler, timeout="20s")
+        client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
     pickled = pickle.dumps((keys, options))

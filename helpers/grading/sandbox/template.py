@@ -20,7 +20,6 @@ import gc
 import importlib
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -174,7 +173,7 @@ def serve(channel):
 
 
 def warm(modules):
-    """Import what kernels need; the order of random numbers is the same in every run.
+    """Import what kernels need.
 
     Parameters
     ----------
@@ -189,9 +188,6 @@ def warm(modules):
         # Which of them there are differs between versions of IPython.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    random.seed(0)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(0)
     gc.collect()
     # What is here now is never looked at by the garbage collector again, so that children go on sharing it.
     gc.freeze()
