@@ -157,7 +157,9 @@ def _arrays(wanted, came, original, tolerance):
         return "it is made of numbers, not of True and False"
     if wanted.dtype.kind in "iu" and came.dtype.kind not in "iu":
         return f"it is of type {came.dtype}, not of whole numbers"
-    if came.dtype.kind not in "biufc":
+    if wanted.dtype.kind in "US" and came.dtype.kind in "US":
+        return None if np.array_equal(wanted, came) else f"it is {short(came)}, not {short(wanted)}"
+    if came.dtype.kind not in "biufc" or wanted.dtype.kind in "US":
         return f"it is of type {came.dtype}, not numbers"
     with np.errstate(all="ignore"):
         wanted, came = (array.astype(complex if array.dtype.kind == "c" else float) for array in (wanted, came))

@@ -130,6 +130,7 @@ def test_a_function_that_changes_its_input_is_told_and_the_case_stays_whole():
 def test_inputs_with_nan_and_models_are_not_taken_for_changed():
     thing = object()
     assert check(lambda x, y: 1, case("nan", np.array([np.nan]), thing, expected=1)).complete
+    assert check(lambda x: len(x), case("texts", np.array(["ada", "bo"]), expected=2)).complete
 
 
 class Liar:
@@ -264,6 +265,9 @@ def test_parts_dicts_and_texts():
     assert difference({"a": 1, "b": [2.0]}, {"b": [2.0], "a": 1}) is None
     assert "under 'b'" in difference({"a": 1, "b": 2}, {"a": 1, "b": 3}) and "keys" in difference({"a": 1}, {"b": 1})
     assert difference("same", "same") is None and difference("same", "other") == "it is 'other', not 'same'"
+    names = np.array(["ada", "bo"])
+    assert difference(names, names.copy()) is None and "bo" in difference(names, np.array(["ada", "cy"]))
+    assert difference(names, np.array([1, 2])) and difference([1, 2], names) and difference(["ada", "bo"], names.tolist()) is None
     assert difference(None, None) is None and "None" in difference(None, 3)
     assert difference(np.zeros((0, 3)), np.zeros((0, 3))) is None and difference(np.zeros((0, 3)), np.zeros((3, 0)))
     assert difference([np.nan, np.inf], [np.nan, np.inf]) is None
