@@ -66,13 +66,13 @@ def ways(lesson, count=COUNT):
     return {f"the grader, {count} submissions": graded(folder, lesson, count), "nbval, one after another": with_nbval(folder)}
 
 
-@entry("grading 01_mnist_softmax", baseline="nbval, one after another", limit=0.2)
+@entry("grading, lesson 01", baseline="nbval, one after another", limit=0.2)
 def softmax():
     """NumPy only."""
     return ways("01_mnist_softmax")
 
 
-@entry("grading 02_lenet", baseline="nbval, one after another", limit=0.2)
+@entry("grading, lesson 02", baseline="nbval, one after another", limit=0.2)
 def lenet():
     """With a network in TensorFlow."""
     return ways("02_lenet")
