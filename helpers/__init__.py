@@ -1,7 +1,7 @@
 """Helpers of the course: what a lesson needs and does not teach.
 
 ``shapes`` (layer arithmetic), ``data`` (loaders), ``plots`` (figures), ``progress`` (live training), ``results`` (the
-closing table of a lesson), ``environment`` (what this machine has).
+closing table of a lesson), ``exercises`` (what answers a student), ``environment`` (what this machine has).
 """
 
 import os as _os

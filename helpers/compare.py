@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["as_array", "difference", "kind", "one_line", "plain", "short"]
+__all__ = ["as_array", "difference", "fresh", "kind", "one_line", "plain", "short"]
 
 LONGEST = 240
 
@@ -50,6 +50,17 @@ def as_array(value):
         if all(part is not None for part in parts) and len({part.shape for part in parts}) <= 1:
             return np.array(parts)
     return None
+
+
+def fresh(value):
+    """Copy arrays, also those in lists, tuples and dicts; everything else is handed on."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(fresh, value))
+    if isinstance(value, dict):
+        return {key: fresh(part) for key, part in value.items()}
+    return value
 
 
 def short(value, longest=LONGEST):

@@ -18,7 +18,7 @@ import warnings
 
 import numpy as np
 
-from helpers.compare import as_array, difference, one_line, plain, short
+from helpers.compare import as_array, difference, fresh, one_line, plain, short
 
 __all__ = ["Feedback", "case", "check"]
 
@@ -75,9 +75,13 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
         self.tolerance, self.shape, self.dtype, self.hint = tolerance, shape, dtype, hint
 
     def call(self, name):
-        """Write down the call, as a student would type it."""
-        arguments = [short(value, 120) for value in self.inputs]
-        return f"{name}({', '.join(arguments + [f'{key}={short(value, 120)}' for key, value in self.keywords.items()])})"
+        """Write down the call, as a student would type it; the rows of an array stay below each other."""
+        text, after = f"{name}(", ""
+        for key, value in [("", value) for value in self.inputs] + [(f"{key}=", value) for key, value in self.keywords.items()]:
+            text += after + key
+            text += short(value, 120).replace("\n", "\n" + " " * (len(text) - text.rfind("\n") - 1))
+            after = ", "
+        return text + ")"
 
     def complaint(self, result):
         """Return what should hold and does not, as a pair of sentences (what should hold, how it differs), or None."""
@@ -142,22 +146,13 @@ class Feedback:
     def _repr_html_(self):
         # The colors repeat what the words say; the border's shades stand out on light and dark pages alike.
         color = "#888888" if not self.attempted else "#3a923a" if self.complete else "#c86400"
-        style = "margin-left: 1.2em; white-space: pre-wrap"
-        rows = "".join(f'<div style="{style}"><b>{word}</b> {opening}{html.escape(text)}{closing}</div>'
-                       for word, text in self.rows
-                       for opening, closing in [("<code>", "</code>") if word in ("tried", "came") else ("", "")])
+        columns = "margin-left: 1.2em; display: grid; grid-template-columns: 4.2em auto; justify-content: start"
+        rows = ""
+        for word, text in self.rows:
+            text = f"<code>{html.escape(text)}</code>" if word in ("tried", "came") else html.escape(text)
+            rows += f'<div style="{columns}"><b>{word}</b> <span style="white-space: pre-wrap">{text}</span></div>'
         return (f'<div style="border-left: 4px solid {color}; padding-left: 0.8em"><div><b>{html.escape(self.name)}</b>: '
                 f"{html.escape(self.headline())}</div>{rows}</div>")
-
-
-def _fresh(value):
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, (list, tuple)):
-        return type(value)(map(_fresh, value))
-    if isinstance(value, dict):
-        return {key: _fresh(part) for key, part in value.items()}
-    return value
 
 
 def _untouched(value):
@@ -218,7 +213,7 @@ def _try(function, one, name):
     hint = [("hint", one.hint)] if one.hint else []
     result = function
     if callable(function):
-        inputs, keywords = _fresh(list(one.inputs)), _fresh(one.keywords)
+        inputs, keywords = fresh(list(one.inputs)), fresh(one.keywords)
         refused = _refused(function, inputs, keywords)
         if refused:
             return [*tried, ("came", f"TypeError: {refused}"),

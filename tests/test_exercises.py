@@ -310,6 +310,12 @@ def test_html_says_the_same_words():
     assert "<script>" not in check(lambda x: "<script>", SHARES)._repr_html_()
 
 
+def test_rows_of_arrays_stand_below_each_other():
+    call = case("two", np.eye(2), np.eye(2), keywords={"k": np.eye(2)}, expected=1).call("f")
+    first, second, third, last = call.splitlines()
+    assert first.index("[1.") == second.index("[0.") and second.index("[1.") == third.index("[0.") and last.endswith("]]))")
+
+
 def test_feedback_is_short():
     said = check(lambda x: np.random.default_rng(0).normal(size=(500, 500)), HALVES)
     assert len(repr(said)) < 900 and "shape (500, 500)" in texts(said)["came"]
