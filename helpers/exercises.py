@@ -19,13 +19,16 @@ import warnings
 import numpy as np
 
 from helpers.compare import as_array, difference, fresh, one_line, plain, short
+from helpers.patience import TooLong, at_most
 
 __all__ = ["Feedback", "case", "check"]
 
 _NOTHING = object()
+PATIENCE = 60  # seconds that one call of a student's function may take
 _OWN_HINTS = {
     NameError: "A name that nobody has defined: a slip of spelling, or a cell above that was not run.",
     RecursionError: "It calls itself without end. There must be a case in which it does not.",
+    TooLong: "Can its loop end? Print what changes from one round to the next.",
     KeyboardInterrupt: "You stopped it. If it had run for long: can its loop end?",
     SystemExit: "A function should return its answer, not end the program.",
     MemoryError: "It asked for more memory than there is. Look at the shapes: which one grows?",
@@ -220,7 +223,7 @@ def _try(function, one, name):
                     ("wanted", f"a function that can be called with {len(inputs) + len(keywords)} arguments"),
                     ("hint", "Keep the first line of the stub as it was.")], False
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
+            with warnings.catch_warnings(), np.errstate(all="ignore"), at_most(PATIENCE):
                 warnings.simplefilter("ignore")
                 result = function(*inputs, **keywords)
         except BaseException as error:

@@ -2,12 +2,15 @@
 
 import html
 import re
+import signal
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
+from helpers import exercises
 from helpers.compare import difference, plain, short
 from helpers.exercises import case, check
 
@@ -81,6 +84,37 @@ def quits(x):
 
 def interrupted(x):
     raise KeyboardInterrupt
+
+
+def endless(x):
+    while True:
+        pass
+
+
+def endless_and_stubborn(x):
+    while True:
+        try:
+            x = x + 1
+        except Exception:
+            x = 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timers")
+@pytest.mark.parametrize("answer", [endless, endless_and_stubborn])
+def test_an_endless_loop_ends(answer, monkeypatch):
+    monkeypatch.setattr(exercises, "PATIENCE", 0.2)
+    said = check(answer, SHARES)
+    assert re.search("TooLong: it did not come back within 0.2 seconds, in line", texts(said)["came"])
+    assert "loop end" in texts(said)["hint"]
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0) and check(shares, SHARES).complete
+
+
+def test_patience_leaves_other_threads_alone():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(check(shares, SHARES).complete))
+    thread.start()
+    thread.join()
+    assert found == [True]
 
 
 class Quiet(BaseException):

@@ -1,0 +1,48 @@
+"""Ends a call that does not come back: for functions that students wrote, whose loops may have no end.
+
+Works where the operating system has interval timers (not on Windows) and in the main thread, where notebooks run their cells.
+Elsewhere the call runs as long as it runs, and Jupyter's stop button ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+
+__all__ = ["TooLong", "at_most"]
+
+
+class TooLong(BaseException):
+    """Raised in a call that took too long. Not an `Exception`, so that ``except Exception`` in the call does not swallow it."""
+
+
+@contextlib.contextmanager
+def at_most(seconds):
+    """Raise `TooLong` in the block when it takes longer.
+
+    Parameters
+    ----------
+    seconds : float
+        Patience. After that the signal comes again and again, so that a bare ``except`` inside a loop does not win.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    waiting = True
+
+    def ring(number, frame):
+        if waiting:
+            raise TooLong(f"it did not come back within {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    try:
+        yield
+    finally:
+        try:
+            waiting = False
+        finally:  # also when it rang in this very moment
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
