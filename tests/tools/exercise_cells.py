@@ -71,7 +71,7 @@ def mutants(lesson):
 
 @cache
 def _lesson_code(lesson, before):
-    """Return imports, functions and classes of a lesson above an exercise (all of them above none), compiled."""
+    """Return imports, functions and classes of a lesson above an exercise (all of them above none), compiled one by one."""
     wanted = []
     for cell in nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4).cells:
         if cell.metadata.get("exercise") == before:
@@ -80,7 +80,18 @@ def _lesson_code(lesson, before):
             body = ast.parse(cell.source).body
             wanted += body if cell.metadata.get("name") == "set-up" else [
                 statement for statement in body if isinstance(statement, (ast.FunctionDef, ast.ClassDef))]
-    return compile(ast.Module(body=wanted, type_ignores=[]), f"{lesson}.ipynb", "exec")
+    return [compile(ast.Module(body=[part], type_ignores=[]), f"{lesson}.ipynb", "exec") for part in wanted]
+
+
+def _above(lesson, before):
+    """Return a namespace with what `_lesson_code` defines."""
+    namespace = {"__name__": "__main__"}
+    for part in _lesson_code(lesson, before):
+        try:
+            exec(part, namespace)
+        except NameError:  # a default value that the lesson has computed: checks that need this function will say so
+            continue
+    return namespace
 
 
 def run(sources, namespace):
@@ -97,9 +108,7 @@ def run(sources, namespace):
 def visible(lesson, name, solution=None):
     """Return what the check under an exercise says, with a solution in place of the stub or with the stub."""
     exercise = lesson_exercises(lesson)[name]
-    namespace = {"__name__": "__main__"}
-    exec(_lesson_code(lesson, name), namespace)
-    return run([solution or exercise.sources("exercise-solution")[0], *exercise.sources("exercise-check")], namespace)
+    return run([solution or exercise.sources("exercise-solution")[0], *exercise.sources("exercise-check")], _above(lesson, name))
 
 
 def whole_page(lesson, name, solution):
@@ -108,9 +117,7 @@ def whole_page(lesson, name, solution):
     As in a lesson that is run from top to bottom, all share one namespace.
     """
     page, key = lesson_exercises(lesson), key_exercises(lesson)
-    namespace = {"__name__": "__main__"}
-    exec(_lesson_code(lesson, before=""), namespace)
-    wrong = set()
+    namespace, wrong = _above(lesson, before=""), set()
     for one in page:
         source = solution if one == name else key[one].sources("exercise-solution")[0]
         if not run([source, *page[one].sources("exercise-check")], namespace).complete:
