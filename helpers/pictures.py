@@ -1,14 +1,18 @@
-"""A figure as bytes, and as HTML that brings its alternative text along."""
+"""Pictures that carry a text for those who cannot see them: as bytes, as HTML, and below a cell."""
 
 from __future__ import annotations
 
 import base64
 import html
 import io
+import struct
 
 import matplotlib.pyplot as plt
+from IPython.display import publish_display_data
 
-__all__ = ["PIXELS_PER_INCH", "as_html", "as_png"]
+from helpers import environment
+
+__all__ = ["PIXELS_PER_INCH", "as_html", "as_png", "publish", "show_png"]
 
 PIXELS_PER_INCH = 100
 """How large a figure is shown."""
@@ -41,3 +45,51 @@ def as_html(png, width, height, alt):
     data = base64.b64encode(png).decode("ascii")
     return (f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}" width="{width}" height="{height}" '
             'style="max-width: 100%; height: auto">')
+
+
+def publish(png, width, height, alt):
+    """Show a picture below the cell, together with the text that stands for it.
+
+    Parameters
+    ----------
+    png : bytes
+        A PNG file.
+    width, height : int
+        How large it is shown, in pixels.
+    alt : str
+        One or two sentences that tell somebody who cannot see the picture what is on it.
+
+    Raises
+    ------
+    ValueError
+        When `alt` has fewer than three words.
+    """
+    if not isinstance(alt, str) or len(alt.split()) < 3:
+        raise ValueError(f"alt must say in words what the figure shows, not {alt!r}")
+    data = {"image/png": png, "text/plain": f"[Figure: {alt}]"}
+    if environment.live():
+        # JupyterLab shows a PNG without its alternative text. HTML it shows as it is, and prefers.
+        data["text/html"] = as_html(png, width, height, alt)
+    publish_display_data(data=data, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
+
+
+def show_png(png, *, alt):
+    """Show a picture that another program drew, such as graphviz, at half its size in pixels, which is sharp on today's screens.
+
+    Parameters
+    ----------
+    png : bytes
+        A PNG file.
+    alt : str
+        As for :func:`publish`.
+
+    Raises
+    ------
+    ValueError
+        When the bytes are no PNG file, or `alt` has fewer than three words.
+    """
+    if png[:8] != b"\x89PNG\r\n\x1a\n":
+        raise ValueError(f"not a PNG file: it begins with {bytes(png[:8])!r}")
+    # The first block of every PNG file holds width and height, four bytes each.
+    width, height = struct.unpack(">II", png[16:24])
+    publish(png, width // 2, height // 2, alt)

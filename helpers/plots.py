@@ -14,11 +14,9 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
-from IPython.display import publish_display_data
 from matplotlib.figure import Figure
 
-from helpers import environment
-from helpers.pictures import PIXELS_PER_INCH, as_html, as_png
+from helpers.pictures import PIXELS_PER_INCH, as_png, publish
 
 __all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new", "new_private",
            "probability_bars", "show", "use_style"]
@@ -88,15 +86,7 @@ def show(figure, *, alt):
     ValueError
         When ``alt`` is empty.
     """
-    if not isinstance(alt, str) or len(alt.split()) < 3:
-        plt.close(figure)
-        raise ValueError(f"alt must say in words what the figure shows, not {alt!r}")
-    png, width, height = as_png(figure)
-    data = {"image/png": png, "text/plain": f"[Figure: {alt}]"}
-    if environment.live():
-        # JupyterLab shows a PNG without its alternative text. HTML it shows as it is, and prefers.
-        data["text/html"] = as_html(png, width, height, alt)
-    publish_display_data(data=data, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
+    publish(*as_png(figure), alt)
 
 
 def image_grid(images, titles=None, *, alt, columns=10, size=1.0, title=None, colormap="gray", symmetric=False):

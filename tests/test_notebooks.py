@@ -81,6 +81,8 @@ BROKEN = {
     "a warning in the outputs": replaced(3, outputs=[output(output_type="stream", name="stdout", text="UserWarning: x")]),
     "lines; a screen holds": replaced(3, outputs=[output(output_type="stream", name="stdout", text="x\n" * 100)]),
     "figure without alt text": lambda nb: nb.cells[5].outputs[0].metadata.clear(),
+    "SVG in the outputs": replaced(3, outputs=[output(output_type="display_data", metadata={},
+                                                       data={"image/svg+xml": "<svg/>"})]),
     "picture without alt text": replaced(2, source="## One\n\n![](a.png) " + "words " * 60),
     "does not exist": replaced(2, source="## One\n\n[a](missing.png) " + "words " * 90),
     "without 15 words below": replaced(6, source="## What we saw"),

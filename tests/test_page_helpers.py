@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from helpers import environment, plots
+from helpers import environment, pictures, plots
 from helpers.progress import Progress, track
 from helpers.project import ROOT
 from helpers.quiet_start import quiet_file_descriptor
@@ -20,7 +20,7 @@ from helpers.tables import Table
 @pytest.fixture
 def published(monkeypatch):
     shown = []
-    monkeypatch.setattr(plots, "publish_display_data", lambda data, metadata: shown.append((data, metadata)))
+    monkeypatch.setattr(pictures, "publish_display_data", lambda data, metadata: shown.append((data, metadata)))
     return shown
 
 
@@ -39,6 +39,14 @@ def test_a_figure_without_alt_text_is_refused(published, alt):
     with pytest.raises(ValueError, match="alt must say"):
         plots.show(plots.new()[0], alt=alt)
     assert not published and not plt.get_fignums()
+
+
+def test_a_picture_from_elsewhere_is_shown_at_half_its_pixels(published):
+    png, _, _ = pictures.as_png(plots.new(width=3, height=2)[0])
+    pictures.show_png(png, alt="An empty pair of axes.")
+    assert published[0][1]["image/png"] == {"alt": "An empty pair of axes.", "width": 300, "height": 200}
+    with pytest.raises(ValueError, match="not a PNG file: it begins with b'<svg xml'"):
+        pictures.show_png(b"<svg xmlns=", alt="An empty pair of axes.")
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 8), (3, 8, 8, 1), (3, 8, 8, 3)])

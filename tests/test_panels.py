@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from helpers import environment, plots, shapes
+from helpers import environment, pictures, plots, shapes
 from helpers.panels import DigitPanel, base, digit_panel, digits, window_panel, windows
 
 CASE = {"length": 13, "kernel": 6, "stride": 5, "padding": "same", "dilation": 1}
@@ -17,7 +17,7 @@ CASE = {"length": 13, "kernel": 6, "stride": 5, "padding": "same", "dilation": 1
 @pytest.fixture
 def published(monkeypatch):
     shown = []
-    monkeypatch.setattr(plots, "publish_display_data", lambda data, metadata: shown.append((data, metadata)))
+    monkeypatch.setattr(pictures, "publish_display_data", lambda data, metadata: shown.append((data, metadata)))
     return shown
 
 

@@ -110,6 +110,8 @@ def alternative_texts(path, notebook, text):
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}) and not output.metadata.get("image/png", {}).get("alt"):
                 yield f"cell {number}: a figure without alt text: publish it with plots.show(figure, alt=...)"
+            if "image/svg+xml" in output.get("data", {}):
+                yield f"cell {number}: an SVG in the outputs cannot carry alt text: publish a PNG with pictures.show_png"
 
 
 def pictures_exist(path, notebook, text):
