@@ -116,6 +116,15 @@ def _linked_files(text, page):
             yield target
 
 
+def _pages():
+    """Return the Markdown files that the front page leads to, directly or by way of another, without their endings."""
+    found = [ROOT / "README.md"]
+    for page in found:  # grows while it is read
+        linked = _linked_files(page.read_text(encoding="utf-8"), page)
+        found += dict.fromkeys(target for target in linked if target.suffix == ".md" and target not in found)
+    return [path.relative_to(ROOT).with_suffix("").as_posix() for path in found[1:]]
+
+
 def write_sources(folder):
     """Lay out what Sphinx reads: the front page, the lessons, the data sheet, pictures and every other file they link to.
 
@@ -130,8 +139,7 @@ def write_sources(folder):
         The pages, in the order of the navigation.
     """
     names = [path.stem for path in lessons()]
-    pages = ["data/README", *sorted(f"{path.relative_to(ROOT).with_suffix('')}" for path in ROOT.glob("helpers/*/README.md")),
-             ".github/CONTRIBUTING"]
+    pages = _pages()
     extra = set(ROOT.glob("img/*.svg"))
     for source in (ROOT / "README.md", *(ROOT / f"{page}.md" for page in pages)):
         text = source.read_text(encoding="utf-8")

@@ -51,6 +51,12 @@ def test_every_lesson_is_a_page_and_the_front_page_leads_to_it(book):
         assert page.headings.count("h1") == 1, name
 
 
+def test_texts_that_the_front_page_leads_to_are_pages(book):
+    readme = (site.ROOT / "README.md").read_text(encoding="utf-8")
+    texts = re.findall(r"\]\(([^)#:\s]+)\.md[)#]", readme)
+    assert len(texts) >= 3 and set(texts) < set(book)
+
+
 def test_no_link_and_no_picture_is_broken(book):
     checked = 0
     for name, page in book.items():
