@@ -7,7 +7,7 @@ from helpers import pretrained
 from helpers.data import load_traffic_signs
 from tests.benchmark.entries import entry
 
-COUNT, EPOCHS, BATCH = 1200, 10, 100
+COUNT, EPOCHS, BATCH = 6144, 10, 128
 
 
 class Frozen(keras.layers.Layer):
