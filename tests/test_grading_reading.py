@@ -8,7 +8,7 @@ import pytest
 
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError, SubmissionError
-from helpers.grading.graft import graft, tell_lesson
+from helpers.grading.graft import graft, tell_lesson, with_own_helpers
 from helpers.grading.keys import Check, Exercise, Key
 from helpers.grading.notebooks import LARGEST_FILE, Cell, decode, parse
 
@@ -114,6 +114,18 @@ def test_of_copies_the_last_changed_one_counts(order):
 def test_a_cell_without_name_is_found_by_what_it_defines():
     got = grafted({"kind": "code", "source": "import math\ndef alpha():\n    return 3"})
     assert "return 3" in got["alpha"].source and "lost its name" in got["alpha"].note
+
+
+def test_helpers_from_other_cells_come_along():
+    cells = [{"kind": "code", "source": "import math\nimport functools as tools\nslow = train()"},
+             {"kind": "code", "source": "@tools.cache\ndef half(x):\n    return math.floor(x) / 2\n\ndef other(): pass"},
+             solution("def alpha():\n    y = half(3)\n    return np.sum(y) + missing", "alpha")]
+    got = grafted(*cells)["alpha"]
+    assert got.note == "taken along from your other cells: half, math, tools"
+    assert got.source.endswith(cells[2]["source"]) and "@tools.cache\ndef half" in got.source
+    assert "train" not in got.source and "other" not in got.source
+    given = Exercise("alpha", "alpha", ("def half(x): return 0",), "", None, ())
+    assert with_own_helpers(given, "half(1)", [Cell(**cells[1])]) == ("half(1)", [])
 
 
 def put(folder, name, text=WORK, age=0):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import dataclasses
 
 from helpers.grading.keys import defined_names
@@ -45,6 +47,69 @@ def _candidates(exercise, cells):
     return found, "the cell of this exercise had lost its name; it was found by what it defines" if found else ""
 
 
+def _parsed(source):
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def _lacking(source):
+    """Return the names that code uses and nowhere defines."""
+    nodes = list(ast.walk(_parsed(source)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    made = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    made |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    made |= {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))}
+    made |= {(alias.asname or alias.name).split(".")[0] for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))
+             for alias in node.names}
+    return used - made - set(dir(builtins))
+
+
+def _own_definitions(cells):
+    """Return what a student's other cells define by an import, a function or a class: the code of each, by name."""
+    found = {}
+    for cell in cells:
+        if cell.kind == "code":
+            for node in _parsed(cell.source).body:
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+                    text = ast.get_source_segment(cell.source, node)
+                    decorators = [f"@{ast.unparse(one)}" for one in getattr(node, "decorator_list", [])]
+                    found.update(dict.fromkeys(defined_names(text), "\n".join([*decorators, text])))
+    return found
+
+
+def with_own_helpers(exercise, source, cells):
+    """Return the student's code with the imports and functions from other cells that it needs and the set-up does not give.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        The key's.
+    source : str
+        The student's cell.
+    cells : list of Cell
+        All of the student's cells.
+
+    Returns
+    -------
+    source : str
+        The code to run.
+    names : list of str
+        What was taken along.
+    """
+    given = set().union(*map(defined_names, exercise.setup), defined_names(exercise.solution))
+    definitions, taken = _own_definitions(cells), []
+    wanted = sorted(_lacking(source) - given)
+    while wanted:
+        name = wanted.pop()
+        if name in definitions and name not in taken:
+            taken.append(name)
+            wanted += sorted(_lacking(definitions[name]) - given)
+    parts = dict.fromkeys(definitions[name] for name in reversed(taken))
+    return "\n".join([*parts, source]), sorted(taken)
+
+
 def graft(key, cells):
     """Pair a student's cells with the exercises of a key.
 
@@ -71,7 +136,10 @@ def graft(key, cells):
         else:
             if len(found) > 1:
                 note = f"there were {len(found)} cells for this exercise; the last one that was changed counts"
-            grafts.append(Graft(exercise.name, changed[-1].source, note))
+            source, taken = with_own_helpers(exercise, changed[-1].source, cells)
+            if taken:
+                note = "; ".join(filter(None, [note, f"taken along from your other cells: {', '.join(taken)}"]))
+            grafts.append(Graft(exercise.name, source, note))
     return grafts
 
 

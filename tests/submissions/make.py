@@ -93,6 +93,10 @@ def careless():
         cell["metadata"] = {}
         cell.pop("id", None)
     yield Student("quentin-lost-metadata", {"Untitled.ipynb": as_bytes(stripped)}, full())
+    elsewhere = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None,
+                 "source": "import math as m\ndef helper(x):\n    return x / m.sqrt(1)"}
+    helped = solution.replace("scores / temperature", "helper(scores) / temperature")
+    yield one_file("ralf-helper-in-another-cell", inserted(solved(**{name: helped}), name, elsewhere), full())
     warning = "import sys, os, warnings\nwarnings.warn('tsk')\nprint('red', file=sys.stderr)\nos.write(2, b'raw')\n"
     yield one_file("ruth-warning", solved(**{one: warning + exercise.solution for one, exercise in exercises().items()}), full())
     prints = {one: exercise.solution.replace("    return", "    print('here')\n    return") + "\nprint('here <b>am</b> I')"
