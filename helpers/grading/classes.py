@@ -10,15 +10,22 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from helpers.grading.errors import GradingError
 from helpers.grading.graft import graft
 from helpers.grading.kernels import Kernels
-from helpers.grading.keys import imported_modules
+from helpers.grading.keys import imported_modules, needs_tensorflow
 from helpers.grading.run import Runner
 from helpers.grading.store import work_name
 
 
 def new_runner(keys, options, say=print, warm=True):
     """Return a runner whose warm kernels have imported what these keys import."""
-    sources = [source for key in keys.values() for exercise in key.exercises for source in exercise.setup]
-    return Runner(Kernels(options.sandbox, imported_modules(sources), options.limits(), say, warm), options)
+    exercises = [exercise for key in keys.values() for exercise in key.exercises]
+    kernels = Kernels(
+        options.sandbox, imported_modules({one for each in exercises for one in each.setup}), options.limits(), say, warm
+    )
+    for tensorflow in sorted(
+        {needs_tensorflow([*exercise.sources(), exercise.solution]) for exercise in exercises}, reverse=True
+    ):
+        kernels.prepare(tensorflow)
+    return Runner(kernels, options)
 
 
 SCHEDULER_TIMEOUT = "20s"
@@ -115,7 +122,7 @@ def grade_class(submissions, keys, options, store, *, jobs=1, scheduler=None, sa
         runner = new_runner(needed, options, say, warm)
         try:
             # Before any student's work: the key must give its own answers on this machine, and with another seed it makes them.
-            needed = {lesson: runner.key_answers(key) for lesson, key in needed.items()}
+            needed = {lesson: runner.key_answers(key, jobs) for lesson, key in needed.items()}
             ready = {name: (needed[lesson], grafts) for name, (lesson, grafts) in work.items()}
             finished = _by_dask(ready, needed, options, scheduler) if scheduler else _by_threads(ready, runner, jobs)
             for name, result in finished:

@@ -93,6 +93,11 @@ class Kernels:
                 self._templates[tensorflow] = Template(list(dict.fromkeys(modules)))
             return self._templates[tensorflow]
 
+    def prepare(self, tensorflow):
+        """Let the template for this kind of exercise begin to import, without waiting for it."""
+        if self._warm:
+            self._template(tensorflow)
+
     def start(self, tensorflow):
         """Return a new kernel.
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import dataclasses
 import hashlib
+import json
 import re
 from pathlib import Path
-
-import nbformat
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
 from helpers.grading.notebooks import parse
@@ -143,12 +142,13 @@ def imported_modules(sources):
 
 def _stored_answer(cell, where):
     """Return the text of a hidden cell's only result."""
-    results = [output for output in cell.outputs if output.output_type == "execute_result"]
-    if any(output.output_type == "error" for output in cell.outputs):
+    kinds = [output["output_type"] for output in cell["outputs"]]
+    results = [output["data"] for output in cell["outputs"] if output["output_type"] == "execute_result"]
+    if "error" in kinds:
         raise KeyNotebookError(f"{where} has stored an error: run the key again")
-    if len(results) != 1 or set(results[0].data) != {"text/plain"}:
+    if len(results) != 1 or set(results[0]) != {"text/plain"}:
         raise KeyNotebookError(f"{where} must end with an expression whose value is plain Python, and be stored with its output")
-    text = results[0].data["text/plain"]
+    text = "".join(results[0]["text/plain"])
     if _GUESSED.fullmatch(text):
         raise KeyNotebookError(
             f"{where} answers only {text!r}, which an object equal to everything gives as well: let it show numbers"
@@ -179,37 +179,39 @@ def read_key(path, lessons=LESSONS):
     path = Path(path)
     data = path.read_bytes()
     try:
-        notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
-    except Exception as error:
+        # Not by nbformat, which takes longer to load than this takes to run; `python -m tests.tools.lint` keeps keys in form.
+        notebook = json.loads(data.decode("utf-8"))
+        cells, metadata = list(notebook["cells"]), dict(notebook["metadata"])
+    except (ValueError, LookupError, TypeError) as error:
         raise KeyNotebookError(f"{path.name} cannot be read as a notebook: {error}") from error
-    lesson = notebook.metadata.get("course", {}).get("lesson")
+    lesson = metadata.get("course", {}).get("lesson")
     if not lesson:
         raise KeyNotebookError(f"{path.name} does not say its lesson: its metadata need {{\"course\": {{\"lesson\": NAME}}}}")
     stubs = _stubs(Path(lessons) / f"{lesson}.ipynb")
     common, parts, order = [], {}, []
-    for cell in notebook.cells:
-        tags, name = set(cell.metadata.get("tags", [])), cell.metadata.get("exercise")
-        if cell.cell_type == "code" and "key-setup" in tags:
-            common.append(cell.source)
+    for cell in cells:
+        tags, name, source = set(cell["metadata"].get("tags", [])), cell["metadata"].get("exercise"), "".join(cell["source"])
+        if cell["cell_type"] == "code" and "key-setup" in tags:
+            common.append(source)
         if name is None:
             continue
         if name not in parts:
             order.append(name)
         part = parts.setdefault(name, {"title": None, "setup": [], "solution": [], "checks": []})
-        where = f"{path.name}, exercise {name}, cell {cell.metadata.get('name') or cell.get('id')}"
-        if cell.cell_type == "markdown":
-            heading = re.search(r"^#+ +(.+)$", cell.source, re.MULTILINE)
+        where = f"{path.name}, exercise {name}, cell {cell['metadata'].get('name') or cell.get('id')}"
+        if cell["cell_type"] == "markdown":
+            heading = re.search(r"^#+ +(.+)$", source, re.MULTILINE)
             part["title"] = part["title"] or (heading and heading.group(1))
         elif "exercise-setup" in tags:
-            part["setup"].append(cell.source)
+            part["setup"].append(source)
         elif "exercise-solution" in tags:
-            part["solution"].append(cell.source)
+            part["solution"].append(source)
         elif "exercise-hidden" in tags:
-            points = cell.metadata.get("points")
+            points = cell["metadata"].get("points")
             if not isinstance(points, (int, float)) or points <= 0:
                 raise KeyNotebookError(f"{where} needs `points` above zero in its metadata")
-            name_of_cell = cell.metadata.get("name") or f"{name}-hidden-{len(part['checks']) + 1}"
-            part["checks"].append(Check(name_of_cell, cell.source, points, _stored_answer(cell, where)))
+            name_of_cell = cell["metadata"].get("name") or f"{name}-hidden-{len(part['checks']) + 1}"
+            part["checks"].append(Check(name_of_cell, source, points, _stored_answer(cell, where)))
     exercises = []
     for name in order:
         part = parts[name]

@@ -6,8 +6,6 @@ import codecs
 import dataclasses
 import json
 
-import nbformat
-
 from helpers.grading.errors import SubmissionError
 
 LARGEST_FILE = 50 * 2**20
@@ -105,6 +103,9 @@ def parse(data):
         if not isinstance(notebook, dict):
             raise ValueError("its JSON is not an object")
         if "worksheets" in notebook:
+            # Imported only here: nbformat takes longer to load than a class of notebooks to read.
+            import nbformat
+
             notebook = json.loads(nbformat.writes(nbformat.convert(nbformat.reader.reads(decode(data)), 4)))
         cells = notebook.get("cells")
         if not isinstance(cells, list):

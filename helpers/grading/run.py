@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from helpers.grading.client import CellRun, Client
 from helpers.grading.errors import KeyNotebookError, SandboxError
@@ -165,32 +167,40 @@ class Runner:
         results = [self.exercise(exercises[graft.exercise], graft) for graft in grafts]
         return {"lesson": key.lesson, "points": key.points, "earned": sum(one["earned"] for one in results), "exercises": results}
 
-    def key_answers(self, key):
+    def key_answers(self, key, jobs=1):
         """Run the key itself in the sandbox, and return it with the answers that this machine gives.
+
+        Parameters
+        ----------
+        key : Key
+            The lesson's key.
+        jobs : int
+            Exercises at a time.
 
         Raises
         ------
         KeyNotebookError
             When the key fails here, or, with its own seed, does not give its stored answers: then nobody could.
         """
-        exercises = []
-        for exercise in key.exercises:
-            solution, runs = self.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
-            checks = []
-            for check, run in zip(exercise.checks, runs):
-                if solution.status != "ok" or run.status != "ok" or len(run.results) != 1:
-                    failed = solution if solution.status != "ok" else run
-                    raise KeyNotebookError(
-                        f"the key of {key.lesson} fails here, in {check.name}: {shown(failed.detail) or 'no result'}"
-                    )
-                if self.options.seed is None and not agrees(run.results, check.expected):
-                    raise KeyNotebookError(
-                        f"the key of {key.lesson} does not give its own stored answer here, in {check.name}: run the "
-                        "key again with this machine's packages, or install the course's versions"
-                    )
-                checks.append(dataclasses.replace(check, expected=run.results[0]))
-            exercises.append(dataclasses.replace(exercise, checks=tuple(checks)))
-        return dataclasses.replace(key, exercises=tuple(exercises))
+        with ThreadPoolExecutor(jobs) as pool:
+            return dataclasses.replace(
+                key, exercises=tuple(pool.map(functools.partial(self._answered, key.lesson), key.exercises))
+            )
+
+    def _answered(self, lesson, exercise):
+        solution, runs = self.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
+        checks = []
+        for check, run in zip(exercise.checks, runs):
+            if solution.status != "ok" or run.status != "ok" or len(run.results) != 1:
+                failed = solution if solution.status != "ok" else run
+                raise KeyNotebookError(f"the key of {lesson} fails here, in {check.name}: {shown(failed.detail) or 'no result'}")
+            if self.options.seed is None and not agrees(run.results, check.expected):
+                raise KeyNotebookError(
+                    f"the key of {lesson} does not give its own stored answer here, in {check.name}: run the key "
+                    "again with this machine's packages, or install the course's versions"
+                )
+            checks.append(dataclasses.replace(check, expected=run.results[0]))
+        return dataclasses.replace(exercise, checks=tuple(checks))
 
     def close(self):
         """End what runs."""

@@ -8,39 +8,32 @@ digits that the hidden cell itself rounds to. The comparison happens in the grad
 
 from __future__ import annotations
 
+import functools
 import types
 
-from nbformat.v4 import new_output
-from nbval.plugin import IPyNbCell, nocolors
 
+@functools.cache
+def _comparison():
+    """Return as much of an `IPyNbCell` as its comparison needs, without pytest around it."""
+    # Imported only here, while the first kernels start: pytest and nbformat take a second or two to load.
+    from nbval.plugin import IPyNbCell, nocolors
 
-class _Comparison:
-    """As much of an `IPyNbCell` as its comparison needs, without pytest around it."""
+    class Comparison:
+        compare_outputs, sanitize, colors = IPyNbCell.compare_outputs, IPyNbCell.sanitize, nocolors
+        # What nbval itself leaves out, and the two streams.
+        parent = types.SimpleNamespace(sanitize_patterns={}, skip_compare=(
+            "metadata", "traceback", "prompt_number", "output_type", "name", "execution_count", "image/png", "image/jpeg",
+            "stdout", "stderr"))
 
-    compare_outputs = IPyNbCell.compare_outputs
-    sanitize = IPyNbCell.sanitize
-    colors = nocolors
-    parent = types.SimpleNamespace(
-        skip_compare=(
-            "metadata",
-            "traceback",
-            "prompt_number",
-            "output_type",
-            "name",
-            "execution_count",
-            "stdout",
-            "stderr",
-            "image/png",
-            "image/jpeg",
-        ),
-        sanitize_patterns={},
-    )
+        def format_output_compare(self, key, left, right):
+            """Say nothing: what differs is for the feedback to show, and not the expected half of it."""
 
-    def format_output_compare(self, key, left, right):
-        """Say nothing: what differs is for the feedback to show, and not the expected half of it."""
+    return Comparison()
 
 
 def _outputs(texts):
+    from nbformat.v4 import new_output
+
     return [new_output("execute_result", {"text/plain": text}, execution_count=1) for text in texts]
 
 
@@ -54,4 +47,4 @@ def agrees(results, expected):
     expected : str
         The stored text.
     """
-    return bool(_Comparison().compare_outputs(_outputs(results), _outputs([expected])))
+    return bool(_comparison().compare_outputs(_outputs(results), _outputs([expected])))

@@ -105,7 +105,7 @@ class Template:
     Raises
     ------
     SandboxError
-        When bubblewrap is missing or a module cannot be imported.
+        When bubblewrap is missing; and from `start`, when a module cannot be imported.
     """
 
     def __init__(self, modules=()):
@@ -118,12 +118,13 @@ class Template:
         self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL,
                                          stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True)
         theirs.close()
-        try:
+        self.pid, self._ready = self._process.pid, False
+
+    def _wait(self):
+        """Wait until all is imported: whoever starts a template has other things to do meanwhile."""
+        if not self._ready:
             self._answer("the template of the kernels could not start")
-        except BaseException:
-            self.close()
-            raise
-        self.pid = self._process.pid
+            self._ready = True
 
     def _answer(self, failure):
         said = json.loads(self._channel.recv(1 << 16) or b"{}")
@@ -139,6 +140,7 @@ class Template:
     def ask(self, message, descriptors=()):
         """Send one message, with open files, and return the answer."""
         with self._lock:
+            self._wait()
             socket.send_fds(self._channel, [json.dumps(message).encode()], list(descriptors))
             return self._answer(f"the template of the kernels refused to {message['do']} one")
 
