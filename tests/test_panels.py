@@ -241,6 +241,7 @@ def test_the_pen_draws_a_line_erases_and_is_wiped():
     assert (drawn[14, 4:21] == 255).all() and not drawn[:12].any() and not drawn[:, 24:].any()
     panel.widgets["pen"].value = "erases"
     panel.widgets["column"].value = 12
+    assert 'alt="A drawing, and ten bars' in panel.picture.value
     assert not panel.picture_now()[14, 12:21].any() and (panel.picture_now()[14, 4:10] == 255).all()
     panel.wipe()
     assert not panel.picture_now().any()
@@ -252,8 +253,10 @@ def test_the_button_wipes():
     panel = digit()
     controls, _, _ = panel.build().children
     panel.ink[:] = 1
+    panel.refresh()
+    assert "with something drawn over it" in panel.picture.value
     controls.children[-1].click()
-    assert not panel.ink.any()
+    assert not panel.ink.any() and "drawn over" not in panel.picture.value
 
 
 def test_the_static_picture_says_what_is_on_it(published, capsys):

@@ -174,5 +174,6 @@ class DigitPanel(Panel):
             else []
         where += [f"at {settings['size']} percent"] if settings["size"] != 100 else []
         where += [f"turned by {settings['turn']} degrees"] if settings["turn"] else []
+        where += ["with something drawn over it"] if self.ink.any() or self.erased.any() else []
         alt = (", ".join([what, *where]) if not settings["blank"] else what) + ", and ten bars of probability. " + text
         return figure, alt, text

@@ -14,6 +14,8 @@ def chromium():
     if place is None:
         pytest.skip("no Chromium on this machine: sudo apt install chromium")
     with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=place, args=["--no-sandbox", "--disable-gpu"])
+        # The shared memory of a container is too small for Chromium, and root may not use its sandbox.
+        options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        opened = driver.chromium.launch(executable_path=place, args=options)
         yield opened
         opened.close()
