@@ -208,3 +208,15 @@ def test_the_watch_counts_a_whole_tree():
         finally:
             for process in [*psutil.Process(parent.pid).children(recursive=True), parent]:
                 process.kill()
+
+
+def test_an_environment_below_the_scratch_folder_stays_visible(monkeypatch, tmp_path):
+    """Mounts are made in order: memory over the scratch folder first, then what can be read, wherever it lies."""
+    folder = bubblewrap.Path(bubblewrap.SCRATCH) / "some" / "where" / ".venv"
+    monkeypatch.setattr(bubblewrap, "python_folders", lambda: [folder])
+    options = bubblewrap.options(LIMITS)
+    scratch = next(place for place, option in enumerate(options)
+                   if option == "--tmpfs" and options[place + 1] == bubblewrap.SCRATCH)
+    shown = next(place for place, option in enumerate(options) if option == "--ro-bind" and options[place + 1] == str(folder))
+    made = [options[place + 1] for place, option in enumerate(options) if option == "--dir"]
+    assert scratch < shown and str(folder.parent) in made and bubblewrap.SCRATCH not in made

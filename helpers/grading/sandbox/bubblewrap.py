@@ -168,15 +168,18 @@ def options(limits, extra=()):
     for name, value in environment().items():
         chosen += ["--setenv", name, value]
     chosen += list(_system_folders())
+    # Each --size holds for the next --tmpfs. The scratch folder comes before the folders that can be read: the environment may
+    # itself lie below it.
+    memory = ["--size", str(limits.disk), "--perms", "1777", "--tmpfs"]
+    chosen += [*memory, SCRATCH]
     # Folders that bubblewrap makes on the way it makes for their owner alone.
-    above = {parent for folder in visible_folders() for parent in folder.parents[:-1]}
+    above = {parent for folder in visible_folders() for parent in folder.parents[:-1]} - {Path(SCRATCH)}
     for folder in sorted(above):
         chosen += ["--perms", "0755", "--dir", str(folder)]
     for folder in visible_folders():
         chosen += ["--ro-bind", str(folder), str(folder)]
-    # Each --size holds for the next --tmpfs. /dev and the root are themselves in memory: nobody may write there.
-    chosen += ["--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--perms", "1777", "--tmpfs", "/dev/shm",
-               "--size", str(limits.disk), "--perms", "1777", "--tmpfs", SCRATCH, "--chdir", SCRATCH, *extra,
+    # /dev and the root are themselves in memory: nobody may write there.
+    chosen += ["--proc", "/proc", "--dev", "/dev", *memory, "/dev/shm", "--chdir", SCRATCH, *extra,
                "--remount-ro", "/dev", "--remount-ro", "/"]
     return chosen
 
