@@ -131,12 +131,12 @@ _SEARCH = """
 import os
 found = []
 for place, folders, files in os.walk('/'):
-    if place.startswith(('/proc', '/sys')):
+    if place.startswith(('/proc', '/sys', '/usr')) or place.endswith('site-packages'):
         folders.clear()
         continue
     for name in files:
         path = os.path.join(place, name)
-        if name.endswith('.ipynb') and 'site-packages' not in path or name in ('grades.csv', 'results.json', 'gradebook.db'):
+        if name.endswith('.ipynb') or name in ('grades.csv', 'results.json', 'gradebook.db'):
             found.append(path)
 print('found', found)
 """
