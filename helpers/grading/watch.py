@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 
@@ -51,12 +52,24 @@ class Watch:
         self._stop.set()
 
 
+def _children(pid):
+    """Return the processes that a process has started, without looking at all processes of the machine, as psutil must."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children") as file:
+                found += map(int, file.read().split())
+    return found
+
+
 def _tree(pids):
-    for pid in pids:
+    """Yield processes and all their descendants."""
+    waiting = list(pids)
+    while waiting:
+        pid = waiting.pop()
+        waiting += _children(pid)
         with contextlib.suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            yield process
-            yield from process.children(recursive=True)
+            yield psutil.Process(pid)
 
 
 def memory_of(pids, enough=0):
