@@ -59,6 +59,8 @@ class Exercise:
         What the lesson hands out in its place, if the lesson is at hand.
     checks : tuple of Check
         The hidden cells.
+    visible : str or None
+        The lesson's own check, whose hint the feedback repeats.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Exercise:
     solution: str
     stub: str | None
     checks: tuple
+    visible: str | None = None
 
     @property
     def points(self):
@@ -187,7 +190,7 @@ def read_key(path, lessons=LESSONS):
     lesson = metadata.get("course", {}).get("lesson")
     if not lesson:
         raise KeyNotebookError(f"{path.name} does not say its lesson: its metadata need {{\"course\": {{\"lesson\": NAME}}}}")
-    stubs = _stubs(Path(lessons) / f"{lesson}.ipynb")
+    stubs, visible = _handed_out(Path(lessons) / f"{lesson}.ipynb")
     common, parts, order = [], {}, []
     for cell in cells:
         tags, name, source = set(cell["metadata"].get("tags", [])), cell["metadata"].get("exercise"), "".join(cell["source"])
@@ -220,22 +223,23 @@ def read_key(path, lessons=LESSONS):
                 f"{path.name}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden"
             )
         exercises.append(Exercise(name, part["title"] or name, (*common, *part["setup"]), part["solution"][0], stubs.get(name),
-                                  tuple(part["checks"])))
+                                  tuple(part["checks"]), visible.get(name)))
     if not exercises:
         raise KeyNotebookError(f"{path.name} has no exercises")
-    digest = hashlib.sha256(data + repr(sorted(stubs.items())).encode()).hexdigest()
+    digest = hashlib.sha256(data + repr([sorted(stubs.items()), sorted(visible.items())]).encode()).hexdigest()
     return Key(lesson, tuple(exercises), digest)
 
 
-def _stubs(path):
-    """Return what the lesson hands out for each exercise."""
+def _handed_out(path):
+    """Return what the lesson hands out for each exercise: the stub, and the cell that checks it before the student's eyes."""
     if not path.exists():
-        return {}
+        return {}, {}
     try:
         _, cells = parse(path.read_bytes())
     except SubmissionError as error:
         raise KeyNotebookError(f"the lesson {path.name} cannot be read: {error}") from error
-    return {cell.exercise: cell.source for cell in cells if cell.exercise and "exercise-solution" in cell.tags}
+    return tuple({cell.exercise: cell.source for cell in cells if cell.exercise and tag in cell.tags}
+                 for tag in ("exercise-solution", "exercise-check"))
 
 
 def read_keys(folder=KEYS, lessons=LESSONS):

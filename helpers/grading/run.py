@@ -84,7 +84,7 @@ class Runner:
             self.kernels.refused(kernel, error)
         raise error
 
-    def cells(self, setup, solution, checks):
+    def cells(self, setup, solution, checks, then=lambda runs: None):
         """Run the cells of one exercise.
 
         Parameters
@@ -95,6 +95,8 @@ class Runner:
             The student's.
         checks : sequence of str
             Hidden cells.
+        then : callable
+            Takes what came of the hidden cells and returns one more cell to run, or None.
 
         Returns
         -------
@@ -102,6 +104,8 @@ class Runner:
             What came of the student's cell.
         checks : list of CellRun
             What came of the hidden ones. After the kernel's end they all carry its reason.
+        last : CellRun or None
+            What came of the one more.
 
         Raises
         ------
@@ -130,11 +134,13 @@ class Runner:
                         )
                     watched, lost = False, dataclasses.replace(run, results=[], stdout="")
                 runs.append(run)
+            more = None if lost else then(runs[1:])
+            last = client.run(more, self.options.timeout) if more else None
         finally:
             self.watch.remove(kernel)
             client.close()
             kernel.end()
-        return runs[0], runs[1:]
+        return runs[0], runs[1:], last
 
     def exercise(self, exercise, graft):
         """Grade one exercise.
@@ -145,12 +151,20 @@ class Runner:
             Only what is plain: it is kept as JSON.
         """
         result = {"exercise": exercise.name, "title": exercise.title, "points": exercise.points, "earned": 0, "note": graft.note,
-                  "status": "not attempted", "printed": "", "checks": []}
+                  "status": "not attempted", "printed": "", "checks": [], "hint": ""}
         if graft.source is None:
             result["status"] = "missing" if "missing" in graft.note else "not attempted"
             result["checks"] = [_check(check, None) for check in exercise.checks]
             return result
-        solution, runs = self.cells(exercise.setup, graft.source, [check.source for check in exercise.checks])
+
+        def hint(runs):
+            """Ask the lesson's own check, where points were lost: it tells what was tried, what came, and a hint."""
+            right = all(_check(check, run)["right"] for check, run in zip(exercise.checks, runs))
+            return None if right or not exercise.visible else f"from helpers.exercises import case, check\n{exercise.visible}"
+
+        solution, runs, last = self.cells(exercise.setup, graft.source, [check.source for check in exercise.checks], hint)
+        if last and last.status == "ok" and last.results:
+            result["hint"] = shown(last.results[-1])
         result["printed"] = shown(solution.stdout)
         if solution.status != "ok":
             result["note"] = "; ".join(filter(None, [graft.note, f"your cell: {shown(solution.detail)}"]))
@@ -188,7 +202,7 @@ class Runner:
             )
 
     def _answered(self, lesson, exercise):
-        solution, runs = self.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
+        solution, runs, _ = self.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
         checks = []
         for check, run in zip(exercise.checks, runs):
             if solution.status != "ok" or run.status != "ok" or len(run.results) != 1:

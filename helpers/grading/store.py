@@ -9,7 +9,7 @@ import os
 import tempfile
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Changes when results mean something else, so that older ones are not taken for new."""
 
 
