@@ -107,9 +107,9 @@ def python_folders():
     if site.ENABLE_USER_SITE:
         wanted.append(Path(site.getusersitepackages()))
     folders = []
-    for folder in wanted:
-        folder = folder.resolve()
-        if folder.is_dir() and not folder.is_relative_to("/usr") and not any(folder.is_relative_to(one) for one in folders):
+    # By both names, where a folder is reached through a link.
+    for folder in (name for one in wanted for name in (one, one.resolve())):
+        if folder.is_dir() and not folder.is_relative_to("/usr") and not any(folder.is_relative_to(other) for other in folders):
             folders.append(folder)
     return folders
 
