@@ -14,6 +14,7 @@ from helpers.project import ROOT
 from tests.tools.exercise_cells import (
     KEYS,
     answers,
+    as_feedback,
     hidden,
     key_exercises,
     key_setup,
@@ -161,3 +162,15 @@ def test_a_mistake_costs_its_exercise_and_no_other(lesson):
     for name, broken in first.items():
         caught = not visible(lesson, name, broken).complete
         assert whole_page(lesson, name, broken) == ({name} if caught else set())
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_feedback_on_graded_work_can_repeat_the_hint(lesson):
+    hinted = set()
+    for name, _, broken in mutants(lesson):
+        if name not in hinted:
+            said = as_feedback(lesson, name, broken)
+            if any(word == "hint" for word, _ in said.rows):
+                hinted.add(name)
+    assert hinted == set(key_exercises(lesson))

@@ -90,6 +90,15 @@ def test_the_feedback_escapes_what_students_write_and_keeps_the_answers(graded):
     assert not any(text.replace("'", "&#39;") in lost for text in answers)
 
 
+def test_the_feedback_repeats_the_hint_where_points_were_lost(graded):
+    got, out = graded
+    lost = [one for one in got["hugo-unstable"]["result"]["exercises"] if one["earned"] < one["points"]]
+    assert lost and all("hint" in one["hint"] and "tried" in one["hint"] for one in lost)
+    assert not any(one["hint"] for one in got["ada-perfect"]["result"]["exercises"])
+    page = (out / "feedback" / "hugo-unstable" / f"{LESSON}.html").read_text()
+    assert page.count("What the check in the lesson says") == len(lost)
+
+
 def test_the_tables_hold_everybody(graded):
     out = graded[1]
     lines = (out / "grades.csv").read_text().splitlines()

@@ -19,7 +19,7 @@ from helpers.grading.errors import SandboxError
 from helpers.grading.kernels import Kernels, ManagedKernel
 from helpers.grading.sandbox import bubblewrap, kernelspec, seccomp
 from helpers.grading.sandbox.warm import Template
-from helpers.grading.watch import memory_of, wait_for_end
+from helpers.grading.watch import _TELLS_CHILDREN, memory_of, wait_for_end
 from helpers.project import ROOT
 
 try:
@@ -201,7 +201,9 @@ def test_any_notebook_can_run_in_the_sandbox(tmp_path, monkeypatch):
     assert notebook.cells[0].outputs[0].text == "65534 /tmp False None\n"
 
 
-def test_the_watch_counts_a_whole_tree():
+@pytest.mark.parametrize("tells", [True, False])
+def test_the_watch_counts_a_whole_tree(monkeypatch, tells):
+    monkeypatch.setattr("helpers.grading.watch._TELLS_CHILDREN", tells and _TELLS_CHILDREN)
     hoarder = "import time; x = bytearray(10**8); time.sleep(60)"
     code = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {hoarder!r}])\ntime.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code]) as parent:

@@ -18,6 +18,8 @@ SHOWN = 2000
 """Characters of an output that feedback shows."""
 SEEDING = "import random as _one, numpy as _two\n_one.seed(0)\n_two.random.seed(0)\ndel _one, _two"
 """So that code which draws from the common generators draws the same in every run: equal work gets equal feedback."""
+ASK = "from helpers.exercises import case, check"
+"""What a lesson's own check needs in front of it."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _COLOR = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -160,7 +162,7 @@ class Runner:
         def hint(runs):
             """Ask the lesson's own check, where points were lost: it tells what was tried, what came, and a hint."""
             right = all(_check(check, run)["right"] for check, run in zip(exercise.checks, runs))
-            return None if right or not exercise.visible else f"from helpers.exercises import case, check\n{exercise.visible}"
+            return None if right or not exercise.visible else f"{ASK}\n{exercise.visible}"
 
         solution, runs, last = self.cells(exercise.setup, graft.source, [check.source for check in exercise.checks], hint)
         if last and last.status == "ok" and last.results:

@@ -52,9 +52,17 @@ class Watch:
         self._stop.set()
 
 
+# Linux can tell a process's children. Elsewhere, and in kernels built without it, psutil looks at all processes of the machine.
+_TELLS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
+
+
 def _children(pid):
-    """Return the processes that a process has started, without looking at all processes of the machine, as psutil must."""
+    """Return the processes that a process has started."""
     found = []
+    if not _TELLS_CHILDREN:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found = [child.pid for child in psutil.Process(pid).children()]
+        return found
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{task}/children") as file:

@@ -13,6 +13,7 @@ from functools import cache
 import nbformat
 from IPython.lib.pretty import pretty
 
+from helpers.grading.run import ASK
 from helpers.project import ROOT, read_toml
 
 KEYS = ROOT / "tests" / "keys"
@@ -109,6 +110,12 @@ def visible(lesson, name, solution=None):
     """Return what the check under an exercise says, with a solution in place of the stub or with the stub."""
     exercise = lesson_exercises(lesson)[name]
     return run([solution or exercise.sources("exercise-solution")[0], *exercise.sources("exercise-check")], _above(lesson, name))
+
+
+def as_feedback(lesson, name, solution):
+    """Return what the lesson's check says where the grader asks it: after the key's set-up, without the rest of the lesson."""
+    given = [key_setup(lesson), *key_exercises(lesson)[name].sources("exercise-setup"), solution, ASK]
+    return run([*given, *lesson_exercises(lesson)[name].sources("exercise-check")], {"__name__": "__main__"})
 
 
 def whole_page(lesson, name, solution):
