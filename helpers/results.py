@@ -20,7 +20,7 @@ from IPython.display import display
 from helpers.project import ROOT, read_toml
 from helpers.tables import Table
 
-__all__ = ["closing_table", "describe_rule", "problems"]
+__all__ = ["closing_table", "describe_rule", "describe_value", "problems"]
 
 _EXPECTED = ROOT / "tests" / "expected_results.toml"
 
@@ -35,7 +35,8 @@ def _number(value):
     return f"{value:.3g}" if abs(value) < 0.01 and value else f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
-def _show_value(value):
+def describe_value(value):
+    """Show a result: a number, or the mean and the range of one number for each seed."""
     values = _as_list(value)
     if isinstance(value, bool) or not isinstance(values[0], numbers.Number):
         return str(value)
@@ -63,7 +64,7 @@ def _complaint(key, value, rule):
     for kind, bound in rule.items():
         if kind == "equal":
             if isinstance(value, (list, tuple, np.ndarray)) or value != bound:
-                return f"{key} is {_show_value(value)}, but must be exactly {bound}"
+                return f"{key} is {describe_value(value)}, but must be exactly {bound}"
         elif kind in ("each", "mean"):
             low, high = bound
             tested = values if kind == "each" else [float(np.mean(values))]
@@ -131,7 +132,7 @@ def closing_table(results, *, lesson, data):
         raise ValueError(f"{_EXPECTED.name} has no table [{lesson}.{source}]")
     rules = expected[lesson][source]
     header = "expected on " + _WORDS[source]
-    display(Table([(key, _show_value(value), describe_rule(rules.get(key, {}))) for key, value in results.items()],
+    display(Table([(key, describe_value(value), describe_rule(rules.get(key, {}))) for key, value in results.items()],
                   ["result", "this run", header]))
     wrong = problems(results, rules)
     if wrong:

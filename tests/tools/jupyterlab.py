@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from helpers import start
 from helpers.project import ROOT
+from tests.tools.open_course import end
 
 PATIENCE = 900_000  # milliseconds that a lesson may take on a slow machine
 PANEL = "jupyterapp.shell.currentWidget"
@@ -58,11 +58,7 @@ def served(course, private):
     try:
         yield _address(process, private)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+        end(process)
 
 
 def _address(process, private, patience=120):

@@ -37,6 +37,15 @@ def _get(url, token, path):
         return answer.read().decode("utf-8")
 
 
+def end(process):
+    """End a process that leads a session of its own, and all that it has started."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def open_course(command):
     """Run the command until the lesson can be read through it.
 
@@ -70,11 +79,7 @@ def open_course(command):
                 raise SystemExit(f"JupyterLab answers, but not with {FIRST_PAGE} and its pictures")
             print(f"{command!r} opened {FIRST_PAGE} in JupyterLab")
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+            end(process)
 
 
 if __name__ == "__main__":
