@@ -13,7 +13,7 @@ from tests.benchmark.entries import entry
 from tests.tools.lesson_code import definitions
 
 COUNT, BATCH = 60_000, 100
-NAMES = ["to_32x32", "new_lenet", "cross_entropy", "RandomShift"]
+NAMES = ["to_32x32", "new_lenet", "cross_entropy", "RandomShift", "dealt_out"]
 
 
 class SilentProgress(Progress):
@@ -37,7 +37,8 @@ def with_fit(lesson, x, labels, pixels):
     model = keras.Sequential([keras.Input((32, 32, 1)), lesson["RandomShift"](pixels), lenet]) if pixels else lenet
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=lesson["cross_entropy"], metrics=["accuracy"],
                   steps_per_execution=10, jit_compile=False)
-    return lambda: model.fit(x, labels, batch_size=BATCH, verbose=0, callbacks=[SilentProgress()])
+    data = lesson["dealt_out"](x, labels, seed=0)
+    return lambda: model.fit(data, shuffle=False, verbose=0, callbacks=[SilentProgress()])
 
 
 def as_one_graph(lesson, x, labels, pixels):
