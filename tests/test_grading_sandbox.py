@@ -73,10 +73,11 @@ def test_what_a_kernel_can_see():
     assert "--clearenv" in options and "--unshare-all" in options and "--die-with-parent" in options
 
 
-def test_the_scratch_folder_hides_nothing_that_lies_in_it():
-    options = bubblewrap.options(LIMITS)
-    scratch = [number for number, one in enumerate(options) if one == "--tmpfs" and options[number + 1] == bubblewrap.SCRATCH]
-    assert len(scratch) == 1 and all(options.index(str(folder)) > scratch[0] for folder in bubblewrap.visible_folders())
+def test_a_python_behind_a_link_is_visible_under_both_names(monkeypatch, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "link"))
+    assert {tmp_path / "link", tmp_path / "real"} <= set(bubblewrap.python_folders())
 
 
 def test_a_missing_bubblewrap_is_said_with_the_line_that_installs_it(monkeypatch):

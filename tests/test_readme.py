@@ -24,6 +24,7 @@ def test_what_was_measured_keeps_the_ranges():
     expected, found = read_toml(ROOT / "tests" / "expected_results.toml"), measure.measured()
     assert sorted(found) == measure.lessons(), "run: python -m tests.tools.measure"
     for lesson, sources in found.items():
+        assert sorted(sources) == sorted(measure.SOURCES), f"run: python -m tests.tools.measure {lesson}"
         for source, one in sources.items():
             assert problems(one["results"], expected.get(lesson, {}).get(source, {})) == []
 
