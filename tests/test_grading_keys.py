@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from helpers.grading import __main__ as command
-from helpers.grading import classes, pages, report, store
+from helpers.grading import classes, pages, report, store, threads
 from helpers.grading.collect import Submission
 from helpers.grading.errors import GradingError, KeyNotebookError
 from helpers.grading.keys import KEYS, defined_names, imported_modules, needs_tensorflow, read_key, read_keys, with_seed
@@ -115,7 +115,7 @@ def test_what_code_says_of_itself():
         {"a", "d", "f", "x", "y", "z", "g", "K"}
     assert defined_names("def x(:") == defined_names("x\0") == set()
     assert imported_modules(["import numpy as np\nfrom helpers import shapes\nfrom helpers.data import load_signs"]) == \
-        ["helpers", "helpers.data", "numpy"]
+        ["helpers", "helpers.data", "helpers.shapes", "numpy"]
     assert needs_tensorflow(["import numpy", "x = keras.Input(3)"]) and not needs_tensorflow(
         ["import numpy", "my_keras_like = 1"]
     )
@@ -239,4 +239,13 @@ def test_work_that_a_sandbox_can_see_is_refused(tmp_path, capsys):
 def test_without_dask_the_scheduler_is_refused(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(GradingError, match="pip install distributed"):
-        list(classes._by_dask({}, {}, Options(), "tcp://127.0.0.1:1"))
+        list(classes._by_dask({}, {}, None, Options(), "tcp://127.0.0.1:1"))
+
+
+def test_what_needs_no_tensorflow_goes_first():
+    for key in read_keys().values():
+        light, heavy = threads.halves(key)
+        assert {*light.exercises, *heavy.exercises} == {*key.exercises} and light.points + heavy.points == key.points
+        assert not any(needs_tensorflow([*one.sources(), one.solution]) for one in light.exercises)
+    assert list(threads.lagging("abc", 1)) == [("a", 0), ("b", 0), ("a", 1), ("c", 0), ("b", 1), ("c", 1)]
+    assert sorted(threads.lagging("abc")) == [(name, half) for name in "abc" for half in (0, 1)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import pickle
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from helpers.grading.errors import GradingError
 from helpers.grading.graft import graft
@@ -13,6 +12,7 @@ from helpers.grading.kernels import Kernels
 from helpers.grading.keys import imported_modules, needs_tensorflow
 from helpers.grading.run import Runner
 from helpers.grading.store import work_name
+from helpers.grading.threads import by_threads
 
 
 def new_runner(keys, options, say=print, warm=True):
@@ -44,20 +44,8 @@ def _on_worker(pickled, key, grafts):
     return runner.lesson(key, grafts)
 
 
-def _by_threads(work, runner, jobs):
-    """Yield (name, result) as work is finished. Threads suffice: the work is done by the kernels, which are processes."""
-    with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(runner.lesson, key, grafts): name for name, (key, grafts) in work.items()}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-def _by_dask(work, keys, options, scheduler):
-    """Yield (name, result) as a Dask cluster finishes work."""
+def _by_dask(work, keys, runner, options, scheduler):
+    """Yield (name, result) as a Dask cluster finishes work; before that, run the keys here."""
     try:
         import distributed
     except ImportError:
@@ -66,10 +54,11 @@ def _by_dask(work, keys, options, scheduler):
         client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
+    keys = {lesson: runner.key_answers(key) for lesson, key in keys.items()}
     pickled = pickle.dumps((keys, options))
     with client:
-        futures = {client.submit(_on_worker, pickled, key, grafts, pure=False, key=f"grade-{name}"): name
-                   for name, (key, grafts) in work.items()}
+        futures = {client.submit(_on_worker, pickled, keys[lesson], grafts, pure=False, key=f"grade-{name}"): name
+                   for name, (lesson, grafts) in work.items()}
         for future in distributed.as_completed(futures):
             yield futures[future], future.result()
 
@@ -112,23 +101,20 @@ def grade_class(submissions, keys, options, store, *, jobs=1, scheduler=None, sa
         if name not in results and name not in work:
             kept = store.get(name)
             if kept is None:
-                work[name] = (one.lesson, graft(keys[one.lesson], one.cells))
+                work[name] = one
             else:
                 results[name] = kept
     progress, of = progress or (lambda done, of, who: None), len(results) + len(work)
     progress(len(results), of, [])
     if work:
-        needed = {lesson: keys[lesson] for lesson, _ in work.values()}
+        needed = {one.lesson: keys[one.lesson] for one in work.values()}
+        # First of all, so that the warm kernels import while the submissions are taken apart.
         runner = new_runner(needed, options, say, warm)
         try:
-            # Before any student's work: the key must give its own answers on this machine, and with another seed it makes them.
-            needed = {lesson: runner.key_answers(key, jobs) for lesson, key in needed.items()}
-            ready = {name: (needed[lesson], grafts) for name, (lesson, grafts) in work.items()}
-            finished = _by_dask(ready, needed, options, scheduler) if scheduler else _by_threads(ready, runner, jobs)
+            work = {name: (one.lesson, graft(keys[one.lesson], one.cells)) for name, one in work.items()}
+            # A key must give its own answers on this machine before it grades, and with another seed it makes them.
+            finished = _by_dask(work, needed, runner, options, scheduler) if scheduler else by_threads(work, needed, runner, jobs)
             for name, result in finished:
-                result["expected"] = {
-                    check.name: check.expected for exercise in ready[name][0].exercises for check in exercise.checks
-                }
                 store.put(name, result)
                 results[name] = result
                 progress(len(results), of, students[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import dataclasses
+import functools
 
 from helpers.grading.keys import defined_names
 
@@ -66,17 +67,24 @@ def _lacking(source):
     return used - made - set(dir(builtins))
 
 
-def _own_definitions(cells):
-    """Return what a student's other cells define by an import, a function or a class: the code of each, by name."""
+@functools.lru_cache(maxsize=4096)
+def _definitions(source):
+    """Return what a cell defines by an import, a function or a class: pairs of a name and its code.
+
+    Kept, because most cells of a class are the lesson's, alike in all submissions.
+    """
     found = {}
-    for cell in cells:
-        if cell.kind == "code":
-            for node in _parsed(cell.source).body:
-                if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
-                    text = ast.get_source_segment(cell.source, node)
-                    decorators = [f"@{ast.unparse(one)}" for one in getattr(node, "decorator_list", [])]
-                    found.update(dict.fromkeys(defined_names(text), "\n".join([*decorators, text])))
-    return found
+    for node in _parsed(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            text = ast.get_source_segment(source, node)
+            decorators = [f"@{ast.unparse(one)}" for one in getattr(node, "decorator_list", [])]
+            found.update(dict.fromkeys(defined_names(text), "\n".join([*decorators, text])))
+    return tuple(found.items())
+
+
+def _own_definitions(cells):
+    """Return what a student's cells define, the last one counting: the code of each, by name."""
+    return {name: text for cell in cells if cell.kind == "code" for name, text in _definitions(cell.source)}
 
 
 def with_own_helpers(exercise, source, cells):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import hashlib
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -139,7 +140,7 @@ def imported_modules(sources):
                 modules.add(node.module)
                 # A submodule by name, as in `from helpers import shapes`.
                 modules |= {f"helpers.{alias.name}" for alias in node.names
-                            if node.module == "helpers" and (ROOT / "helpers" / alias.name).with_suffix(".py").exists()}
+                            if node.module == "helpers" and importlib.util.find_spec(f"helpers.{alias.name}")}
     return sorted(modules)
 
 

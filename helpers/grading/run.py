@@ -115,15 +115,13 @@ class Runner:
             When the set-up fails: no student's fault.
         """
         kernel, client = self._kernel(needs_tensorflow([*setup, solution, *checks]))
-        # The set-up is the key's: what it loads is not counted against the student.
+        # The set-up is the key's: what it loads is not counted against the student. Sent as one cell, which saves as many
+        # conversations with the kernel as there are cells.
         runs, lost, watched = [], None, False
         try:
-            for source in (SEEDING, *setup):
-                run = client.run(source, max(self.options.timeout, 60))
-                if run.status != "ok":
-                    raise KeyNotebookError(
-                        f"the set-up of an exercise failed: {shown(run.detail)}. Its first line: {source.splitlines()[0]}"
-                    )
+            run = client.run("\n".join([SEEDING, *setup]), max(self.options.timeout, 60))
+            if run.status != "ok":
+                raise KeyNotebookError(f"the set-up of an exercise failed: {shown(run.detail)}")
             if self.options.sandbox == "bwrap":
                 watched = True
                 self.watch.add(kernel, self.options.memory * MEGABYTE, memory_of(kernel.processes, 1 << 62))
@@ -181,7 +179,10 @@ class Runner:
         """Grade one student's work on one lesson."""
         exercises = {exercise.name: exercise for exercise in key.exercises}
         results = [self.exercise(exercises[graft.exercise], graft) for graft in grafts]
-        return {"lesson": key.lesson, "points": key.points, "earned": sum(one["earned"] for one in results), "exercises": results}
+        return {
+            "lesson": key.lesson, "points": key.points, "earned": sum(one["earned"] for one in results), "exercises": results,
+            "expected": {check.name: check.expected for exercise in key.exercises for check in exercise.checks},
+        }
 
     def key_answers(self, key, jobs=1):
         """Run the key itself in the sandbox, and return it with the answers that this machine gives.
@@ -204,7 +205,10 @@ class Runner:
             )
 
     def _answered(self, lesson, exercise):
-        solution, runs, _ = self.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
+        try:
+            solution, runs, _ = self.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
+        except KeyNotebookError as error:
+            raise KeyNotebookError(f"the key of {lesson}, exercise {exercise.name}: {error}") from error
         checks = []
         for check, run in zip(exercise.checks, runs):
             if solution.status != "ok" or run.status != "ok" or len(run.results) != 1:

@@ -15,9 +15,17 @@ import sys
 import zmq
 from ipykernel.heartbeat import Heartbeat
 from ipykernel.kernelapp import IPKernelApp
+from traitlets.config import Config
 
 from helpers.grading.sandbox import confine
 
+SETTINGS = {
+    "IPKernelApp": {"parent_handle": 0},
+    "HistoryManager": {"enabled": False},
+    "Session": {"key": b""},
+    "Application": {"log_level": 50},
+}
+"""No history, no log, no signature on messages: see `client.Client`."""
 CHANNELS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
@@ -35,6 +43,10 @@ class SandboxedKernelApp(IPKernelApp):
     """ipykernel's application on open sockets, without history file, profile or connection file of its own."""
 
     connection = None
+
+    def parse_command_line(self, argv=None):
+        """Take the settings from here: reading them from a command line is a fifth of a kernel's start."""
+        self.update_config(Config(SETTINGS))
 
     def init_connection_file(self):
         """Take the connection from memory instead."""
@@ -76,9 +88,7 @@ def run(connection, before=lambda: None):
     """
     app = SandboxedKernelApp.instance()
     app.connection = connection
-    app.initialize(
-        ["--IPKernelApp.parent_handle=0", "--HistoryManager.enabled=False", "--no-secure", "--Application.log_level=50"]
-    )
+    app.initialize([])
     before()
     app.start()
 

@@ -20,6 +20,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -36,6 +37,7 @@ LATE_MODULES = (
     "IPython.core.debugger_backport",
     "IPython.core.completer",
     "IPython.core.completerlib",
+    "IPython.core.logger",
     "IPython.core.oinspect",
     "IPython.core.pylabtools",
     "IPython.core.magics.pylab",
@@ -43,6 +45,7 @@ LATE_MODULES = (
     "IPython.lib.backgroundjobs",
     "IPython.utils.module_paths",
     "matplotlib_inline.config",
+    "numpy.random",
     "sqlite3",
     "pdb",
     "comm",
@@ -55,7 +58,7 @@ LATE_MODULES = (
     "psutil",
 )
 """What IPython and ipykernel import when a kernel starts or runs its first cell, half of the time that this takes."""
-_sandboxes = {}
+_sandboxes, _ending = {}, []
 
 
 def open_sandbox(limits):
@@ -148,13 +151,27 @@ def kill(identity):
     process.kill()
     for stream in (process.stdin, process.stdout):
         stream.close()
-    process.wait()
-    os.waitpid(supervisor, 0)
+    _ending.append((process, supervisor))
+
+
+def reap(flags=os.WNOHANG):
+    """Take leave of the processes of ended kernels; unless told otherwise, of those that are gone already.
+
+    Letting go of TensorFlow's memory takes longer than a fork does, and nobody has to wait for it.
+    """
+    for process, supervisor in list(_ending):
+        if process.poll() is None and flags:
+            continue
+        process.wait()
+        if os.waitpid(supervisor, flags)[0]:
+            _ending.remove((process, supervisor))
 
 
 def serve(channel):
     """Answer messages until the other side closes."""
     while True:
+        while _ending and not select.select([channel], [], [], 0.05)[0]:
+            reap()
         message, ancillary, _, _ = channel.recvmsg(LARGEST_MESSAGE, socket.CMSG_SPACE(8 * 4))
         if not message:
             return
@@ -207,6 +224,7 @@ def main():
     finally:
         for identity in list(_sandboxes):
             kill(identity)
+        reap(flags=0)
 
 
 if __name__ == "__main__":
