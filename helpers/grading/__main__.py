@@ -30,8 +30,9 @@ def parser():
     made.add_argument(
         "--jobs",
         type=int,
-        default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        help="submissions at a time (default: the processor cores)",
+        # One more than there are cores: a kernel that starts or ends also waits.
+        default=1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1),
+        help="submissions at a time (default: the processor cores and one more)",
     )
     made.add_argument("--timeout", type=float, default=60, help="seconds that one cell may take (default: 60)")
     made.add_argument("--memory", type=int, default=2048, help="megabytes that one exercise may take (default: 2048)")
