@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 from helpers import pretrained, shapes
+from helpers.batches import dealt_out
 from tests.tools.lesson_code import definitions
 
 NAMES = ["LOSS", "TRACKS", "tutorial_network", "Learner", "random_split", "split_by_track", "AsMeasured", "one_step", "draw",
@@ -15,7 +16,8 @@ NAMES = ["LOSS", "TRACKS", "tutorial_network", "Learner", "random_split", "split
 
 @pytest.fixture(scope="module")
 def lesson():
-    return definitions("06_transfer_learning", NAMES, {"keras": keras, "layers": layers, "np": np, "tf": tf})
+    return definitions("06_transfer_learning", NAMES,
+                       {"keras": keras, "layers": layers, "np": np, "tf": tf, "dealt_out": dealt_out})
 
 
 def test_the_network_of_the_tutorial(lesson):
