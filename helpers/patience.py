@@ -2,6 +2,9 @@
 
 Works where the operating system has interval timers (not on Windows) and in the main thread, where notebooks run their cells.
 Elsewhere the call runs as long as it runs, and Jupyter's stop button ends it.
+
+Python 3.10 looks for signals neither before a ``try`` nor in arithmetic. A loop that holds only these, without a call, is ended
+by nothing there but a restart of the kernel; from 3.11 on it ends like any other.
 """
 
 from __future__ import annotations

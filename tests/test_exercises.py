@@ -94,7 +94,7 @@ def endless(x):
 def endless_and_stubborn(x):
     while True:
         try:
-            x = x + 1
+            x = abs(x + 1)
         except Exception:
             x = 0
 
