@@ -45,7 +45,7 @@ class SandboxedKernelApp(IPKernelApp):
     connection = None
 
     def parse_command_line(self, argv=None):
-        """Take the settings from here: reading them from a command line is a fifth of a kernel's start."""
+        """Take the settings from here: a command line would need a parser, built anew in each kernel."""
         self.update_config(Config(SETTINGS))
 
     def init_connection_file(self):
