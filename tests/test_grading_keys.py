@@ -247,5 +247,12 @@ def test_what_needs_no_tensorflow_goes_first():
         light, heavy = threads.halves(key)
         assert {*light.exercises, *heavy.exercises} == {*key.exercises} and light.points + heavy.points == key.points
         assert not any(needs_tensorflow([*one.sources(), one.solution]) for one in light.exercises)
-    assert list(threads.lagging("abc", 1)) == [("a", 0), ("b", 0), ("a", 1), ("c", 0), ("b", 1), ("c", 1)]
-    assert sorted(threads.lagging("abc")) == [(name, half) for name in "abc" for half in (0, 1)]
+
+
+@pytest.mark.parametrize("wait", [0, 1, 2, 3])
+def test_what_needs_tensorflow_is_taken_as_soon_as_it_can_be_graded(wait):
+    order = threads.Halves("abc", lambda: len(order.left[0]) <= 3 - wait)
+    taken = [order.take() for _ in range(6)]
+    assert taken[:wait] == [(name, 0) for name in "abc"[:wait]]
+    assert taken[wait:wait + 3] == [(name, 1) for name in "abc"]
+    assert taken[wait + 3:] == [(name, 0) for name in "abc"[wait:]]

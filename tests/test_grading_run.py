@@ -84,6 +84,38 @@ def test_a_cell_that_takes_too_long_costs_its_exercise(answered):
     assert (got["status"], got["earned"], got["note"]) == ("time-out", 0, "your cell: ran longer than 3 seconds")
 
 
+PLAIN = Exercise("double", "Double", ("import math",), "def double(x):\n    return 2 * x", None,
+                 (Check("double-hidden-1", "math.floor(double(21))", 2, "42"),))
+LEAVES = "\ndef draw(low):\n    return low + 1"
+
+
+@pytest.mark.parametrize(
+    "first, second, earned, kernels",
+    [
+        (SEEDED.solution, PLAIN.solution, [3, 2], 1),
+        ("def draw(low):\n    return 3", PLAIN.solution, [2, 2], 2),
+        (SEEDED.solution, "def double(x):\n    return x", [3, 0], 2),
+        # Names are not shared, or points would depend on whether the exercise before was right.
+        ("def double(x):\n    return 2 * x" + LEAVES, "1", [3, 0], 2),
+        ("x = 2" + LEAVES, "def double(y):\n    return x * y", [3, 0], 2),
+        ("import sys\nsys.modules['math'] = None" + LEAVES, PLAIN.solution, [3, 2], 2),
+        ("get_ipython().display_formatter.format = None" + LEAVES, PLAIN.solution, [0, 2], 2),
+        ("import math\nmath.floor = round" + LEAVES, PLAIN.solution, [3, 2], 1),
+        ("import math\nmath.floor = str" + LEAVES, PLAIN.solution, [3, 2], 2),
+        ("import math, os\nmath.floor = os._exit" + LEAVES, PLAIN.solution, [3, 2], 2),
+        ("import os\nget_ipython().reset = lambda: os._exit(3)" + LEAVES, PLAIN.solution, [3, 2], 2),
+        (None, PLAIN.solution, [0, 2], 1),
+    ],
+)
+def test_what_is_right_shares_a_kernel_and_nothing_else_does(runner, answered, monkeypatch, first, second, earned, kernels):
+    started = []
+    start = runner.kernels.start
+    monkeypatch.setattr(runner.kernels, "start", lambda tensorflow: started.append(tensorflow) or start(tensorflow))
+    got = runner.lesson(new_key(answered, PLAIN), [Graft("draw", first), Graft("double", second)])
+    assert [one["earned"] for one in got["exercises"]] == earned and got["earned"] == sum(earned)
+    assert started == kernels * [False]
+
+
 @pytest.mark.parametrize("change, words", [
     ({"checks": (Check("draw-hidden-1", "draw(1)", 1, "3"),)}, "does not give its own stored answer here, in draw-hidden-1"),
     ({"checks": (Check("draw-hidden-1", "1 / 0", 1, "3"),)}, "fails here, in draw-hidden-1: ZeroDivisionError"),

@@ -121,7 +121,7 @@ class Kernels:
             if self._warm:
                 self._warm = False
                 self._say(
-                    f"No warm kernels on this machine ({error}); each exercise starts a kernel of its own, which is slower."
+                    f"No warm kernels on this machine ({error}); each kernel is started by itself, which is slower."
                 )
 
     def refused(self, kernel, error):

@@ -1,4 +1,4 @@
-"""Run exercises in kernels: set-up, the student's cell, the hidden cells; each exercise in a kernel of its own."""
+"""Grade exercises by what comes of them in kernels; no exercise loses points by another, and no student by another student."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import functools
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from helpers.grading.client import CellRun, Client
-from helpers.grading.errors import KeyNotebookError, SandboxError
+from helpers.grading.client import CellRun
+from helpers.grading.errors import KeyNotebookError
 from helpers.grading.keys import needs_tensorflow
 from helpers.grading.sandbox.bubblewrap import MEGABYTE, Limits
 from helpers.grading.score import agrees
-from helpers.grading.watch import Watch, memory_of
+from helpers.grading.sessions import Session
+from helpers.grading.watch import Watch
 
 SHOWN = 2000
 """Characters of an output that feedback shows."""
-SEEDING = "import random as _one, numpy as _two\n_one.seed(0)\n_two.random.seed(0)\ndel _one, _two"
-"""So that code which draws from the common generators draws the same in every run: equal work gets equal feedback."""
 ASK = "from helpers.exercises import case, check"
 """What a lesson's own check needs in front of it."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
@@ -70,115 +69,83 @@ class Runner:
     def __init__(self, kernels, options):
         self.kernels, self.options, self.watch = kernels, options, Watch()
 
-    def _kernel(self, tensorflow):
-        """Return a kernel that answers, and its client. A kernel that cannot enter its sandbox is replaced by a slower one."""
-        for _ in range(3):
-            kernel = self.kernels.start(tensorflow)
-            client = Client(kernel)
-            try:
-                if client.wait_until_ready():
-                    return kernel, client
-                error = SandboxError("a kernel did not start within a minute")
-            except SandboxError as refused:
-                error = refused
-            client.close()
-            kernel.end()
-            self.kernels.refused(kernel, error)
-        raise error
+    def exercise(self, exercise, graft, sessions=None):
+        """Grade one exercise.
 
-    def cells(self, setup, solution, checks, then=lambda runs: None):
-        """Run the cells of one exercise.
+        A kernel that has given nothing but right results serves the same student's next exercise too, which saves its start. What
+        is not right there is tried again in a new kernel, so that nobody loses a point by an exercise before.
 
         Parameters
         ----------
-        setup : sequence of str
-            Cells of the key's before the solution.
-        solution : str
-            The student's.
-        checks : sequence of str
-            Hidden cells.
-        then : callable
-            Takes what came of the hidden cells and returns one more cell to run, or None.
-
-        Returns
-        -------
-        solution : CellRun
-            What came of the student's cell.
-        checks : list of CellRun
-            What came of the hidden ones. After the kernel's end they all carry its reason.
-        last : CellRun or None
-            What came of the one more.
-
-        Raises
-        ------
-        KeyNotebookError
-            When the set-up fails: no student's fault.
-        """
-        kernel, client = self._kernel(needs_tensorflow([*setup, solution, *checks]))
-        # The set-up is the key's: what it loads is not counted against the student. Sent as one cell, which saves as many
-        # conversations with the kernel as there are cells.
-        runs, lost, watched = [], None, False
-        try:
-            run = client.run("\n".join([SEEDING, *setup]), max(self.options.timeout, 60))
-            if run.status != "ok":
-                raise KeyNotebookError(f"the set-up of an exercise failed: {shown(run.detail)}")
-            if self.options.sandbox == "bwrap":
-                watched = True
-                self.watch.add(kernel, self.options.memory * MEGABYTE, memory_of(kernel.processes, 1 << 62))
-            for source in (solution, *checks):
-                run = lost or client.run(source, self.options.timeout)
-                if run.status not in ("ok", "error"):
-                    if watched and self.watch.remove(kernel):
-                        run = dataclasses.replace(
-                            run, status="memory", detail=f"took more than {self.options.memory} MB of memory"
-                        )
-                    watched, lost = False, dataclasses.replace(run, results=[], stdout="")
-                runs.append(run)
-            more = None if lost else then(runs[1:])
-            last = client.run(more, self.options.timeout) if more else None
-        finally:
-            self.watch.remove(kernel)
-            client.close()
-            kernel.end()
-        return runs[0], runs[1:], last
-
-    def exercise(self, exercise, graft):
-        """Grade one exercise.
+        exercise : Exercise
+            With the answers that hold here.
+        graft : Graft
+            The student's cell.
+        sessions : dict of bool to Session, optional
+            This student's kernels that serve on, by whether they have TensorFlow ready. Changed.
 
         Returns
         -------
         dict
             Only what is plain: it is kept as JSON.
         """
-        result = {"exercise": exercise.name, "title": exercise.title, "points": exercise.points, "earned": 0, "note": graft.note,
-                  "status": "not attempted", "printed": "", "checks": [], "hint": ""}
         if graft.source is None:
-            result["status"] = "missing" if "missing" in graft.note else "not attempted"
-            result["checks"] = [_check(check, None) for check in exercise.checks]
-            return result
+            return {**_result(exercise, graft, [None] * len(exercise.checks)),
+                    "status": "missing" if "missing" in graft.note else "not attempted"}
+        kept = {} if sessions is None else sessions
+        tensorflow = needs_tensorflow([*exercise.sources(), graft.source])
+        while True:
+            session = kept.pop(tensorflow, None) or self._session(tensorflow)
+            result = None
+            try:
+                result = self._in_session(exercise, graft, session)
+            finally:
+                if sessions is not None and result and result["status"] == "right":
+                    kept[tensorflow] = session
+                else:
+                    session.end()
+            if result:
+                return result
+
+    def _session(self, tensorflow):
+        return Session(self.kernels, self.options, self.watch, tensorflow)
+
+    @staticmethod
+    def _in_session(exercise, graft, session):
+        """Return what came of an exercise, or None where that is not right and an exercise before may be the reason."""
+        shared = session.used
 
         def hint(runs):
             """Ask the lesson's own check, where points were lost: it tells what was tried, what came, and a hint."""
             right = all(_check(check, run)["right"] for check, run in zip(exercise.checks, runs))
-            return None if right or not exercise.visible else f"{ASK}\n{exercise.visible}"
+            return None if right or shared or not exercise.visible else f"{ASK}\n{exercise.visible}"
 
-        solution, runs, last = self.cells(exercise.setup, graft.source, [check.source for check in exercise.checks], hint)
+        try:
+            solution, runs, last = session.cells(exercise.setup, graft.source, [one.source for one in exercise.checks], hint)
+        except KeyNotebookError:
+            if not shared:
+                raise
+            return None
+        result = _result(exercise, graft, runs)
         if last and last.status == "ok" and last.results:
             result["hint"] = shown(last.results[-1])
         result["printed"] = shown(solution.stdout)
         if solution.status != "ok":
             result["note"] = "; ".join(filter(None, [graft.note, f"your cell: {shown(solution.detail)}"]))
-        result["checks"] = [_check(check, run) for check, run in zip(exercise.checks, runs)]
-        result["earned"] = sum(check["earned"] for check in result["checks"])
         ended = [run.status for run in [solution, *runs] if run.status not in ("ok", "error")]
         result["status"] = ended[0] if ended else ("right" if result["earned"] == result["points"] else
                                                    "partly right" if result["earned"] else "wrong")
-        return result
+        return None if shared and result["status"] != "right" else result
 
     def lesson(self, key, grafts):
         """Grade one student's work on one lesson."""
         exercises = {exercise.name: exercise for exercise in key.exercises}
-        results = [self.exercise(exercises[graft.exercise], graft) for graft in grafts]
+        sessions = {}
+        try:
+            results = [self.exercise(exercises[graft.exercise], graft, sessions) for graft in grafts]
+        finally:
+            for session in sessions.values():
+                session.end()
         return {
             "lesson": key.lesson, "points": key.points, "earned": sum(one["earned"] for one in results), "exercises": results,
             "expected": {check.name: check.expected for exercise in key.exercises for check in exercise.checks},
@@ -205,10 +172,13 @@ class Runner:
             )
 
     def _answered(self, lesson, exercise):
+        session = self._session(needs_tensorflow([*exercise.sources(), exercise.solution]))
         try:
-            solution, runs, _ = self.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
+            solution, runs, _ = session.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
         except KeyNotebookError as error:
             raise KeyNotebookError(f"the key of {lesson}, exercise {exercise.name}: {error}") from error
+        finally:
+            session.end()
         checks = []
         for check, run in zip(exercise.checks, runs):
             if solution.status != "ok" or run.status != "ok" or len(run.results) != 1:
@@ -226,6 +196,14 @@ class Runner:
         """End what runs."""
         self.watch.close()
         self.kernels.close()
+
+
+def _result(exercise, graft, runs):
+    """Return the beginning of a result: the points, and what is known before anything about a kernel is."""
+    checks = [_check(check, run) for check, run in zip(exercise.checks, runs)]
+    return {"exercise": exercise.name, "title": exercise.title, "points": exercise.points,
+            "earned": sum(check["earned"] for check in checks), "note": graft.note, "status": "", "printed": "", "checks": checks,
+            "hint": ""}
 
 
 def _check(check, run):

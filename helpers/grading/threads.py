@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from helpers.grading.keys import needs_tensorflow
-
-LAG = 8
-"""How many submissions the heavy exercises lag behind the light ones: about as many as are done while TensorFlow is imported."""
 
 
 def halves(key):
@@ -18,18 +16,33 @@ def halves(key):
                  for wanted in (False, True))
 
 
-def lagging(names, lag=LAG):
-    """Yield (name, 0) and (name, 1) for each name, where the second comes that many names after the first.
+class Halves:
+    """Which half of whose work comes next: what needs TensorFlow as soon as that can be graded, and the rest until then.
 
-    >>> list(lagging("abc", 1))
-    [('a', 0), ('b', 0), ('a', 1), ('c', 0), ('b', 1), ('c', 1)]
+    Parameters
+    ----------
+    names : iterable of str
+        Of the works.
+    ready : callable
+        Whether what needs TensorFlow can be graded without waiting.
+
+    Examples
+    --------
+    >>> halves = Halves("ab", lambda: halves.left[0] == ["b"])
+    >>> [halves.take() for _ in range(4)]
+    [('a', 0), ('a', 1), ('b', 1), ('b', 0)]
     """
-    names = list(names)
-    for at in range(len(names) + lag):
-        if at < len(names):
-            yield names[at], 0
-        if at >= lag:
-            yield names[at - lag], 1
+
+    def __init__(self, names, ready):
+        self.left = list(names), list(names)
+        self._ready, self._lock = ready, threading.Lock()
+
+    def take(self):
+        """Return the name of a work and which half of it; there are two for each name."""
+        with self._lock:
+            light, heavy = self.left
+            half = int(not light or (bool(heavy) and self._ready()))
+            return self.left[half].pop(0), half
 
 
 def joined(key, results):
@@ -74,19 +87,21 @@ def by_threads(work, keys, runner, jobs):
     with ThreadPoolExecutor(jobs) as pool:
         # First in the queue, so that whoever waits for them waits for something that runs.
         coming = {lesson: pool.submit(runner.key_answers, heavy, jobs) for lesson, (_, heavy) in parts.items()}
+        next_half = Halves(work, lambda: all(answers.done() for answers in coming.values()))
 
-        def graded(name, half):
+        def graded():
+            name, half = next_half.take()
             lesson, grafts = work[name]
             key = coming[lesson].result() if half else answered[lesson]
             mine = {exercise.name for exercise in key.exercises}
-            return runner.lesson(key, [graft for graft in grafts if graft.exercise in mine])
+            return name, runner.lesson(key, [graft for graft in grafts if graft.exercise in mine])
 
-        futures = {pool.submit(graded, name, half): name for name, half in lagging(work)}
+        futures = [pool.submit(graded) for _ in 2 * list(work)]
         finished = {name: [] for name in work}
         try:
             for future in as_completed(futures):
-                name = futures[future]
-                finished[name].append(future.result())
+                name, result = future.result()
+                finished[name].append(result)
                 if len(finished[name]) == 2:
                     yield name, joined(keys[work[name][0]], finished.pop(name))
         except BaseException:
