@@ -1,8 +1,10 @@
 """The sample class, good, wrong and hostile, gets the grades that it must get; also when the run is killed in the middle."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ import pytest
 from helpers.grading.errors import SandboxError
 from helpers.grading.sandbox import bubblewrap
 from helpers.project import ROOT
+from tests.submissions import attacks
 from tests.submissions.building import LESSON
 from tests.submissions.make import students, write
 
@@ -22,7 +25,9 @@ except SandboxError as error:
     NO_SANDBOX = str(error)
 
 CLASS = students()
-TIMEOUT = "10"
+TIMEOUT = "60" if NO_SANDBOX else "15"
+"""Seconds. In the sandbox some never end, and TensorFlow is imported already; without it, nobody loops."""
+SECRETS = {"SSH_AUTH_SOCK": "secret", "AWS_SECRET": "secret"}
 
 
 def command(folder, out, *more):
@@ -43,19 +48,53 @@ def command(folder, out, *more):
 
 def grade(folder, out, *more):
     run = subprocess.run(command(folder, out, *more), cwd=ROOT, capture_output=True, text=True, timeout=900,
-                         env={**os.environ, "PYTHONPATH": str(ROOT)})
+                         env={**os.environ, **SECRETS, "PYTHONPATH": str(ROOT)})
     assert run.returncode == 0, run.stdout + run.stderr
     return json.loads((out / "results.json").read_text())
 
 
+def came_to(one):
+    """Return whether anything has come to a socket that does not block."""
+    try:
+        one.accept() if one.type == socket.SOCK_STREAM else one.recv(10)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def listeners():
+    """What a burglar would reach if the sandbox had the machine's network: TCP, UDP and a socket without a file."""
+    where = ("127.0.0.1", attacks.LISTENING)
+    places = [(socket.AF_INET, socket.SOCK_STREAM, where), (socket.AF_INET, socket.SOCK_DGRAM, where)]
+    if sys.platform == "linux":
+        places.append((socket.AF_UNIX, socket.SOCK_STREAM, f"\0course-{attacks.LISTENING}"))
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(socket.socket(family, kind)) for family, kind, _ in places]
+        for one, (family, kind, address) in zip(opened, places):
+            one.bind(address)
+            if kind == socket.SOCK_STREAM:
+                one.listen()
+            with socket.socket(family, kind) as caller:
+                caller.connect(address)
+                caller.send(b"x")
+                assert came_to(one)
+            one.setblocking(False)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, listeners):
     """The whole class in the sandbox; without bubblewrap the harmless part of it, unprotected."""
     folder = tmp_path_factory.mktemp("class")
     chosen = [one.name for one in CLASS if not (NO_SANDBOX and one.hostile)]
     write(folder / "in", chosen)
     results = grade(folder / "in", folder / "out", "--sandbox", "none" if NO_SANDBOX else "bwrap")
     return {one["student"]: one for one in results["submissions"]}, folder / "out"
+
+
+def test_nobody_was_reached_outside(graded, listeners):
+    assert graded and not any(came_to(one) for one in listeners)
 
 
 def test_the_class_is_a_class():
@@ -139,8 +178,9 @@ def test_a_run_killed_twice_goes_on_where_it_stopped(tmp_path):
     out, work = tmp_path / "killed", tmp_path / "killed" / "work"
     kept = {}
     for finished in (2, 5):
-        with subprocess.Popen(command(tmp_path / "in", out), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              env={**os.environ, "PYTHONPATH": str(ROOT)}) as run:
+        # One at a time, so that on a machine with many cores they do not all come at once.
+        with subprocess.Popen(command(tmp_path / "in", out, "--jobs", "1"), cwd=ROOT, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": str(ROOT)}) as run:
             wait_for(lambda least=finished: len(list(work.glob("*.json"))) >= least or run.poll() is not None)
             run.send_signal(signal.SIGKILL)
         assert run.returncode == -signal.SIGKILL, "the run ended before it could be killed"

@@ -211,7 +211,7 @@ def test_the_report_has_a_row_for_everyone(tmp_path):
         "feedback/_cmd()/01_one.html",
         "feedback/a_b-2/01_one.html",
         "feedback/a_b/01_one.html",
-        "feedback/ben/y.html",
+        "feedback/ben/y-not-graded.html",
         "index.html",
     ]
     assert "&lt;broken&gt;" in (tmp_path / "out/feedback/ben/y.html").read_text() and "&lt;broken&gt;" in index.read_text()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import struct
 import subprocess
 import sys
@@ -81,8 +82,16 @@ def test_a_python_behind_a_link_is_visible_under_both_names(monkeypatch, tmp_pat
 
 
 def test_a_missing_bubblewrap_is_said_with_the_line_that_installs_it(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(SandboxError, match=r"sudo apt-get install bubblewrap.*--sandbox none"):
+        bubblewrap.find()
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_elsewhere_than_on_linux_it_says_where_to_grade(monkeypatch, platform):
+    monkeypatch.setattr(sys, "platform", platform)
+    with pytest.raises(SandboxError, match=rf"needs Linux, and this is {platform}: grade in WSL 2.*--sandbox none"):
         bubblewrap.find()
 
 
@@ -90,6 +99,7 @@ def test_a_bubblewrap_that_cannot_is_said(monkeypatch, tmp_path):
     program = tmp_path / "bwrap"
     program.write_text("#!/bin/sh\necho No permissions to create new namespace >&2\nexit 1\n")
     program.chmod(0o755)
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(shutil, "which", lambda name: str(program))
     with pytest.raises(SandboxError, match=r"cannot make a sandbox here: No permissions.*user namespaces"):
         bubblewrap.find()
@@ -195,13 +205,15 @@ def test_any_notebook_can_run_in_the_sandbox(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share" / "jupyter"))
     assert kernelspec.NAME in KernelSpecManager().find_kernel_specs()
     source = "import os, socket\nprint(os.getuid(), os.getcwd(), os.path.exists('/etc/passwd'), os.environ.get('JPY_PARENT_PID'))"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell(
-        "socket.create_connection(('127.0.0.1', 22), timeout=2)")])
-    with pytest.raises(CellExecutionError, match=r"ConnectionRefusedError|Network is unreachable"):
-        NotebookClient(notebook, kernel_name=kernelspec.NAME, timeout=120).execute()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        code = f"socket.create_connection({listening.getsockname()!r}, timeout=2)"
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source), nbformat.v4.new_code_cell(code)])
+        with pytest.raises(CellExecutionError, match=r"ConnectionRefusedError|Network is unreachable"):
+            NotebookClient(notebook, kernel_name=kernelspec.NAME, timeout=120).execute()
     assert notebook.cells[0].outputs[0].text == "65534 /tmp False None\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells pages that processes share from their own")
 @pytest.mark.parametrize("tells", [True, False])
 def test_the_watch_counts_a_whole_tree(monkeypatch, tells):
     monkeypatch.setattr("helpers.grading.watch._TELLS_CHILDREN", tells and _TELLS_CHILDREN)

@@ -57,6 +57,9 @@ def check(options):
     for name, least in (("jobs", 1), ("timeout", 0.1), ("memory", 64)):
         if getattr(options, name) < least:
             raise GradingError(f"--{name} must be at least {least}, not {getattr(options, name)}")
+    if options.out.resolve().is_relative_to(options.submissions.resolve()):
+        raise GradingError(f"--out {options.out} lies in {options.submissions} and would be graded as a student next time: "
+                           "put it elsewhere")
     if options.seed is not None and options.seed < 0:
         raise GradingError(f"--seed must not be negative, got {options.seed}")
     if options.sandbox == "bwrap":

@@ -7,7 +7,7 @@ import pickle
 import threading
 
 from helpers.grading.errors import GradingError
-from helpers.grading.graft import graft
+from helpers.grading.graft import Graft, graft
 from helpers.grading.kernels import Kernels
 from helpers.grading.keys import imported_modules, needs_tensorflow
 from helpers.grading.run import Runner
@@ -54,13 +54,26 @@ def _by_dask(work, keys, runner, options, scheduler):
         client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
-    keys = {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-    pickled = pickle.dumps((keys, options))
     with client:
+        keys = {lesson: runner.key_answers(key) for lesson, key in keys.items()}
+        pickled = pickle.dumps((keys, options))
         futures = {client.submit(_on_worker, pickled, keys[lesson], grafts, pure=False, key=f"grade-{name}"): name
                    for name, (lesson, grafts) in work.items()}
         for future in distributed.as_completed(futures):
-            yield futures[future], future.result()
+            try:
+                result = future.result()
+            except distributed.KilledWorker as error:
+                raise GradingError(f"workers of the Dask cluster were lost: {error}. What is finished is kept") from error
+            yield futures[future], result
+
+
+def _grafted(key, submission):
+    """Return what will run of a submission. This is done here, outside the sandbox, so no student's code may stop it."""
+    try:
+        return graft(key, submission.cells)
+    except Exception as error:
+        note = f"this notebook could not be taken apart ({type(error).__name__})"
+        return [Graft(exercise.name, None, note) for exercise in key.exercises]
 
 
 def grade_class(submissions, keys, options, store, *, jobs=1, scheduler=None, say=print, progress=None, warm=True):
@@ -111,7 +124,7 @@ def grade_class(submissions, keys, options, store, *, jobs=1, scheduler=None, sa
         # First of all, so that the warm kernels import while the submissions are taken apart.
         runner = new_runner(needed, options, say, warm)
         try:
-            work = {name: (one.lesson, graft(keys[one.lesson], one.cells)) for name, one in work.items()}
+            work = {name: (one.lesson, _grafted(keys[one.lesson], one)) for name, one in work.items()}
             # A key must give its own answers on this machine before it grades, and with another seed it makes them.
             finished = _by_dask(work, needed, runner, options, scheduler) if scheduler else by_threads(work, needed, runner, jobs)
             for name, result in finished:

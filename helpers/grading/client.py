@@ -32,7 +32,8 @@ class CellRun:
     Parameters
     ----------
     status : str
-        "ok", "error" (an exception), "time-out", "dead" (the kernel ended), "flood" (too much output).
+        "ok", "error" (an exception), "time-out", "dead" (the kernel ended), "flood" (too much output); the grader adds
+        "memory" (ended for taking too much) and "not run".
     detail : str
         The exception, the signal, ... in words.
     results : list of str

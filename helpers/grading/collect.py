@@ -62,15 +62,21 @@ def _student_of_file(stem, lessons):
     return stem
 
 
+def _student_of_folder(name):
+    """Return whose folder it is: Moodle adds to the name."""
+    found = _MOODLE.match(name)
+    return found["student"] if found else name
+
+
 def _order(path):
     """Return what sorts attempts by age: the time of the file in seconds, then a number at the end of its name, then the name."""
     number = _ATTEMPT.search(path.stem)
     return int(path.stat().st_mtime), int(number.group(1)) if number else 0, str(path)
 
 
-def _notebooks(folder):
-    """Yield the notebooks below a folder, without following links, and the links themselves."""
-    for place, folders, files in os.walk(folder, followlinks=False):
+def _notebooks(folder, unreadable):
+    """Yield the notebooks below a folder, without following links, and the links themselves; list what cannot be read."""
+    for place, folders, files in os.walk(folder, onerror=unreadable.append, followlinks=False):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
         for name in sorted(files):
             if name.lower().endswith(".ipynb") and not name.startswith("._"):
@@ -126,14 +132,17 @@ def collect(folder, keys):
     if not folder.is_dir():
         raise GradingError(f"the folder of submissions {str(folder)!r} does not exist")
     attempts, students = {}, set()
-    for path in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise GradingError(f"the folder of submissions {str(folder)!r} cannot be read: {error.strerror}") from error
+    for path in entries:
         if path.is_dir() and not path.is_symlink() and path.name not in _SKIPPED and not path.name.startswith("."):
-            found = _MOODLE.match(path.name)
-            students.add(found["student"] if found else path.name)
-    for path in _notebooks(folder):
+            students.add(_student_of_folder(path.name))
+    unreadable = []
+    for path in _notebooks(folder, unreadable):
         parts = path.relative_to(folder).parts
-        found = _MOODLE.match(parts[0])
-        student = (found["student"] if found else parts[0]) if len(parts) > 1 else _student_of_file(path.stem, keys)
+        student = _student_of_folder(parts[0]) if len(parts) > 1 else _student_of_file(path.stem, keys)
         students.add(student)
         one = _read(path, student, folder, keys)
         attempts.setdefault((student, one.lesson), []).append((_order(path) if not path.is_symlink() else (0, 0, ""), one))
@@ -141,6 +150,10 @@ def collect(folder, keys):
         raise GradingError(f"the folder of submissions {str(folder)!r} holds no notebooks and no folders of students")
     chosen = [_newest(group) for (_, lesson), group in attempts.items() if lesson is not None]
     chosen += [one for (_, lesson), group in attempts.items() if lesson is None for _, one in group]
+    for error in unreadable:
+        where = Path(error.filename).relative_to(folder)
+        chosen.append(Submission(_student_of_folder(where.parts[0]), None, str(where), b"", problem=(
+            f"the folder cannot be read ({error.strerror}): copy it to where you can read it, or grade as its owner")))
     handed_in = {one.student for one in chosen}
     chosen += [
         Submission(student, None, student, b"", problem="the folder holds no notebook") for student in students - handed_in

@@ -6,8 +6,9 @@ import ast
 import builtins
 import dataclasses
 import functools
+import re
 
-from helpers.grading.keys import defined_names
+from helpers.grading.keys import LARGEST_CELL, defined_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Graft:
     exercise: str
     source: str | None
     note: str = ""
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+"""Lines as Python counts them; `str.splitlines` knows more ends than that."""
 
 
 def _same(one, other):
@@ -73,13 +78,21 @@ def _definitions(source):
 
     Kept, because most cells of a class are the lesson's, alike in all submissions.
     """
-    found = {}
+    found, lines = {}, _LINE.findall(source)
     for node in _parsed(source).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
-            text = ast.get_source_segment(source, node)
-            decorators = [f"@{ast.unparse(one)}" for one in getattr(node, "decorator_list", [])]
-            found.update(dict.fromkeys(defined_names(text), "\n".join([*decorators, text])))
+            # Not by ast.get_source_segment, which splits the whole cell anew for each definition.
+            first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
+            text = "".join(lines[first - 1:node.end_lineno]).rstrip("\r\n")
+            found.update(dict.fromkeys(_names_of(node), text))
     return tuple(found.items())
+
+
+def _names_of(node):
+    """Return the names that an import, a function or a class defines."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+    return [node.name]
 
 
 def _own_definitions(cells):
@@ -133,12 +146,14 @@ def graft(key, cells):
     list of Graft
         One for each exercise of the key, in the key's order.
     """
+    every, cells = cells, [cell for cell in cells if len(cell.source) <= LARGEST_CELL]
+    too_large = f"; cells of more than {LARGEST_CELL:,} characters were not read" if len(cells) < len(every) else ""
     grafts = []
     for exercise in key.exercises:
         found, note = _candidates(exercise, cells)
         changed = [cell for cell in found if exercise.stub is None or not _same(cell.source, exercise.stub)]
         if not found:
-            grafts.append(Graft(exercise.name, None, "the cell of this exercise is missing"))
+            grafts.append(Graft(exercise.name, None, f"the cell of this exercise is missing{too_large}"))
         elif not changed:
             grafts.append(Graft(exercise.name, None, "not attempted"))
         else:

@@ -11,6 +11,7 @@ from jupyter_client import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 from helpers.grading.errors import SandboxError
+from helpers.grading.keys import needs_tensorflow
 from helpers.grading.sandbox import bubblewrap
 from helpers.grading.sandbox.kernelspec import kernel_spec
 from helpers.grading.sandbox.warm import Template
@@ -78,8 +79,7 @@ class Kernels:
 
     def __init__(self, sandbox, modules, limits, say=print, warm=True):
         self.sandbox, self.limits, self._say = sandbox, limits, say
-        self._heavy = [name for name in modules if name.split(".")[0] in ("tensorflow", "keras")
-                       or name in ("helpers.layers", "helpers.progress", "helpers.quiet_start")]
+        self._heavy = [name for name in modules if needs_tensorflow([f"import {name}"])]
         self._light = [name for name in modules if name not in self._heavy]
         self._templates, self._warm, self._lock = {}, warm and sandbox == "bwrap", threading.Lock()
         if sandbox == "bwrap":

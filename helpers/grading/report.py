@@ -100,9 +100,12 @@ def write_report(out, submissions, results, keys, reveal=False):
         if result:
             entry["result"] = {name: value for name, value in result.items() if name != "expected"}
         listed.append(entry)
-        name = _file_name(one.lesson or Path(one.path).stem)
+        # A graded page has its lesson's name; other files may be called alike, or like a lesson.
+        name = page_name = _file_name(one.lesson if result else f"{one.lesson or Path(one.path).stem}-not-graded")
+        while (link := f"feedback/{folders[one.student]}/{page_name}.html") in links.values():
+            page_name = f"{name}-{len(links)}"
         page = feedback_page(one, result, reveal) if result else problem_page(one)
-        links[one.student, one.path] = f"feedback/{folders[one.student]}/{name}.html"
+        links[one.student, one.path] = link
         write_whole(out / links[one.student, one.path], page)
     summary = {"lessons": {lesson: {"points": keys[lesson].points} for lesson in lessons}, "submissions": listed}
     write_whole(out / "results.json", json.dumps(summary, indent=1, sort_keys=True, ensure_ascii=False) + "\n")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
 from helpers.grading.client import CellRun
-from helpers.grading.errors import KeyNotebookError
+from helpers.grading.errors import KeyNotebookError, SandboxError
 from helpers.grading.keys import needs_tensorflow
 from helpers.grading.sandbox.bubblewrap import MEGABYTE, Limits
 from helpers.grading.score import agrees
@@ -46,7 +47,8 @@ class Options:
 
     def limits(self):
         """Return what a kernel may take."""
-        return Limits(memory=self.memory * MEGABYTE, seconds=max(60, int(4 * self.timeout)))
+        # Processor time is a last resort: no kernel runs so many cells that all cores could be busy for so long.
+        return Limits(memory=self.memory * MEGABYTE, seconds=(os.cpu_count() or 1) * max(600, int(20 * self.timeout)))
 
 
 def shown(text):
@@ -99,6 +101,8 @@ class Runner:
             result = None
             try:
                 result = self._in_session(exercise, graft, session)
+            except SandboxError as error:
+                session.refused(error)
             finally:
                 if sessions is not None and result and result["status"] == "right":
                     kept[tensorflow] = session

@@ -36,9 +36,9 @@ class Session:
     """
 
     def __init__(self, kernels, options, watch, tensorflow):
-        self._options, self._watch = options, watch
-        self.used = False
-        """Whether an exercise has run here, which the next one could feel."""
+        self._kernels, self._options, self._watch = kernels, options, watch
+        self.used = self._watched = False
+        """`used`: whether an exercise has run here, which the next one could feel."""
         for _ in range(3):
             self._kernel = kernels.start(tensorflow)
             self._client = Client(self._kernel)
@@ -49,7 +49,7 @@ class Session:
             except SandboxError as refused:
                 error = refused
             self.end()
-            kernels.refused(self._kernel, error)
+            self.refused(error)
         raise error
 
     def cells(self, setup, solution, checks, then=lambda runs: None):
@@ -86,26 +86,30 @@ class Session:
         run = self._client.run("\n".join([*first, SEEDING, *setup]), max(self._options.timeout, 60))
         if run.status != "ok":
             raise KeyNotebookError(f"the set-up of an exercise failed: {run.detail}")
-        runs, lost, watched = [], None, self._options.sandbox == "bwrap"
-        if watched:
+        self._watch_memory()
+        runs, lost = [], None
+        for source in (solution, *checks):
+            run = lost or self._client.run(source, self._options.timeout)
+            if not lost and run.status not in ("ok", "error"):
+                if self._watched and self._watch.remove(self._kernel):
+                    run = dataclasses.replace(run, status="memory", detail=f"took more than {self._options.memory} MB of memory")
+                lost = dataclasses.replace(run, results=[], stdout="")
+            runs.append(run)
+        more = None if lost else then(runs[1:])
+        return runs[0], runs[1:], self._client.run(more, self._options.timeout) if more else None
+
+    def _watch_memory(self):
+        """Watch from the first student's cell to the kernel's end: what one exercise leaves running counts with the next."""
+        if self._options.sandbox == "bwrap" and not self._watched:
             self._watch.add(self._kernel, self._options.memory * MEGABYTE, memory_of(self._kernel.processes, 1 << 62))
-        try:
-            for source in (solution, *checks):
-                run = lost or self._client.run(source, self._options.timeout)
-                if run.status not in ("ok", "error"):
-                    if watched and self._watch.remove(self._kernel):
-                        run = dataclasses.replace(
-                            run, status="memory", detail=f"took more than {self._options.memory} MB of memory"
-                        )
-                    watched, lost = False, dataclasses.replace(run, results=[], stdout="")
-                runs.append(run)
-            more = None if lost else then(runs[1:])
-            last = self._client.run(more, self._options.timeout) if more else None
-        finally:
-            self._watch.remove(self._kernel)
-        return runs[0], runs[1:], last
+            self._watched = True
+
+    def refused(self, error):
+        """Take note that the kernel's sandbox failed, no student's fault; raises the error where no slower kernel is left."""
+        self._kernels.refused(self._kernel, error)
 
     def end(self):
         """End the kernel and everything it has started."""
+        self._watch.remove(self._kernel)
         self._client.close()
         self._kernel.end()

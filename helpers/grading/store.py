@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import json
 import os
 import tempfile
 from pathlib import Path
+
+from helpers.project import ROOT
 
 FORMAT = 2
 """Changes when results mean something else, so that older ones are not taken for new."""
@@ -23,8 +26,17 @@ def _versions():
     return versions
 
 
+@functools.cache
+def _course():
+    """Return what changes with any of the course's own modules, which keys and checks use."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "helpers").rglob("*.py")):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def work_name(data, key, options):
-    """Return the name of the result of grading one file: it changes when the file, the key, the options or the packages change.
+    """Return the name of a result: it changes when the file, the key, the options, the course or its packages change.
 
     Parameters
     ----------
@@ -35,7 +47,8 @@ def work_name(data, key, options):
     options : Options
         How it is graded.
     """
-    parts = [FORMAT, hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), sorted(_versions().items())]
+    parts = [FORMAT, hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), sorted(_versions().items()),
+             _course()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 

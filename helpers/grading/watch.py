@@ -99,7 +99,8 @@ def memory_of(pids, enough=0):
     for process in processes:
         try:
             exact += process.memory_full_info().pss
-        except psutil.AccessDenied:
+        except (psutil.AccessDenied, AttributeError):
+            # Not ours to look at; or not Linux, which alone tells shared pages apart.
             with contextlib.suppress(psutil.Error):
                 exact += process.memory_info().rss
         except psutil.Error:

@@ -105,7 +105,7 @@ def careless():
     yield one_file("tom-prints-a-book", spoilt("print('x' * 2**27)"), full())
     yield one_file("tess-asks", spoilt("input('your name? ')"), without())
     yield one_file("uwe-tensorflow", spoilt("import tensorflow as tf\ntf.constant(1)"), full())
-    mess = "\nnp.log = np.zeros = None\nnp.set_printoptions(precision=1)\nprint = quit = get_ipython().reset = lambda *_: 1 / 0"
+    mess = "\nnp.log = np.einsum = None\nnp.set_printoptions(precision=1)\nget_ipython().reset = lambda *_: 1 / 0"
     yield one_file("wim-leaves-a-mess", solved(**{name: solution + mess}), full())
     yield Student("vic-handed-in-nothing", {}, None, problem="no notebook")
 

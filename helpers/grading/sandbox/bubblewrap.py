@@ -132,6 +132,9 @@ def find():
     SandboxError
         When it is not installed, or this machine does not let it make a sandbox; the message says what to do.
     """
+    if sys.platform != "linux":
+        raise SandboxError(f"the sandbox needs Linux, and this is {sys.platform}: grade in WSL 2, in a virtual machine or in a "
+                           "container. Or, if you trust every submission, ask for --sandbox none.")
     program = shutil.which("bwrap")
     if program is None:
         raise SandboxError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import resource
+import sys
 
 from helpers.grading.sandbox import seccomp
 
@@ -28,7 +28,10 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
-_libc = ctypes.CDLL(None, use_errno=True)
+if sys.platform == "linux":
+    import resource
+
+    _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _call(name, *arguments):

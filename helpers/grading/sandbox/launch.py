@@ -2,8 +2,8 @@
 
     python -m helpers.grading.sandbox.launch CONNECTION_FILE
 
-The connection file is Jupyter's, with one entry more: `descriptors`, which gives for each of the five ports the open file that
-listens for it, and `limits`, which this process takes before it becomes a kernel.
+The connection file is Jupyter's, with two entries more: `descriptors`, which gives for each port the open file that listens for
+it (where the heartbeat has none, there is no heartbeat), and `limits`, which this process takes before it becomes a kernel.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -13,7 +14,7 @@ import tempfile
 import threading
 import uuid
 
-from helpers.grading.errors import SandboxError
+from helpers.grading.errors import GradingError, SandboxError
 from helpers.grading.sandbox import bubblewrap
 
 PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
@@ -56,11 +57,17 @@ class WarmKernel:
     def __init__(self, template, limits):
         self._template, self.identity = template, uuid.uuid4().hex
         self._folder = tempfile.mkdtemp(prefix="kernel-")
-        self._read, write = os.pipe()
         self._end = None
         prefix = os.path.join(self._folder, "k")
         self.connection = {"transport": "ipc", "ip": prefix, "key": uuid.uuid4().hex, "signature_scheme": "hmac-sha256", **PORTS}
-        sockets = listening_sockets(prefix, list(PORTS.values())[:4])
+        try:
+            sockets = listening_sockets(prefix, list(PORTS.values())[:4])
+        except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise GradingError(
+                f"no socket can be opened at {prefix} ({error}): set TMPDIR to a folder with a shorter path"
+            ) from error
+        self._read, write = os.pipe()
         try:
             answer = template.ask({"do": "start", "id": self.identity, "sandbox": vars(limits), "connection": self.connection},
                                   [one.fileno() for one in sockets.values()] + [write])
@@ -75,20 +82,30 @@ class WarmKernel:
         self.processes = [answer["sandbox"], answer["supervisor"]]
 
     def ended(self):
-        """Return how the kernel ended, in words, or None while it runs."""
+        """Return the code it ended with, a signal as a negative number, or None while it runs.
+
+        Raises
+        ------
+        SandboxError
+            When it could not enter its sandbox, or was lost together with its template.
+        """
         if self._end is None and select.select([self._read], [], [], 0)[0]:
             said = os.read(self._read, 4096)
             self._end = json.loads(said.splitlines()[0]) if said else {"ended": -9}
+            if self._end.get("ended") == -9 and self._template.gone():
+                self._end = {"failed": "the template of the kernels was ended, perhaps for want of memory"}
         if self._end is None:
             return None
         if "failed" in self._end:
-            raise SandboxError(f"a kernel could not enter its sandbox: {self._end['failed']}")
+            raise SandboxError(f"a kernel lost its sandbox: {self._end['failed']}")
         return self._end["ended"]
 
     def end(self):
         """End it, with everything it has started, and forget it."""
         if self._folder:
-            self._template.ask({"do": "kill", "id": self.identity})
+            # Where the template is gone, its sandboxes have died with it.
+            with contextlib.suppress(SandboxError):
+                self._template.ask({"do": "kill", "id": self.identity})
             os.close(self._read)
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -140,9 +157,16 @@ class Template:
     def ask(self, message, descriptors=()):
         """Send one message, with open files, and return the answer."""
         with self._lock:
-            self._wait()
-            socket.send_fds(self._channel, [json.dumps(message).encode()], list(descriptors))
-            return self._answer(f"the template of the kernels refused to {message['do']} one")
+            try:
+                self._wait()
+                socket.send_fds(self._channel, [json.dumps(message).encode()], list(descriptors))
+                return self._answer(f"the template of the kernels refused to {message['do']} one")
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise SandboxError(f"the template of the kernels does not answer: {error}") from error
+
+    def gone(self):
+        """Return whether the process has ended."""
+        return self._process.poll() is not None
 
     def start(self, limits):
         """Return a new `WarmKernel`."""
