@@ -11,18 +11,11 @@ import time
 
 import pytest
 
-from helpers.grading.errors import SandboxError
-from helpers.grading.sandbox import bubblewrap
 from helpers.project import ROOT
 from tests.submissions import attacks
 from tests.submissions.building import LESSON
 from tests.submissions.make import students, write
-
-try:
-    bubblewrap.find()
-    NO_SANDBOX = ""
-except SandboxError as error:
-    NO_SANDBOX = str(error)
+from tests.test_grading_sandbox import NO_SANDBOX
 
 CLASS = students()
 TIMEOUT = "60" if NO_SANDBOX else "15"

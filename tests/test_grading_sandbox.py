@@ -122,6 +122,13 @@ def run(kernel, *sources, seconds=60):
         kernel.end()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
+def test_no_open_file_is_left_where_bubblewrap_never_started():
+    before = len(os.listdir("/proc/self/fd"))
+    bubblewrap.Beginning().close()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 @needs_sandbox
 def test_kernels_of_a_template_share_nothing(template):
     first, second = template.start(LIMITS), template.start(LIMITS)

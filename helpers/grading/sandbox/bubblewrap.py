@@ -218,6 +218,7 @@ class Beginning:
     def finish(self, limits):
         """Wait for bubblewrap's message, write the map, limit the processes that are there, return the number of the first."""
         os.close(self._info)
+        self._info = None
         said = b""
         while b"}" not in said:
             part = os.read(self._said, 4096)
@@ -235,5 +236,6 @@ class Beginning:
 
     def close(self):
         """Close what is still open."""
-        for descriptor in (self._said, self._blocked, self._go, self._filter):
-            os.close(descriptor)
+        for descriptor in (self._said, self._info, self._blocked, self._go, self._filter):
+            if descriptor is not None:
+                os.close(descriptor)
