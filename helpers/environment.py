@@ -64,6 +64,11 @@ def report():
     -------
     list of tuple of str
         Pairs (what, found).
+
+    Raises
+    ------
+    RuntimeError
+        When :func:`check` finds something missing or too old.
     """
     import tensorflow as tf
 

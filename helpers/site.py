@@ -43,6 +43,8 @@ NAVIGATION = """
 {pages}
 ```
 """
+MARKER = ".course-book.txt"
+"""File in a finished book that lists what belongs to it, so that a new book replaces these files and no others."""
 COMMAND_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(?=[)#])")
 
@@ -177,6 +179,24 @@ def _accessible(page):
     return page.replace('role="heading"', 'role="heading" aria-level="2"')
 
 
+def _files(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+
+
+def _check_destination(folder):
+    """Refuse a place where a book would replace something that is no book of this course."""
+    if folder.exists() and not folder.is_dir():
+        raise SiteError(f"{folder} is a file; name a folder for the web book")
+    if folder.exists():
+        own = {MARKER}
+        if (folder / MARKER).is_file():
+            own.update((folder / MARKER).read_text(encoding="utf-8").splitlines())
+        others = [name for name in _files(folder) if name not in own]
+        if others:
+            raise SiteError(f"{folder} holds something that is not a web book of this course ({others[0]}); name an empty or new "
+                            "folder, or empty this one yourself")
+
+
 def build(destination):
     """Build the web book.
 
@@ -195,15 +215,14 @@ def build(destination):
     Raises
     ------
     SiteError
-        When a package is missing, the folder holds other things, or Sphinx fails.
+        When a package is missing, the destination is a file or holds other things, or Sphinx fails.
     """
     settings = configuration()
     from sphinx.application import Sphinx
     from sphinx.errors import SphinxError
 
     destination = Path(destination).resolve()
-    if destination.exists() and any(destination.iterdir()) and not (destination / "searchindex.js").is_file():
-        raise SiteError(f"{destination} holds something that is not a web book of this course; name an empty or new folder")
+    _check_destination(destination)
     complaints = io.StringIO()
     with tempfile.TemporaryDirectory() as work:
         source, output = Path(work, "source"), Path(work, "html")
@@ -216,6 +235,7 @@ def build(destination):
             raise SiteError(f"Sphinx could not build the book: {error}") from error
         for page in output.rglob("*.html"):
             page.write_text(_accessible(page.read_text(encoding="utf-8")), encoding="utf-8")
+        (output / MARKER).write_text("\n".join(_files(output)) + "\n", encoding="utf-8")
         # Only a finished book replaces the one before.
         if destination.exists():
             shutil.rmtree(destination)

@@ -47,6 +47,38 @@ def _run(command, remedy):
         raise SystemExit(f"\nThis step failed: {' '.join(map(str, command))}\n({error})\n{remedy}") from None
 
 
+def _has_pip(python):
+    """Tell whether an interpreter starts and has pip: an environment that was interrupted in the making has not."""
+    try:
+        return subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def _clear(environment):
+    """Remove half an environment, from a first try that was interrupted, and nothing but an environment.
+
+    Raises
+    ------
+    SystemExit
+        When the folder holds files and is no environment, or cannot be removed.
+    """
+    if not environment.exists():
+        return
+    # venv makes its folders first and pyvenv.cfg next, so without that file half an environment holds no file at all.
+    is_environment = environment.is_dir() and ((environment / "pyvenv.cfg").is_file() or
+                                               not any(files for _, _, files in os.walk(environment)))
+    remedy = "Set COURSE_VENV to a new or empty folder, or unset it to use .venv in the course's folder."
+    if not is_environment:
+        raise SystemExit(f"COURSE_VENV or its default names {environment}, which holds something else than a virtual "
+                         f"environment. Nothing in it was touched. {remedy}")
+    try:
+        shutil.rmtree(environment)
+    except OSError as error:
+        raise SystemExit(f"Half an environment in {environment} cannot be removed ({error}). Remove it yourself. "
+                         f"{remedy}") from None
+
+
 def install(environment):
     """Create the virtual environment and install the requirements, unless that has been done.
 
@@ -63,7 +95,8 @@ def install(environment):
     Raises
     ------
     SystemExit
-        When a step fails; the message names the step and the remedy. A step that failed is done again next time.
+        When a step fails, or the folder holds something else; the message names it and the remedy. A step that failed is
+        done again next time.
     """
     python = python_of(environment)
     wanted = hashlib.sha256((ROOT / "requirements.txt").read_bytes() + str(ROOT).encode() + sys.version.encode()).hexdigest()
@@ -72,8 +105,8 @@ def install(environment):
         return python
     print(f"Installing the course into {environment.name}/ (once; about 2 GB with TensorFlow, a few minutes) ...", flush=True)
     if not python.exists():
-        # Half an environment, from a first try that was interrupted, would only confuse venv.
-        shutil.rmtree(environment, ignore_errors=True)
+        _clear(environment)
+    if not _has_pip(python):
         _run([sys.executable, "-m", "venv", environment],
              "On Debian and Ubuntu the module venv is a package of its own: sudo apt install python3-venv")
     _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"],

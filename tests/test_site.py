@@ -105,6 +105,30 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
+def test_a_book_of_another_project_is_left_alone(tmp_path):
+    (tmp_path / "searchindex.js").write_text("Search.setIndex({})")
+    with pytest.raises(site.SiteError, match=r"not a web book of this course \(searchindex\.js\)"):
+        site.build(tmp_path)
+    assert (tmp_path / "searchindex.js").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "site").write_text("")
+    with pytest.raises(site.SiteError, match="is a file; name a folder"):
+        site.build(tmp_path / "site")
+
+
+def test_an_earlier_book_is_replaced_unless_something_was_added(book):
+    folder = book["index"].path.parent
+    site._check_destination(folder)
+    (folder / "notebooks" / "mine.txt").write_text("")
+    try:
+        with pytest.raises(site.SiteError, match=r"\(notebooks/mine\.txt\)"):
+            site._check_destination(folder)
+    finally:
+        (folder / "notebooks" / "mine.txt").unlink()
+
+
 def test_says_what_to_install_when_a_package_is_missing(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "furo", None)
     assert site.main(["--check"]) == 2

@@ -5,6 +5,7 @@
 Needs only the standard library: it runs before anything is installed.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -39,11 +40,17 @@ def _get(url, token, path):
 
 def end(process):
     """End a process that leads a session of its own, and all that it has started."""
-    os.killpg(process.pid, signal.SIGTERM)
+    _signal(process, signal.SIGTERM)
     try:
         process.wait(timeout=30)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        _signal(process, signal.SIGKILL)
+
+
+def _signal(process, number):
+    # A session that has ended by itself needs no end, and must not hide why.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def open_course(command):
