@@ -1,9 +1,8 @@
 """Hand signs: the archive by series, files laid out like a well-known course's, what may lie there instead, the sample."""
 
 import io
-import os
+import shutil
 import zipfile
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -11,9 +10,11 @@ import pytest
 from PIL import Image
 
 from helpers.data import load_signs
+from helpers.data import signs as signs_module
 from helpers.data.draw_hands import PEOPLE, draw_hand, draw_person
 from helpers.data.errors import DataNotFoundError, SettingsError
 from helpers.data.hand_model import EXTENDED, Build, hand_bars
+from helpers.data.sign_archive import content_sha256
 from helpers.data.sign_split import SPLITS, draw_split, series_from_numbers
 from helpers.data.signs import SIGN_NAMES
 from tests.test_data_support import (
@@ -22,12 +23,13 @@ from tests.test_data_support import (
     machine_fixture,  # noqa: F401
     server_fixture,  # noqa: F401
 )
+from tests.tools.real_data import needs, real_file
 
 pytestmark = pytest.mark.usefixtures("machine")
 STUDENTS = 207
 ARCHIVE = "Sign-Language-Digits-Dataset-master.zip"
 PUBLISHED = "Sign-Language-Digits-Dataset-4b09433ef9d5c60602e8805bb54b8aa2428527f8.zip"
-REAL = Path(os.environ.get("COURSE_DATA_DIR") or Path(__file__).resolve().parents[2] / "shared" / "data") / PUBLISHED
+REAL = real_file("sign-language-digits.zip", PUBLISHED)
 
 
 @pytest.fixture
@@ -45,7 +47,8 @@ def picture(color, size=(8, 8)):
     return stream.getvalue()
 
 
-def archive(path, students=STUDENTS, change=lambda student, sign: None, signs=range(10)):
+def archive(path, students=STUDENTS, change=lambda student, sign: None, signs=range(10),
+            number=lambda student, sign: 1000 + 10 * student + sign):
     """An archive in the published layout; photos of one student have one color, so that series can be recognized."""
     with zipfile.ZipFile(path, "w") as file:
         for student in range(students):
@@ -53,7 +56,7 @@ def archive(path, students=STUDENTS, change=lambda student, sign: None, signs=ra
                 content = change(student, sign)
                 if content is None:
                     content = picture((student, 100, 200))
-                file.writestr(f"Sign-Language-Digits-Dataset-x/Dataset/{sign}/IMG_{1000 + 10 * student + sign}.JPG", content)
+                file.writestr(f"Sign-Language-Digits-Dataset-x/Dataset/{sign}/IMG_{number(student, sign)}.JPG", content)
     return path
 
 
@@ -114,6 +117,80 @@ def test_too_few_usable_photos_stop_with_a_sentence(given):
     archive(given / ARCHIVE, change=lambda student, sign: b"" if sign == 4 and student % 2 else None)
     with pytest.raises(DataNotFoundError, match=r"104 usable photos of sign 4 .* 200 are needed"):
         load_signs("real")
+
+
+def test_photos_without_whole_series_are_named_and_the_sample_stands_in(given, capsys):
+    """Each sign has a number range of its own, so no series shows two signs."""
+    archive(given / ARCHIVE, number=lambda student, sign: 1000 * (sign + 1) + student)
+    assert load_signs("auto").source == "sample"
+    said = capsys.readouterr().out
+    assert f"{ARCHIVE} cannot be converted: 20 series" in said and "there are 0. Delete it or put a good copy" in said
+    with pytest.raises(DataNotFoundError, match=f"{ARCHIVE} cannot be converted"):
+        load_signs("real")
+
+
+@pytest.mark.parametrize(("offset", "value", "words"), [(8, 1, "is encrypted"), (10, 9, "compression method is not supported")])
+def test_photos_that_python_cannot_unpack_are_named_and_the_sample_stands_in(given, capsys, offset, value, words):
+    content = bytearray(archive(given / ARCHIVE).read_bytes())
+    at = content.find(b"PK\x01\x02")
+    while at >= 0:  # every entry of the table of contents
+        content[at + offset] = value
+        at = content.find(b"PK\x01\x02", at + 4)
+    (given / ARCHIVE).write_bytes(bytes(content))
+    assert load_signs("auto").source == "sample"
+    said = capsys.readouterr().out
+    assert f"{ARCHIVE} cannot be used: it holds 0 usable photos of sign 0" in said and words in said and "IMG_1000.JPG" in said
+
+
+def test_other_photos_than_the_published_ones_are_used_and_said_to_be(given, monkeypatch, capsys):
+    archive(given / ARCHIVE)
+    for _ in range(2):  # from the archive, then from what was made of it
+        signs = load_signs("real")
+        assert signs.expected == "own" and "not the ones that the course was measured on" in signs.notes[-1]
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and "not the ones that the course was measured on" in said and "compared with no range" in said
+    monkeypatch.setattr(signs_module, "CONTENT", content_sha256(given / ARCHIVE))
+    assert load_signs("real").expected == "" and len(load_signs("real").notes) == 1
+
+
+def test_the_content_of_an_archive_is_that_of_its_photos_not_of_its_container(tmp_path):
+    first = content_sha256(archive(tmp_path / "first.zip", students=3))
+    again = tmp_path / "again.zip"
+    with zipfile.ZipFile(tmp_path / "first.zip") as old, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new:
+        new.writestr("README.md", "more")
+        for member in reversed(old.infolist()):
+            new.writestr(f"elsewhere/{member.filename}", old.read(member))
+    assert content_sha256(again) == first
+    seen = {first}
+    for change in (lambda student, sign: b"" if (student, sign) == (1, 7) else None,
+                   lambda student, sign: picture((9, 9, 9)) if (student, sign) == (2, 0) else None):
+        seen.add(content_sha256(archive(tmp_path / "other.zip", students=3, change=change)))
+    seen.add(content_sha256(archive(tmp_path / "other.zip", students=3, number=lambda student, sign: 10 * student + sign)))
+    assert len(seen) == 4
+
+
+def test_files_that_do_not_say_from_which_archive_they_are_made_are_made_again(given, machine, capsys):
+    archive(given / ARCHIVE)
+    load_signs("real")
+    with h5py.File(machine / "train_signs.h5", "r+") as file:
+        del file.attrs["archive_sha256"]
+    assert load_signs("real").origin == "local copy in COURSE_DATA_DIR"
+    assert "it does not say from which archive it was made" in capsys.readouterr().out
+    with h5py.File(machine / "train_signs.h5", "r+") as file:
+        file.attrs["archive_sha256"] = "0" * 64
+    load_signs("real")
+    assert "not made from the same archive" in capsys.readouterr().out
+
+
+def test_the_first_file_of_a_parallel_program_is_not_called_damaged(given, machine, capsys):
+    """Another program has installed one file of the pair when this one has finished both."""
+    archive(given / ARCHIVE)
+    load_signs("real")
+    (machine / "test_signs.h5").unlink()
+    capsys.readouterr()
+    load_signs("real")
+    assert sorted(path.name for path in machine.iterdir()) == ["test_signs.h5", "train_signs.h5"]
+    assert "not usable" not in capsys.readouterr().out
 
 
 def test_large_photos_are_averaged_not_sampled(given):
@@ -227,10 +304,11 @@ def test_too_few_whole_series_are_counted():
         draw_split(np.tile(np.arange(6), 3), np.repeat(np.arange(3), 6), 0)
 
 
-@pytest.mark.skipif(not REAL.is_file(), reason="no copy of the Sign Language Digits on this machine")
-def test_the_published_archive(monkeypatch):
-    monkeypatch.setenv("COURSE_DATA_DIR", str(REAL.parent))
+@needs(REAL, "the Sign Language Digits", "signs")
+def test_the_published_archive(given, capsys):
+    shutil.copyfile(REAL, given / PUBLISHED)
     signs = load_signs("real")
+    assert signs.expected == "" and capsys.readouterr().out == ""
     assert signs.name == "Sign Language Digits" and (len(signs.x_train), len(signs.x_test)) == (1080, 120)
     assert not set(signs.groups_train) & set(signs.groups_test) and len(signs.x_validation) >= 20
 

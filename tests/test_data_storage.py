@@ -145,6 +145,22 @@ def test_hdf5_made_by_others(tmp_path):
         read_hdf5(path, ["group"], "if present")
 
 
+def test_hdf5_with_a_name_that_is_no_text(tmp_path):
+    write_hdf5(tmp_path / "file.h5", TINY)
+    content = (tmp_path / "file.h5").read_bytes().replace(b"images", b"\xffmages")
+    with pytest.raises(VerificationError, match=r"the array 'images' is missing; it holds .*mages"):
+        read_hdf5(saved(tmp_path, content, "file.h5"), ["images"])
+
+
+@pytest.mark.parametrize("value", ["text", "nothing"])
+def test_hdf5_without_numbers_comes_as_an_array(tmp_path, value):
+    import h5py
+
+    with h5py.File(tmp_path / "file.h5", "w") as file:
+        file["images"] = "text" if value == "text" else h5py.Empty("f")
+    assert read_hdf5(tmp_path / "file.h5", ["images"], "if present")[0]["images"].shape == ()
+
+
 @pytest.mark.parametrize(("content", "words"), [(HTML, "HTML page"), (LFS_POINTER, "Git LFS pointer"), (b"", "is empty"),
                                                 (b"\x00" * 100, "cannot be read as an HDF5 file")])
 def test_hdf5_that_is_something_else(tmp_path, content, words):
@@ -224,6 +240,12 @@ def test_every_source_has_its_datasheet():
         assert f"## {source.title}" in text and source.license in text
         for form in source.forms:
             assert all(url in text for file in form.files for url in file.urls)
+
+
+def test_the_datasheet_names_what_the_hand_signs_are_compared_with():
+    from helpers.data.signs import CONTENT
+
+    assert CONTENT in (ROOT / "data" / "README.md").read_text(encoding="utf-8")
 
 
 def test_sources_are_found_by_name():

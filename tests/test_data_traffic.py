@@ -1,9 +1,7 @@
 """Traffic signs: the archive and the array file, tracks on one side, what may lie there instead, and the drawn sample."""
 
 import io
-import os
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,11 +21,11 @@ from tests.test_data_support import (
     machine_fixture,  # noqa: F401
     server_fixture,  # noqa: F401
 )
+from tests.tools.real_data import needs, real_file
 
 pytestmark = pytest.mark.usefixtures("machine")
-SHARED = Path(os.environ.get("COURSE_DATA_DIR") or Path(__file__).resolve().parents[2] / "shared" / "data")
-PUBLISHED_SAMPLE = SHARED / "GTSRB-Training_fixed-sample.zip"
 ARCHIVE = "GTSRB-Training_fixed.zip"
+PUBLISHED = real_file("GTSRB-Training_fixed-sample.zip", ARCHIVE)
 
 
 @pytest.fixture
@@ -115,9 +113,14 @@ def test_an_archive_without_frames_is_named(tmp_path):
         read_images(archive(tmp_path / ARCHIVE, classes=()))
 
 
-@pytest.mark.skipif(not PUBLISHED_SAMPLE.is_file(), reason="no piece of the official archive on this machine")
+@needs(PUBLISHED, "GTSRB", "traffic")
 def test_frames_of_the_official_archive():
-    images, labels, tracks, left_out = read_images(PUBLISHED_SAMPLE)
+    """The whole one, or a piece of it with three tracks of each of five classes."""
+    def three_tracks(frames):
+        first = {label: sorted({frame[1] for frame, _ in frames if frame[0] == label})[:3] for label in (1, 14, 17, 25, 33)}
+        return [(frame, name) for frame, name in frames if frame[1] in first.get(frame[0], ())]
+
+    images, labels, tracks, left_out = read_images(PUBLISHED, three_tracks)
     assert len(images) == 450 and left_out == [] and sorted(set(labels)) == [1, 14, 17, 25, 33]
     assert all(len(set(tracks[labels == label])) == 3 for label in set(labels))
     assert 20 < images.mean() < 200 and images.std() > 20

@@ -90,7 +90,11 @@ def _convert(source, paths, origin):
     names = [file.name for file in form.files]
     try:
         with staging(folder, source.name) as fresh:
-            source.convert(paths, fresh)
+            try:
+                source.convert(paths, fresh)
+            except (ValueError, RuntimeError) as error:  # a NotImplementedError is a RuntimeError
+                named = " and ".join(path.name for path in paths.values())
+                raise VerificationError(f"{named} cannot be converted: {error}") from error
             content = form.verified({name: fresh / name for name in names})
             keep(form, fresh, folder)
     except OSError as error:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 import re
-import zipfile
-import zlib
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from helpers.data.errors import VerificationError
 from helpers.data.sign_split import TEST_PER_CLASS, TRAIN_PER_CLASS, series_from_numbers
-from helpers.data.storage import what_is_it
+from helpers.data.zip_pictures import open_zip, read_member, read_picture
 
-__all__ = ["check_archive", "read_photos"]
+__all__ = ["check_archive", "content_sha256", "read_photos"]
 
 SIGNS = range(6)
 SIZE = 64
 _PHOTO = re.compile(r"(?:^|/)Dataset/(\d)/IMG_(\d+)\.jpe?g$", re.IGNORECASE)
-_BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, zipfile.BadZipFile, zlib.error)
 
 
 def _members(archive):
@@ -32,14 +28,6 @@ def _members(archive):
     return sorted(found, key=lambda item: item[:2])
 
 
-def _open(path):
-    try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        reason = what_is_it(path) or f"it is no whole zip file ({error})"
-        raise VerificationError(f"{path.name} cannot be used: {reason}") from error
-
-
 def check_archive(path):
     """Look into the archive's table of contents.
 
@@ -48,18 +36,49 @@ def check_archive(path):
     VerificationError
         When it is no zip file, or does not list enough photos of each sign.
     """
-    with _open(path) as archive:
+    with open_zip(path) as archive:
         signs = [sign for _, sign, member in _members(archive) if member.file_size]
     _check_counts(path, signs)
 
 
-def _check_counts(path, signs):
+def content_sha256(path):
+    """Return one SHA-256 over all photos, whatever program has zipped them.
+
+    Parameters
+    ----------
+    path : Path
+        The zip file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits, over the photos of all ten signs in the order of sign and number: for each of them sign,
+        number and length as text, then its bytes. A photo that cannot be unpacked counts as empty.
+
+    Raises
+    ------
+    VerificationError
+        When it is no zip file.
+    """
+    digest = hashlib.sha256()
+    with open_zip(path) as archive:
+        for number, sign, member in sorted(_members(archive), key=lambda item: (item[1], item[0], item[2].filename)):
+            try:
+                content = read_member(archive, member)
+            except VerificationError:
+                content = b""
+            digest.update(f"{sign}/{number}:{len(content)}:".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _check_counts(path, signs, fault=""):
     needed = TRAIN_PER_CLASS + TEST_PER_CLASS
     for sign in SIGNS:
         count = list(signs).count(sign)
         if count < needed:
             raise VerificationError(f"{path.name} cannot be used: it holds {count} usable photos of sign {sign} under "
-                                    f"Dataset/{sign}/, and {needed} are needed")
+                                    f"Dataset/{sign}/, and {needed} are needed{fault}")
 
 
 def read_photos(path):
@@ -84,22 +103,21 @@ def read_photos(path):
     VerificationError
         When too few usable photos are left.
     """
-    photos, signs, rows, left_out = [], [], [], []
-    with _open(path) as archive:
+    photos, signs, rows, left_out, fault = [], [], [], [], ""
+    with open_zip(path) as archive:
         members = _members(archive)
         series = series_from_numbers([sign for _, sign, _ in members])
         for row, (_, sign, member) in enumerate(members):
             if sign not in SIGNS:
                 continue
             try:
-                with Image.open(io.BytesIO(archive.read(member))) as image:
-                    # Pillow's bilinear filter widens with the factor, so a photo of 3024 pixels is averaged as it should be.
-                    photo = np.asarray(image.convert("RGB").resize((SIZE, SIZE), Image.Resampling.BILINEAR))
-            except _BROKEN:
+                photo = read_picture(archive, member, SIZE)
+            except VerificationError as error:
                 left_out.append(member.filename.rsplit("/", 1)[-1])
+                fault = fault or f" (the first that is none is {left_out[0]}: {error})"
                 continue
             photos.append(photo)
             signs.append(sign)
             rows.append(row)
-    _check_counts(path, signs)
+    _check_counts(path, signs, fault)
     return np.stack(photos), np.array(signs, np.int64), series[rows].astype(np.int64), left_out

@@ -18,6 +18,8 @@ SIGN_NAMES = ("zero", "one", "two", "three", "four", "five")
 _PARTS = {"train": ("train_signs.h5", "train_set"), "test": ("test_signs.h5", "test_set"),
           "validation": ("train_signs.h5", "validation_set")}
 _COMMIT = "4b09433ef9d5c60602e8805bb54b8aa2428527f8"
+CONTENT = "29443181319a463dd640576229829c99ee35a41c02f47234a7349cded0ca8ffb"
+"""SHA-256 over the photos of the archive that the course was measured on. Not of the zip: its host may pack it anew."""
 
 
 def _check_part(name, images, labels):
@@ -44,7 +46,8 @@ def _read_pair(paths):
             continue
         names = [f"{key}_x", f"{key}_y"] + (["list_classes"] if part == "test" else [])
         arrays, attributes = read_hdf5(path, names, digests="if present")
-        parts["made by the course"] = bool(attributes.get("convnet_course"))
+        parts["made by the course"] = "convnet_course" in attributes
+        _check_origin(path, attributes, parts)
         try:
             images, labels = arrays[f"{key}_x"], _check_part(key, arrays[f"{key}_x"], arrays[f"{key}_y"])
         except VerificationError as error:
@@ -59,13 +62,31 @@ def _read_pair(paths):
     return parts
 
 
+def _check_origin(path, attributes, parts):
+    """Note which archive a file of the course was made from; refuse one that does not tell, and two that do not agree."""
+    content = attributes.get("archive_sha256")
+    if parts["made by the course"] and not isinstance(content, str):
+        raise VerificationError(f"{path.name} cannot be used: it does not say from which archive it was made (an earlier version "
+                                "of the course made it)")
+    if parts.setdefault("content", content) != content:
+        raise VerificationError("train_signs.h5 and test_signs.h5 cannot be used: they were not made from the same archive")
+
+
+def _say_other_content():
+    say_once(f"{SOURCE.title}: these photos are not the ones that the course was measured on (perhaps another version of the "
+             "archive). They are used, and compared with no range.", about="other sign language digits")
+
+
 def _check_zip(paths):
-    from helpers.data.sign_archive import check_archive
+    from helpers.data.sign_archive import check_archive, content_sha256
 
-    check_archive(paths["sign-language-digits.zip"])
+    path = paths["sign-language-digits.zip"]
+    check_archive(path)
+    if content_sha256(path) != CONTENT:
+        _say_other_content()
 
 
-def write_pair(folder, photos, signs, series, rows):
+def write_pair(folder, photos, signs, series, rows, content):
     """Write the two HDF5 files of the course, with the keys that students know.
 
     Parameters
@@ -76,6 +97,8 @@ def write_pair(folder, photos, signs, series, rows):
         Every photo, its sign and the number of its series.
     rows : dict of str to numpy.ndarray of int
         Which photos are for "train", "test" and "validation".
+    content : str
+        SHA-256 over the photos of the archive, see :func:`helpers.data.sign_archive.content_sha256`.
     """
     contents = {file: {} for file, _ in _PARTS.values()}
     for part, (file, key) in _PARTS.items():
@@ -84,17 +107,18 @@ def write_pair(folder, photos, signs, series, rows):
     for arrays in contents.values():
         arrays["list_classes"] = np.arange(len(SIGN_NAMES))
     for file, arrays in contents.items():
-        write_hdf5(folder / file, arrays, {"convnet_course": 1})
+        write_hdf5(folder / file, arrays, {"convnet_course": 1, "archive_sha256": content})
 
 
 def _convert(paths, folder):
-    from helpers.data.sign_archive import read_photos
+    from helpers.data.sign_archive import content_sha256, read_photos
 
-    photos, signs, series, left_out = read_photos(paths["sign-language-digits.zip"])
+    path = paths["sign-language-digits.zip"]
+    photos, signs, series, left_out = read_photos(path)
     if left_out:
         some = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
         say_once(f"{SOURCE.title}: left out {len(left_out)} files of the archive that are empty or no pictures ({some}).")
-    write_pair(folder, photos, signs, series, draw_split(signs, series, SPLITS[0]))
+    write_pair(folder, photos, signs, series, draw_split(signs, series, SPLITS[0]), content_sha256(path))
 
 
 SOURCE = Source(
@@ -173,10 +197,14 @@ def _dataset(parts, **facts):
 def _real(found, split):
     parts = found.content if split == 0 else _drawn_again(found.content, split)
     if found.content["made by the course"]:
+        notes = ("The archive does not name the students. The numbers of its files show which photos were taken "
+                 "one after another, and the groups are these series.",)
+        other = found.content["content"] != CONTENT
+        if other:
+            _say_other_content()
+            notes += ("These photos are not the ones that the course was measured on.",)
         return _dataset(parts, name=SOURCE.title, source="real", origin=found.origin, license=SOURCE.license,
-                        citation=SOURCE.citation,
-                        notes=("The archive does not name the students. The numbers of its files show which photos were taken "
-                               "one after another, and the groups are these series.",))
+                        citation=SOURCE.citation, expected="own" if other else "", notes=notes)
     return _dataset(parts, name="Hand signs", source="real", origin=f"train_signs.h5 and test_signs.h5, {found.origin}",
                     license="license as given by whoever made the files", citation="as given by whoever made the files",
                     expected="own",

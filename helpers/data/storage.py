@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import os
 import shutil
@@ -65,6 +66,8 @@ def check_checksum(path, checksum):
     ------
     VerificationError
         When they differ; the message says what the file seems to be.
+    ValueError
+        When ``checksum`` reads otherwise.
     """
     kind, _, expected = checksum.partition(":")
     if kind not in ("sha256", "md5") or not expected:
@@ -168,14 +171,14 @@ def read_hdf5(path, names, digests="required"):
             attributes = dict(file.attrs)
             for name in names:
                 if not isinstance(file.get(name), h5py.Dataset):
-                    raise _refuse(path, f"the array {name!r} is missing; it holds {', '.join(file) or 'nothing'}")
-                arrays[name] = file[name][()]
+                    raise _refuse(path, f"the array {name!r} is missing; it holds {', '.join(map(str, file)) or 'nothing'}")
+                arrays[name] = np.asarray(file[name][()])  # text and empty datasets come as something else
                 digest = file[name].attrs.get("sha256")
                 if digest is None and digests == "required":
                     raise _refuse(path, f"the array {name} carries no SHA-256, so it was not made by this course")
                 if digest is not None and digest != array_sha256(arrays[name]):
                     raise _refuse(path, f"the array {name} has changed since it was written (its SHA-256 is another)")
-    except (OSError, RuntimeError, KeyError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError) as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise _refuse(path, f"it cannot be read as an HDF5 file ({error})") from error
@@ -216,6 +219,8 @@ def staging(folder, name):
 def install(path, folder):
     """Rename a finished, verified file into its folder. A file that stands in the way is kept under another name.
 
+    If that file holds the same bytes, as when another process has been faster, it stays and nothing is moved.
+
     Returns
     -------
     Path or None
@@ -224,6 +229,8 @@ def install(path, folder):
     target = folder / path.name
     moved = None
     if target.exists():
+        if filecmp.cmp(path, target, shallow=False):
+            return None
         number = 1
         while moved is None or moved.exists():
             moved = folder / f"{path.name}.damaged{'' if number == 1 else f'-{number}'}"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from helpers.data.errors import VerificationError
-from helpers.data.storage import what_is_it
+from helpers.data.zip_pictures import open_zip, read_picture
 
 __all__ = ["read_images"]
 
 SIZE = 32
 _FRAME = re.compile(r"(?:^|/)(\d{5})/(\d{5})_(\d{5})\.ppm$")
-_BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, zipfile.BadZipFile, zlib.error)
 
 
 def read_images(path, wanted=lambda images: images):
@@ -45,18 +40,12 @@ def read_images(path, wanted=lambda images: images):
         When it is no zip file, or holds no frame that can be read.
     """
     images, labels, tracks, left_out = [], [], [], []
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        reason = what_is_it(path) or f"it is no whole zip file ({error})"
-        raise VerificationError(f"{path.name} cannot be used: {reason}") from error
-    with archive:
+    with open_zip(path) as archive:
         frames = sorted((tuple(map(int, match.groups())), name) for name in archive.namelist() if (match := _FRAME.search(name)))
         for (label, track, _), name in wanted(frames):
             try:
-                with Image.open(io.BytesIO(archive.read(name))) as image:
-                    picture = np.asarray(image.convert("RGB").resize((SIZE, SIZE), Image.Resampling.BILINEAR))
-            except _BROKEN:
+                picture = read_picture(archive, name, SIZE)
+            except VerificationError:
                 left_out.append("/".join(name.split("/")[-2:]))
                 continue
             images.append(picture)
