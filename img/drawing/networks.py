@@ -146,7 +146,7 @@ def lenet():
     columns = stations(
         trace, (1, "input"), (1, "conv 5×5", "6 kernels", "ReLU"), (1, "max pool", "2×2"),
         (1, "conv 5×5", "16 kernels", "ReLU"), (1, "max pool", "2×2"), (1, "flatten"), (1, "dense", "ReLU"),
-        (1, "dense", "ReLU"), (1, "dense", "softmax"))
+        (1, "dense", "ReLU"), (1, "dense", "logits"))
     picture = Picture(800, 386, "LeNet", f"LeNet as volumes: {in_words(columns)}, together {trace.parameters:,}.")
     scale = 2.7
     fronts = draw_row(picture, columns, 28, 778, 106, 206, lambda pixels: scale * pixels, lambda numbers: 0.35 * numbers)
@@ -165,7 +165,7 @@ def signs_network():
         shapes.Flatten(), shapes.Dense(6)])
     columns = stations(
         trace, (1, "input"), (1, "zeros", "3 each side"), (3, "conv 7×7", "batch norm", "ReLU"), (1, "max pool", "2×2"),
-        (3, "conv 7×7", "batch norm", "ReLU"), (1, "max pool", "2×2"), (1, "flatten"), (1, "dense", "softmax"))
+        (3, "conv 7×7", "batch norm", "ReLU"), (1, "max pool", "2×2"), (1, "flatten"), (1, "dense", "logits"))
     picture = Picture(800, 404, "The network of the hand signs", (
         f"The network as volumes: {in_words(columns)}, together {trace.parameters:,}, of which {trace.not_trainable} are not "
         "trained."))
