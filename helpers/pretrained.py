@@ -7,15 +7,16 @@ lesson 03, made by ``tests/recorders/train_signs_tutorial.py``.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import keras
-import requests
 from keras import layers
 
-from helpers.data.errors import VerificationError
-from helpers.data.storage import read_hdf5, write_hdf5
+from helpers.data.download import download
+from helpers.data.errors import DownloadError, VerificationError
+from helpers.data.places import _keras_folder, folders, shown
+from helpers.data.sources import DataFile, Form, Source
+from helpers.data.storage import read_hdf5, what_is_it, write_hdf5
 from helpers.project import ROOT
 
 __all__ = ["FOLDER", "LEFT_OUT", "PATH", "SEEN", "imagenet_network", "network", "pretrained_network", "restore", "save"]
@@ -139,12 +140,28 @@ def restore(model, path):
     return facts
 
 
-_IMAGENET = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5"
-_IMAGENET_FOLDER = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
+_IMAGENET = DataFile(
+    "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5",
+    urls=("https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
+          "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5",))
+
+
+def _read_imagenet(paths):
+    """Build MobileNetV2 from the file of weights. No checksum is published, so the file counts if all its weights load."""
+    path = paths[_IMAGENET.name]
+    try:
+        return keras.applications.MobileNetV2((96, 96, 3), include_top=False, pooling="avg", weights=str(path))
+    except Exception as error:  # h5py and Keras raise half a dozen kinds for a file that is cut short
+        raise VerificationError(f"{path.name} cannot be used: {what_is_it(path) or 'its weights cannot be loaded'}") from error
+
+
+_IMAGENET_SOURCE = Source(
+    name="imagenet", title="MobileNetV2", forms=(Form(files=(_IMAGENET,), read=_read_imagenet),), license="Apache 2.0",
+    citation="Sandler and others 2018", homepage="https://keras.io/api/applications/mobilenet/", sample="none")
 
 
 def imagenet_network(source):
-    """Return MobileNetV2 with the weights of ImageNet, if they are at hand; otherwise say in one line why they are not.
+    """Return MobileNetV2 with the weights of ImageNet, if they can be had; otherwise say in one line why they cannot.
 
     Parameters
     ----------
@@ -155,17 +172,23 @@ def imagenet_network(source):
     -------
     keras.Model or None
         From pictures of shape ``(96, 96, 3)``, values -1 to 1, to 1,280 features (Sandler and others 2018, table 2). None when
-        the weights are neither on this machine nor to be reached within a few seconds.
+        the weights are not on this machine (in Keras's own folder or where the course keeps its data) and cannot be
+        downloaded, or when the file is damaged.
     """
-    kept = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / _IMAGENET
-    if not kept.is_file():
-        if source == "sample":
-            print("MobileNetV2 is left out: a run on the offline sample fetches nothing.")
-            return None
-        try:
-            # Keras waits without limit where nothing answers, so we ask first.
-            requests.head(_IMAGENET_FOLDER + _IMAGENET, timeout=5).raise_for_status()
-        except requests.RequestException:
-            print("MobileNetV2 is left out: its weights are not on this machine, and their server cannot be reached.")
-            return None
-    return keras.applications.MobileNetV2((96, 96, 3), include_top=False, pooling="avg", weights="imagenet")
+    for folder in (_keras_folder().parent / "models", *(place.path for place in folders())):
+        kept = folder / _IMAGENET.name
+        if kept.is_file():
+            try:
+                return _read_imagenet({_IMAGENET.name: kept})
+            except VerificationError as error:
+                print(f"MobileNetV2 is left out: {error}. Delete {shown(kept)} and run this again.")
+                return None
+    if source == "sample":
+        print("MobileNetV2 is left out: a run on the offline sample fetches nothing.")
+        return None
+    try:
+        _, model, _ = download(_IMAGENET_SOURCE, _IMAGENET_SOURCE.forms[0])
+    except DownloadError as error:
+        print(f"MobileNetV2 is left out: its weights are not on this machine, and cannot be fetched ({error}).")
+        return None
+    return model

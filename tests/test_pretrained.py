@@ -1,14 +1,17 @@
 """The pretrained network: small, whole, as good as its file says, and without the five signs."""
 
 import os
+import shutil
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import pytest
+import requests
 
 from helpers import pretrained, shapes
-from helpers.data import DataError, load_traffic_signs
+from helpers.data import DataError, download, load_traffic_signs, places
 from helpers.data.traffic_names import SIGN_NAMES
 
 SHARED = Path(os.environ.get("COURSE_DATA_DIR") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -85,31 +88,87 @@ def test_weights_of_another_network_are_refused(tmp_path):
 
 @pytest.fixture
 def nothing_kept(tmp_path, monkeypatch):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    return tmp_path
+    """A machine without the weights of ImageNet; returns Keras's folder of weights."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
+    for name in ("PROJECT_CACHE", "USER_CACHE"):
+        monkeypatch.setattr(places, name, tmp_path / "cache")
+    (tmp_path / "keras" / "models").mkdir(parents=True)
+    download.forget_failures()
+    yield tmp_path / "keras" / "models"
+    download.forget_failures()
+
+
+@pytest.fixture(scope="module")
+def imagenet_file(tmp_path_factory):
+    """A file as Keras keeps it, with random weights."""
+    path = tmp_path_factory.mktemp("weights") / pretrained._IMAGENET.name
+    keras.applications.MobileNetV2((96, 96, 3), include_top=False, pooling="avg", weights=None).save(path)
+    return path
+
+
+def served(monkeypatch, content):
+    """Let every address answer with these bytes, or raise."""
+    def answer(url, path, pooch_object):
+        if isinstance(content, Exception):
+            raise content
+        Path(path).write_bytes(content)
+    monkeypatch.setattr(download.pooch, "HTTPDownloader", lambda **_: answer)
+    monkeypatch.setattr(download, "PAUSE", 0)
+
+
+def no_network(monkeypatch):
+    monkeypatch.setattr(download.pooch, "HTTPDownloader", lambda **_: pytest.fail("asked the network"))
 
 
 def test_the_sample_fetches_no_imagenet_weights(nothing_kept, monkeypatch, capsys):
-    monkeypatch.setattr(pretrained.requests, "head", lambda *_, **__: pytest.fail("asked the network"))
+    no_network(monkeypatch)
     assert pretrained.imagenet_network("sample") is None
     assert capsys.readouterr().out == "MobileNetV2 is left out: a run on the offline sample fetches nothing.\n"
 
 
-def test_without_network_one_line_says_so(nothing_kept, monkeypatch, capsys):
-    def refused(*_, **__):
-        raise pretrained.requests.ConnectionError
-    monkeypatch.setattr(pretrained.requests, "head", refused)
+@pytest.mark.parametrize(("content", "reason"), [
+    (requests.ConnectionError(), "cannot be reached"), (requests.ConnectTimeout(), "gave no connection"),
+    (requests.exceptions.ChunkedEncodingError(), "broke off"), (b"<html>sign in</html>", "it is an HTML page"),
+    (b"\x89HDF\r\n\x1a\n and then nothing", "its weights cannot be loaded")])
+def test_what_cannot_be_fetched_costs_one_line_and_leaves_nothing(nothing_kept, monkeypatch, capsys, content, reason):
+    served(monkeypatch, content)
     assert pretrained.imagenet_network("real") is None
-    assert "its weights are not on this machine, and their server cannot be reached" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "its weights are not on this machine, and cannot be fetched" in said and reason in said
+    assert not list((nothing_kept.parents[1] / "cache").rglob("*.h5"))
 
 
-def test_weights_on_this_machine_are_used_without_asking(nothing_kept, monkeypatch):
-    monkeypatch.setattr(pretrained.requests, "head", lambda *_, **__: pytest.fail("asked the network"))
-    build = pretrained.keras.applications.MobileNetV2
-    asked = []
-    monkeypatch.setattr(pretrained.keras.applications, "MobileNetV2",
-                        lambda *shape, weights, **options: asked.append(weights) or build(*shape, weights=None, **options))
-    (nothing_kept / "models").mkdir()
-    (nothing_kept / "models" / pretrained._IMAGENET).touch()
-    model = pretrained.imagenet_network("real")
-    assert asked == ["imagenet"] and model.output_shape == (None, 1280)
+def test_fetched_weights_are_kept_and_not_fetched_again(nothing_kept, monkeypatch, imagenet_file):
+    served(monkeypatch, imagenet_file.read_bytes())
+    fetched = pretrained.imagenet_network("real")
+    no_network(monkeypatch)
+    again = pretrained.imagenet_network("sample")
+    assert fetched.output_shape == again.output_shape == (None, 1280)
+    assert all(np.array_equal(*pair) for pair in zip(fetched.get_weights(), again.get_weights()))
+
+
+def test_weights_that_keras_has_kept_are_used(nothing_kept, monkeypatch, imagenet_file):
+    no_network(monkeypatch)
+    shutil.copy(imagenet_file, nothing_kept)
+    assert pretrained.imagenet_network("real").output_shape == (None, 1280)
+
+
+def test_a_kept_file_that_was_cut_short_is_named(nothing_kept, monkeypatch, capsys, imagenet_file):
+    no_network(monkeypatch)
+    cut = nothing_kept / pretrained._IMAGENET.name
+    cut.write_bytes(imagenet_file.read_bytes()[:100_000])
+    assert pretrained.imagenet_network("real") is None
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and "its weights cannot be loaded" in said and f"Delete {places.shown(cut)}" in said
+    assert cut.is_file()
+
+
+def test_an_unwritable_home_is_left_aside_as_keras_does(monkeypatch, tmp_path):
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(places.os, "access", lambda *_: False)
+    monkeypatch.setattr(places.tempfile, "gettempdir", lambda: str(tmp_path))
+    broken = tmp_path / ".keras" / "models" / pretrained._IMAGENET.name
+    broken.parent.mkdir(parents=True)
+    broken.touch()
+    assert pretrained.imagenet_network("sample") is None

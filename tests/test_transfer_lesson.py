@@ -1,6 +1,7 @@
 """Lesson 06: its network, its splits, its way to begin again, and the layer that keeps a network as it was measured."""
 
 import keras
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,16 +9,18 @@ from keras import layers
 
 from helpers import pretrained, shapes
 from helpers.batches import dealt_out
+from helpers.project import ROOT
 from tests.tools.lesson_code import definitions
 
-NAMES = ["LOSS", "TRACKS", "tutorial_network", "Learner", "random_split", "split_by_track", "AsMeasured", "one_step", "draw",
-         "halved"]
+NAMES = ["LOSS", "TRACKS", "tutorial_network", "Learner", "random_split", "split_by_track", "AsMeasured", "base_and_head",
+         "one_step", "what_moved", "draw", "halved", "Job", "train_head", "FIFTH", "fifth_column"]
 
 
 @pytest.fixture(scope="module")
 def lesson():
     return definitions("06_transfer_learning", NAMES,
-                       {"keras": keras, "layers": layers, "np": np, "tf": tf, "dealt_out": dealt_out})
+                       {"keras": keras, "layers": layers, "np": np, "tf": tf, "dealt_out": dealt_out,
+                        "track": lambda rounds, _: rounds})
 
 
 def test_the_network_of_the_tutorial(lesson):
@@ -68,7 +71,7 @@ def test_a_network_stays_as_measured_and_still_trains(lesson):
     ("stop_gradient", {"moving_mean", "moving_variance"}, "batch"),
     ("the head's variables only", {"moving_mean", "moving_variance"}, "batch")])
 def test_three_ways_of_freezing(lesson, way, moved, by):
-    name, found, normalized = lesson["one_step"](way)
+    name, found, normalized = lesson["what_moved"](way)
     assert (name, set(found.split(", ")), normalized) == (way, moved, by)
 
 
@@ -89,3 +92,42 @@ def test_the_base_brings_the_two_layers_that_features_come_from():
     base, _ = pretrained.pretrained_network()
     assert base.get_layer("features").output.shape == (None, 256)
     assert base.get_layer("early").output.shape == (None, 8, 8, 64)
+
+
+def test_a_fifth_column_goes_through_all_cases_and_seeds(lesson):
+    """With a stand-in for the base from ImageNet, which a test cannot have."""
+    random = np.random.default_rng(0)
+    jobs = {}
+    for name, classes in (("similar", 5), ("different", 6)):
+        y = np.repeat(np.arange(classes), 8)
+        x = (y[:, None, None, None] / classes + random.uniform(0, 0.05, (len(y), 32, 32, 3))).astype("float32")
+        job = jobs[name] = lesson["Job"].__new__(lesson["Job"])
+        job.x, job.y, job.x_test, job.y_test, job.classes, job.features, job.heads = x, y, x, y, classes, {}, {}
+    cases = [(size, name) for name in jobs for size in ("small", "large")]
+    lesson.update(ready=jobs, rounds=[(*setting, seed) for setting in cases for seed in (0, 1, 2)],
+                  SIZES={"small": 4, "large": 8}, EPOCHS={"small": {"head": 3}, "large": {"head": 2}},
+                  grid={f"{size}, {name}": {"from scratch": [0.5] * 3} for size, name in cases})
+    stand_in = keras.Sequential([keras.Input((32, 32, 3)), layers.Resizing(96, 96), layers.Rescaling(2.0, offset=-1.0),
+                                 layers.GlobalAveragePooling2D()])
+    lesson["fifth_column"](stand_in)
+    for ways in lesson["grid"].values():
+        assert list(ways) == ["from scratch", lesson["FIFTH"]]
+        assert len(ways[lesson["FIFTH"]]) == 3 and all(0 <= accuracy <= 1 for accuracy in ways[lesson["FIFTH"]])
+    assert jobs["similar"].features["fifth"][0].shape == (40, 3)
+    np.testing.assert_allclose(jobs["similar"].features["fifth"][0], 2 * jobs["similar"].x.mean((1, 2)) - 1, atol=1e-4)
+
+
+def test_the_lesson_spoils_a_copy_and_not_its_base():
+    """It shows how a base is spoiled, and must have done so to another one."""
+    notebook = nbformat.read(ROOT / "notebooks" / "06_transfer_learning.ipynb", as_version=4)
+    wanted = {"a-network-that-has-seen-38-other-signs-2": 1, **{f"frozen-in-three-ways-{number}": 1 for number in (5, 7)}}
+    space = {"keras": keras, "layers": layers, "np": np, "pretrained": pretrained}
+    for cell in notebook.cells:
+        if wanted.pop(cell.id, None):
+            exec(cell.source, space)
+    assert not wanted
+    as_read, _ = pretrained.pretrained_network()
+    spoiled = [weight.path for weight, kept in zip(space["throwaway"].weights, as_read.weights)
+               if not np.array_equal(weight, kept)]
+    assert spoiled and all("moving" in path for path in spoiled)
+    assert all(np.array_equal(*pair) for pair in zip(space["base"].get_weights(), as_read.get_weights()))
