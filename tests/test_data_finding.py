@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,36 +12,28 @@ import pytest
 import helpers.data
 from helpers.data import DataError, digits, download, finding, load_mnist, mnist, places
 from helpers.data.dataset import Dataset
-from helpers.data.errors import DataNotFoundError, SettingsError, VerificationError
+from helpers.data.errors import DataNotFoundError
 from helpers.data.sources import DataFile, Form, Source
-from helpers.data.storage import read_hdf5, write_hdf5
 from helpers.project import ROOT
 from tests.test_data_support import (
     ARRAYS,
-    EXPECTED,
     HTML,
     LFS_POINTER,
     NPZ,
+    given_fixture,  # noqa: F401
     good,
     machine_fixture,  # noqa: F401
     npz_bytes,
+    put,
     same,
     server_fixture,  # noqa: F401
     small_arrays,
     small_source,
 )
+from tests.tools.real_data import needs, real_file
 
 pytestmark = pytest.mark.usefixtures("machine")
 OTHER = npz_bytes(small_arrays(seed=1))
-
-
-@pytest.fixture
-def given(tmp_path, monkeypatch):
-    """A folder named by COURSE_DATA_DIR."""
-    folder = tmp_path / "given"
-    folder.mkdir()
-    monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
-    return folder
 
 
 @pytest.fixture
@@ -51,12 +42,6 @@ def small_mnist(monkeypatch, server):
     source = small_source(server.url("/mnist.npz"), name="mnist.npz")
     monkeypatch.setattr(mnist, "SOURCE", source)
     return source
-
-
-def put(folder, content=NPZ, name="small.npz"):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(content)
-    return folder / name
 
 
 def load_small(source, wanted="auto"):
@@ -172,159 +157,6 @@ def test_sample_searches_nothing(server, monkeypatch, capsys):
     assert server.asked == [] and capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize(("argument", "variable", "meant"), [
-    ("auto", None, "auto"), ("auto", "", "auto"), ("auto", "auto", "auto"), ("auto", "real", "real"),
-    ("auto", "sample", "sample"),
-    ("auto", " Sample ", "sample"), ("real", "sample", "real"), ("sample", "real", "sample"), ("real", "nonsense", "real"),
-])
-def test_the_variable_decides_for_auto_and_only_for_auto(monkeypatch, argument, variable, meant):
-    if variable is not None:
-        monkeypatch.setenv("COURSE_DATA", variable)
-    assert places.wanted_source(argument) == meant
-
-
-def test_an_unknown_source_is_refused(monkeypatch):
-    with pytest.raises(SettingsError, match="source must be 'auto', 'real' or 'sample', not 'reel'"):
-        load_mnist("reel")
-    monkeypatch.setenv("COURSE_DATA", "offline")
-    with pytest.raises(SettingsError, match="COURSE_DATA is 'offline'; set it to auto, real or sample"):
-        load_mnist()
-
-
-def test_a_folder_that_is_not_there_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "missing"))
-    with pytest.raises(SettingsError, match=r"COURSE_DATA_DIR is .*missing', which does not exist"):
-        load_mnist()
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "file"))
-    with pytest.raises(SettingsError, match="which is a file, not a folder"):
-        load_mnist()
-    monkeypatch.setenv("COURSE_DATA_DIR", "no/such/folder")
-    with pytest.raises(SettingsError, match="a relative path starts at the course's folder"):
-        load_mnist()
-
-
-def test_a_relative_folder_means_the_same_from_everywhere(monkeypatch, tmp_path):
-    monkeypatch.setattr(places, "ROOT", tmp_path)
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "notebooks").mkdir()
-    monkeypatch.setenv("COURSE_DATA_DIR", "elsewhere")
-    for working in (tmp_path, tmp_path / "notebooks"):
-        monkeypatch.chdir(working)
-        assert places.folders()[0].path == (tmp_path / "elsewhere").resolve()
-
-
-def test_keras_is_asked_where_it_keeps_its_files(monkeypatch, tmp_path):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "k"))
-    assert places.folders()[-1].path == tmp_path / "k" / "datasets"
-    monkeypatch.delenv("KERAS_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert places.folders()[-1].path == tmp_path / ".keras" / "datasets"
-
-
-def test_paths_are_shown_short(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert places.shown(tmp_path / "a" / "b") == str(Path("~", "a", "b"))
-    assert places.shown(ROOT / "data" / "cache") == str(Path("data", "cache"))
-    assert places.shown(tmp_path.parent) == str(tmp_path.parent)
-
-
-def test_an_installation_apart_from_the_course_uses_the_users_cache(monkeypatch, tmp_path):
-    monkeypatch.setattr(places, "ROOT", tmp_path)
-    assert places.cache_folder() == tmp_path / "user"
-
-
-def archived(server, converted, in_data_folder=False):
-    """A set that is published as one archive (here: an .npz) and used as an HDF5 file."""
-    def convert(paths, folder):
-        converted.append(folder)
-        with np.load(paths["archive.npz"], allow_pickle=False) as arrays:
-            write_hdf5(folder / "small.h5", {name: arrays[name] for name in EXPECTED})
-
-    def read(paths):
-        return read_hdf5(paths["small.h5"], EXPECTED)[0]
-
-    base = small_source(server.url("/archive.npz"), name="archive.npz")
-    file = DataFile("archive.npz", base.forms[0].files[0].urls, aliases=("archive-1.npz",))
-    archive = Form((file,), base.forms[0].read, archive=True)
-    return Source(**{**vars(base), "forms": (Form((DataFile("small.h5"),), read), archive), "convert": convert,
-                     "in_data_folder": in_data_folder})
-
-
-def test_an_archive_is_converted_once(server, machine):
-    server["/archive.npz"], converted = good(), []
-    source = archived(server, converted)
-    first, second = finding.obtain(source), finding.obtain(source)
-    assert same(first.content) and same(second.content)
-    assert first.origin.startswith("downloaded from 127.0.0.1") and second.origin == "the course's cache"
-    assert len(converted) == 1 and server.asked == ["/archive.npz"]
-    assert sorted(path.name for path in machine.iterdir()) == ["archive.npz", "small.h5"]
-
-
-def test_an_archive_given_by_the_reader_is_converted_too(server, given, machine):
-    converted = []
-    put(given, name="archive-1.npz")
-    source = archived(server, converted)
-    assert finding.obtain(source).origin == "local copy in COURSE_DATA_DIR"
-    assert finding.obtain(source).origin == "the course's cache"
-    assert len(converted) == 1 and server.asked == []
-    assert [path.name for path in given.iterdir()] == ["archive-1.npz"]
-
-
-def test_a_conversion_that_fails_leaves_nothing_half_done(server, machine):
-    server["/archive.npz"] = good()
-    source = archived(server, [])
-
-    def convert(paths, folder):
-        write_hdf5(folder / "small.h5", {"x_train": ARRAYS["x_train"]})
-        raise VerificationError("archive.npz cannot be used: it holds no pictures")
-
-    with pytest.raises(DataNotFoundError, match="it holds no pictures"):
-        finding.obtain(Source(**{**vars(source), "convert": convert}))
-    assert [path.name for path in machine.iterdir()] == ["archive.npz"]
-    assert same(finding.obtain(source).content)
-
-
-def test_what_a_conversion_wrote_is_verified_before_it_is_kept(server, machine):
-    server["/archive.npz"] = good()
-
-    def convert(paths, folder):
-        write_hdf5(folder / "small.h5", {"x_train": ARRAYS["x_train"]})
-
-    with pytest.raises(DataNotFoundError, match="the array 'y_train' is missing"):
-        finding.obtain(Source(**{**vars(archived(server, [])), "convert": convert}))
-    assert not (machine / "small.h5").exists()
-
-
-def test_a_damaged_conversion_is_made_again_from_the_archive(server, machine):
-    server["/archive.npz"], converted = good(), []
-    source = archived(server, converted)
-    finding.obtain(source)
-    (machine / "small.h5").write_bytes(HTML)
-    assert same(finding.obtain(source).content)
-    assert len(converted) == 2 and server.asked == ["/archive.npz"]
-    assert (machine / "small.h5.damaged").read_bytes() == HTML
-
-
-def test_the_data_folder_counts_only_for_sets_that_say_so(server, tmp_path):
-    write_hdf5(places.DATA_FOLDER / "small.h5", ARRAYS)
-    assert finding.obtain(archived(server, [], in_data_folder=True)).origin == "the course's data folder"
-    with pytest.raises(DataNotFoundError):
-        finding.obtain(archived(server, []))
-
-
-def test_files_that_belong_together_must_lie_together(tmp_path, given, machine, capsys):
-    form = Form((DataFile("one"), DataFile("two")), lambda paths: {name: path.read_text() for name, path in paths.items()})
-    source = Source(name="pair", title="Pair", forms=(form,), license="", citation="", homepage="", sample="")
-    (given / "one").write_text("given")
-    for name in ("one", "two"):
-        (machine / name).write_text("cache")
-    assert finding.obtain(source).content == {"one": "cache", "two": "cache"}
-    assert "holds one but not two; they belong in one folder" in capsys.readouterr().out
-
-
 def test_a_set_without_an_address_says_what_to_put_where():
     with pytest.raises(DataNotFoundError, match=r"put small\.npz into"):
         finding.obtain(small_source())
@@ -349,18 +181,12 @@ def test_load_mnist_without_anything(small_mnist, capsys, monkeypatch):
         load_mnist()
 
 
-def _folder_with_mnist():
-    given = os.environ.get("COURSE_DATA_DIR")
-    folders = [ROOT / given, Path(given).absolute()] if given else []
-    return next((folder for folder in [*folders, ROOT / "data" / "cache"] if (folder / "mnist.npz").is_file()), None)
+REAL = real_file("mnist.npz")  # before a fixture hides the reader's settings
 
 
-REAL_FOLDER = _folder_with_mnist()  # before a fixture hides the reader's settings
-
-
-@pytest.mark.skipif(REAL_FOLDER is None, reason="no copy of MNIST on this machine (python -m helpers.data download mnist)")
+@needs(REAL, "MNIST", "mnist")
 def test_the_real_mnist(monkeypatch):
-    monkeypatch.setenv("COURSE_DATA_DIR", str(REAL_FOLDER))
+    monkeypatch.setenv("COURSE_DATA_DIR", str(REAL.parent))
     data = load_mnist("real")
     assert data.x_train.shape == (60000, 28, 28) and data.x_test.shape == (10000, 28, 28)
     assert data.source == "real" and data.image_shape == (28, 28)

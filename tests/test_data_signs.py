@@ -1,4 +1,4 @@
-"""Hand signs: the archive by series, files laid out like a well-known course's, what may lie there instead, the sample."""
+"""Hand signs: the archive by series, files laid out like a well-known course's, what may lie there instead."""
 
 import io
 import shutil
@@ -11,15 +11,14 @@ from PIL import Image
 
 from helpers.data import load_signs
 from helpers.data import signs as signs_module
-from helpers.data.draw_hands import PEOPLE, draw_hand, draw_person
 from helpers.data.errors import DataNotFoundError, SettingsError
-from helpers.data.hand_model import EXTENDED, Build, hand_bars
 from helpers.data.sign_archive import content_sha256
 from helpers.data.sign_split import SPLITS, draw_split, series_from_numbers
 from helpers.data.signs import SIGN_NAMES
 from tests.test_data_support import (
     HTML,
     LFS_POINTER,
+    given_fixture,  # noqa: F401
     machine_fixture,  # noqa: F401
     server_fixture,  # noqa: F401
 )
@@ -30,14 +29,6 @@ STUDENTS = 207
 ARCHIVE = "Sign-Language-Digits-Dataset-master.zip"
 PUBLISHED = "Sign-Language-Digits-Dataset-4b09433ef9d5c60602e8805bb54b8aa2428527f8.zip"
 REAL = real_file("sign-language-digits.zip", PUBLISHED)
-
-
-@pytest.fixture
-def given(tmp_path, monkeypatch):
-    folder = tmp_path / "given"
-    folder.mkdir()
-    monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
-    return folder
 
 
 def picture(color, size=(8, 8)):
@@ -311,54 +302,3 @@ def test_the_published_archive(given, capsys):
     assert signs.expected == "" and capsys.readouterr().out == ""
     assert signs.name == "Sign Language Digits" and (len(signs.x_train), len(signs.x_test)) == (1080, 120)
     assert not set(signs.groups_train) & set(signs.groups_test) and len(signs.x_validation) >= 20
-
-
-@pytest.fixture(scope="module")
-def sample():
-    return load_signs("sample")
-
-
-def test_the_sample_is_laid_out_like_the_real_data(sample):
-    assert sample.source == "sample" and (len(sample.x_train), len(sample.x_test)) == (1080, 120)
-    assert np.bincount(sample.y_validation).tolist() == [PEOPLE["validation"]] * 6
-    assert not set(sample.groups_train) & set(sample.groups_test)
-    assert len({photo.tobytes() for photo in sample.x_train}) == 1080
-
-
-def test_the_drawn_skin_spans_the_human_range():
-    tones = np.array([draw_person(np.random.default_rng(number)).skin.mean() for number in range(200)])
-    assert tones.min() < 0.4 and tones.max() > 0.75  # the palms of dark hands are lighter than their backs
-    assert np.std(tones) > 0.12
-
-
-def test_a_hand_is_drawn_the_same_again_and_otherwise_for_another_seed():
-    person = draw_person(np.random.default_rng(1))
-    once, again, other = (draw_hand(3, person, np.random.default_rng(seed)) for seed in (2, 2, 3))
-    assert np.array_equal(once, again) and not np.array_equal(once, other)
-
-
-@pytest.mark.parametrize("sign", range(6))
-def test_as_many_fingers_reach_up_as_the_sign_says(sign):
-    assert len(EXTENDED[sign]) == sign
-    bars = hand_bars(sign, Build(), np.random.default_rng(0))
-    tips = [bar.ends[1] for bar, after in zip(bars, [*bars[1:], None])
-            if bar.part in ("finger", "thumb") and (after is None or after.part != bar.part or
-                                                    not np.array_equal(after.ends[0], bar.ends[1]))]
-    reaching = sum(np.linalg.norm(tip[:2] - (0, 0.6)) > 0.75 for tip in tips)
-    assert len(tips) == 5 and reaching == sign
-
-
-def test_a_sign_that_does_not_exist_is_named():
-    with pytest.raises(ValueError, match="the signs are 0 to 5, not 7"):
-        hand_bars(7, Build(), np.random.default_rng(0))
-
-
-def test_neither_chance_nor_perfect_for_a_linear_model(sample):
-    """A stand-in for the network, quick enough for a test: something can be learned, and not everything by a template."""
-    from sklearn.linear_model import RidgeClassifier
-
-    def small(photos):
-        return photos[:, ::4, ::4].mean(-1).reshape(len(photos), -1)
-
-    accuracy = RidgeClassifier(1000.0).fit(small(sample.x_train), sample.y_train).score(small(sample.x_test), sample.y_test)
-    assert 0.25 < accuracy < 0.9

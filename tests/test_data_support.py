@@ -10,7 +10,8 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.data import download, places
+from helpers.data import download, finding, places
+from helpers.data.errors import DataNotFoundError
 from helpers.data.sources import DataFile, Form, Source
 from helpers.data.storage import read_npz
 
@@ -180,3 +181,30 @@ def machine_fixture(tmp_path, monkeypatch):
     places.PROJECT_CACHE.mkdir(parents=True)
     yield places.PROJECT_CACHE
     download.forget_failures()
+
+
+@pytest.fixture(name="given")
+def given_fixture(tmp_path, monkeypatch, machine):
+    """A folder named by COURSE_DATA_DIR."""
+    folder = tmp_path / "given"
+    folder.mkdir()
+    monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
+    return folder
+
+
+def put(folder, content=NPZ, name="small.npz"):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+def files_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def failure(source):
+    """The message of a download that must fail, and leave nothing."""
+    with pytest.raises(DataNotFoundError) as caught:
+        finding.obtain(source)
+    assert files_in(places.PROJECT_CACHE) == []
+    return str(caught.value)

@@ -18,6 +18,7 @@ from helpers.data.traffic_symbols import PLATE, plate
 from tests.test_data_support import (
     HTML,
     LFS_POINTER,
+    given_fixture,  # noqa: F401
     machine_fixture,  # noqa: F401
     server_fixture,  # noqa: F401
 )
@@ -26,14 +27,6 @@ from tests.tools.real_data import needs, real_file
 pytestmark = pytest.mark.usefixtures("machine")
 ARCHIVE = "GTSRB-Training_fixed.zip"
 PUBLISHED = real_file("GTSRB-Training_fixed-sample.zip", ARCHIVE)
-
-
-@pytest.fixture
-def given(tmp_path, monkeypatch):
-    folder = tmp_path / "given"
-    folder.mkdir()
-    monkeypatch.setenv("COURSE_DATA_DIR", str(folder))
-    return folder
 
 
 def archive(path, classes=range(43), tracks=3, frames=2, change=lambda label, track, frame: None):

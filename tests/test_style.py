@@ -18,6 +18,16 @@ def test_a_breach_of_style_is_named_with_its_remedy(tmp_path):
     assert any("F401" in line for line in found) and "ruff check --fix" in found[-1]
 
 
+def test_a_file_that_is_too_long_is_named(tmp_path):
+    assert lint_code.lengths() == []
+    (tmp_path / "deep").mkdir()
+    for name, lines in (("long", 321), ("deep/longer", 500), ("short", 320)):
+        (tmp_path / f"{name}.py").write_text("x = 1\n" * lines, encoding="utf-8")
+    found = lint_code.lengths([tmp_path.name], tmp_path.parent)
+    assert [line.partition(",")[0] for line in found] == [f"{tmp_path.name}/deep/longer.py: 500 lines",
+                                                          f"{tmp_path.name}/long.py: 321 lines"]
+
+
 def test_addresses_and_readme_are_looked_at(monkeypatch):
     assert lint_code.addresses() == [] and lint_code.readme() == []
     monkeypatch.setattr(lint_code.links, "course_settings", lambda: {"repository": "ada/course", "branch": "main"})

@@ -10,6 +10,7 @@ from helpers.project import ROOT
 from tests.tools import readme_results
 
 FOLDERS = ["helpers", "tests", "img"]
+LONGEST = 320  # lines of a file
 
 
 def style(folders=FOLDERS, root=ROOT):
@@ -22,6 +23,14 @@ def style(folders=FOLDERS, root=ROOT):
         return ["ruff is not installed: python -m pip install -r requirements.txt"]
     return [*(done.stdout + done.stderr).splitlines(),
             f"ruff mends much of this itself: python -m ruff check --fix {' '.join(folders)}"]
+
+
+def lengths(folders=FOLDERS[:1], root=ROOT):
+    """Return one line for each Python file that has grown too long to be read at one sitting."""
+    counted = ((path, len(path.read_text(encoding="utf-8").splitlines())) for folder in folders
+               for path in sorted((root / folder).rglob("*.py")))
+    return [f"{path.relative_to(root).as_posix()}: {lines} lines, wanted at most {LONGEST}; split it where its subject changes"
+            for path, lines in counted if lines > LONGEST]
 
 
 def addresses():
@@ -42,4 +51,4 @@ def readme():
 
 def complaints():
     """Return all of them."""
-    return style() + addresses() + readme()
+    return style() + lengths() + addresses() + readme()
