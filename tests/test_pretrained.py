@@ -1,6 +1,5 @@
 """The pretrained network: small, whole, as good as its file says, and without the five signs."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -13,8 +12,9 @@ import requests
 from helpers import pretrained, shapes
 from helpers.data import DataError, download, load_traffic_signs, places
 from helpers.data.traffic_names import SIGN_NAMES
+from tests.tools.real_data import needs, real_file
 
-SHARED = Path(os.environ.get("COURSE_DATA_DIR") or Path(__file__).resolve().parents[2] / "shared" / "data")
+REAL = real_file("gtsrb_32.npz", "traffic_signs.h5")
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,9 @@ def test_it_has_learned_something(loaded):
     assert np.mean(answers == signs.y_test) > 5 / 38
 
 
-@pytest.mark.skipif(not (SHARED / "gtsrb_32.npz").is_file(), reason="no copy of GTSRB on this machine")
+@needs(REAL, "GTSRB", "traffic")
 def test_the_accuracy_in_the_file_is_true(loaded, monkeypatch):
-    monkeypatch.setenv("COURSE_DATA_DIR", str(SHARED))
+    monkeypatch.setenv("COURSE_DATA_DIR", str(REAL.parent))
     model, facts = loaded
     signs = load_traffic_signs("real", classes=pretrained.SEEN)
     answers = model.predict(signs.x_test.astype("float32") / 255, batch_size=500, verbose=0).argmax(1)
