@@ -14,7 +14,7 @@ from keras import layers
 
 from helpers.data.download import download
 from helpers.data.errors import DownloadError, VerificationError
-from helpers.data.places import _keras_folder, folders, shown
+from helpers.data.places import folders, keras_folder, shown
 from helpers.data.sources import DataFile, Form, Source
 from helpers.data.storage import read_hdf5, what_is_it, write_hdf5
 from helpers.project import ROOT
@@ -175,7 +175,7 @@ def imagenet_network(source):
         the weights are not on this machine (in Keras's own folder or where the course keeps its data) and cannot be
         downloaded, or when the file is damaged.
     """
-    for folder in (_keras_folder().parent / "models", *(place.path for place in folders())):
+    for folder in (keras_folder().parent / "models", *(place.path for place in folders())):
         kept = folder / _IMAGENET.name
         if kept.is_file():
             try:

@@ -95,7 +95,7 @@ def _given_folder():
                         "create the folder, correct the variable, or unset it")
 
 
-def _keras_folder():
+def keras_folder():
     """Return the folder in which keras.datasets keeps its downloads, by Keras's own rule."""
     home = os.environ.get("KERAS_HOME")
     if not home:
@@ -130,7 +130,7 @@ def folders(with_data_folder=False):
         places.append(Place("the course's data folder", DATA_FOLDER))
     places.append(Place("the course's cache", PROJECT_CACHE))
     places.append(Place("the user's cache", USER_CACHE))
-    places.append(Place("Keras's cache", _keras_folder()))
+    places.append(Place("Keras's cache", keras_folder()))
     return places
 
 

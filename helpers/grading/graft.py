@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import re
 
-from helpers.grading.keys import LARGEST_CELL, defined_names
+from helpers.grading.keys import LARGEST_CELL, defined_names, names_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,15 +84,8 @@ def _definitions(source):
             # Not by ast.get_source_segment, which splits the whole cell anew for each definition.
             first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
             text = "".join(lines[first - 1:node.end_lineno]).rstrip("\r\n")
-            found.update(dict.fromkeys(_names_of(node), text))
+            found.update(dict.fromkeys(names_of(node), text))
     return tuple(found.items())
-
-
-def _names_of(node):
-    """Return the names that an import, a function or a class defines."""
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-    return [node.name]
 
 
 def _own_definitions(cells):
