@@ -251,9 +251,9 @@ def test_what_needs_no_tensorflow_goes_first():
 
 
 @pytest.mark.parametrize("wait", [0, 1, 2, 3])
-def test_what_needs_tensorflow_is_taken_as_soon_as_it_can_be_graded(wait):
-    order = threads.Halves("abc", lambda: len(order.left[0]) <= 3 - wait)
+def test_whole_works_are_taken_as_soon_as_they_can_be_graded(wait):
+    order = threads.Parts("abc", lambda: len(order.left) <= 3 - wait)
     taken = [order.take() for _ in range(6)]
-    assert taken[:wait] == [(name, 0) for name in "abc"[:wait]]
-    assert taken[wait:wait + 3] == [(name, 1) for name in "abc"]
-    assert taken[wait + 3:] == [(name, 0) for name in "abc"[wait:]]
+    assert taken[:wait] == [(name, threads.LIGHT) for name in "abc"[:wait]]
+    assert taken[wait:2 * wait] == [(name, threads.HEAVY) for name in "abc"[:wait]]
+    assert taken[2 * wait:] == [(name, threads.WHOLE) for name in "abc"[wait:]] + [None] * (3 - wait)

@@ -117,6 +117,25 @@ def test_what_is_right_shares_a_kernel_and_nothing_else_does(runner, answered, m
     assert started == kernels * [False]
 
 
+HEAVY = Exercise("ones", "Ones", ("import helpers.quiet_start, keras",), "def ones():\n    return keras.ops.ones(2)", None,
+                 (Check("ones-hidden-1", "ones().numpy().tolist()", 2, "[1.0, 1.0]"),))
+
+
+@pytest.mark.parametrize("light, heavy, earned, kernels", [
+    (SEEDED.solution, HEAVY.solution, [3, 2], [True]),
+    # Nobody has to be right in a kernel that is not what the exercise asks for.
+    ("import sys\ndef draw(low):\n    return low + 1 + any(name.startswith('tensorf') for name in sys.modules)", HEAVY.solution, [3, 2], [True, False, True]),
+    ("def draw(low):\n    return 3", HEAVY.solution, [2, 2], [True, False, True]),
+    (SEEDED.solution, "def ones():\n    return 1", [3, 0], [True, True]),
+    (SEEDED.solution, None, [3, 0], [False]),
+    (None, HEAVY.solution, [0, 2], [True])])
+def test_a_whole_work_needs_one_kernel(runner, answered, monkeypatch, light, heavy, earned, kernels):
+    started, start = [], runner.kernels.start
+    monkeypatch.setattr(runner.kernels, "start", lambda tensorflow: started.append(tensorflow) or start(tensorflow))
+    got = runner.lesson(new_key(answered, HEAVY), [Graft("draw", light), Graft("ones", heavy)])
+    assert [one["earned"] for one in got["exercises"]] == earned and started == kernels
+
+
 @pytest.mark.parametrize("change, words", [
     ({"checks": (Check("draw-hidden-1", "draw(1)", 1, "3"),)}, "does not give its own stored answer here, in draw-hidden-1"),
     ({"checks": (Check("draw-hidden-1", "1 / 0", 1, "3"),)}, "fails here, in draw-hidden-1: ZeroDivisionError"),

@@ -13,7 +13,7 @@ from helpers.grading.errors import KeyNotebookError, SandboxError
 from helpers.grading.keys import needs_tensorflow
 from helpers.grading.sandbox.bubblewrap import MEGABYTE, Limits
 from helpers.grading.score import agrees
-from helpers.grading.sessions import Session
+from helpers.grading.sessions import Serving, Session
 from helpers.grading.watch import Watch
 
 SHOWN = 2000
@@ -71,7 +71,7 @@ class Runner:
     def __init__(self, kernels, options):
         self.kernels, self.options, self.watch = kernels, options, Watch()
 
-    def exercise(self, exercise, graft, sessions=None):
+    def exercise(self, exercise, graft, serving=None):
         """Grade one exercise.
 
         A kernel that has given nothing but right results serves the same student's next exercise too, which saves its start. What
@@ -83,8 +83,8 @@ class Runner:
             With the answers that hold here.
         graft : Graft
             The student's cell.
-        sessions : dict of bool to Session, optional
-            This student's kernels that serve on, by whether they have TensorFlow ready. Changed.
+        serving : Serving, optional
+            This student's kernel that serves on.
 
         Returns
         -------
@@ -94,30 +94,29 @@ class Runner:
         if graft.source is None:
             return {**_result(exercise, graft, [None] * len(exercise.checks)),
                     "status": "missing" if "missing" in graft.note else "not attempted"}
-        kept = {} if sessions is None else sessions
-        tensorflow = needs_tensorflow([*exercise.sources(), graft.source])
+        tensorflow = _needs_tensorflow(exercise, graft)
+        session = serving.take(tensorflow) if serving else self._session(tensorflow)
         while True:
-            session = kept.pop(tensorflow, None) or self._session(tensorflow)
             result = None
             try:
-                result = self._in_session(exercise, graft, session)
+                result = self._in_session(exercise, graft, session, session.used or session.tensorflow != tensorflow)
             except SandboxError as error:
                 session.refused(error)
             finally:
-                if sessions is not None and result and result["status"] == "right":
-                    kept[tensorflow] = session
+                if serving and result and result["status"] == "right":
+                    serving.keep(session)
                 else:
                     session.end()
             if result:
                 return result
+            session = self._session(tensorflow)
 
     def _session(self, tensorflow):
         return Session(self.kernels, self.options, self.watch, tensorflow)
 
     @staticmethod
-    def _in_session(exercise, graft, session):
-        """Return what came of an exercise, or None where that is not right and an exercise before may be the reason."""
-        shared = session.used
+    def _in_session(exercise, graft, session, shared):
+        """Return what came of an exercise, or None where that is not right and what it shares a kernel with may be the reason."""
 
         def hint(runs):
             """Ask the lesson's own check, where points were lost: it tells what was tried, what came, and a hint."""
@@ -144,12 +143,11 @@ class Runner:
     def lesson(self, key, grafts):
         """Grade one student's work on one lesson."""
         exercises = {exercise.name: exercise for exercise in key.exercises}
-        sessions = {}
+        serving = Serving(self._session, any(_needs_tensorflow(exercises[one.exercise], one) for one in grafts if one.source))
         try:
-            results = [self.exercise(exercises[graft.exercise], graft, sessions) for graft in grafts]
+            results = [self.exercise(exercises[graft.exercise], graft, serving) for graft in grafts]
         finally:
-            for session in sessions.values():
-                session.end()
+            serving.end()
         return {
             "lesson": key.lesson, "points": key.points, "earned": sum(one["earned"] for one in results), "exercises": results,
             "expected": {check.name: check.expected for exercise in key.exercises for check in exercise.checks},
@@ -200,6 +198,10 @@ class Runner:
         """End what runs."""
         self.watch.close()
         self.kernels.close()
+
+
+def _needs_tensorflow(exercise, graft):
+    return needs_tensorflow([*exercise.sources(), graft.source])
 
 
 def _result(exercise, graft, runs):

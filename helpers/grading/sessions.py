@@ -36,7 +36,7 @@ class Session:
     """
 
     def __init__(self, kernels, options, watch, tensorflow):
-        self._kernels, self._options, self._watch = kernels, options, watch
+        self._kernels, self._options, self._watch, self.tensorflow = kernels, options, watch, tensorflow
         self.used = self._watched = False
         """`used`: whether an exercise has run here, which the next one could feel."""
         for _ in range(3):
@@ -113,3 +113,38 @@ class Session:
         self._watch.remove(self._kernel)
         self._client.close()
         self._kernel.end()
+
+
+class Serving:
+    """The kernel that one student's exercises share for as long as they are right.
+
+    Parameters
+    ----------
+    new : callable
+        Takes whether TensorFlow is wanted, and returns a `Session`.
+    tensorflow : bool
+        Whether an exercise that needs TensorFlow is among them. Then the first kernel has it ready for all.
+    """
+
+    def __init__(self, new, tensorflow):
+        self._new, self._tensorflow, self._kept = new, tensorflow, None
+
+    def take(self, tensorflow):
+        """Return a session for an exercise that needs TensorFlow, or not."""
+        session, self._kept = self._kept, None
+        if session and tensorflow and not session.tensorflow:
+            session.end()
+            session = None
+        session = session or self._new(tensorflow or self._tensorflow)
+        # Whoever has something wrong is likely to have more, and that is tried in the smallest kernel that will do.
+        self._tensorflow = False
+        return session
+
+    def keep(self, session):
+        """Let a session serve the next exercise too."""
+        self._kept = session
+
+    def end(self):
+        """End the session that is left."""
+        if self._kept:
+            self._kept.end()

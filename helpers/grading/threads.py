@@ -16,8 +16,11 @@ def halves(key):
                  for wanted in (False, True))
 
 
-class Halves:
-    """Which half of whose work comes next: what needs TensorFlow as soon as that can be graded, and the rest until then.
+LIGHT, HEAVY, WHOLE = range(3)
+
+
+class Parts:
+    """Which part of whose work comes next: whole works as soon as they can be graded, and until then what needs no TensorFlow.
 
     Parameters
     ----------
@@ -28,25 +31,28 @@ class Halves:
 
     Examples
     --------
-    >>> halves = Halves("ab", lambda: halves.left[0] == ["b"])
-    >>> [halves.take() for _ in range(4)]
-    [('a', 0), ('a', 1), ('b', 1), ('b', 0)]
+    >>> parts = Parts("abc", lambda: parts.left == ["c"])
+    >>> [parts.take() for _ in range(6)]
+    [('a', 0), ('b', 0), ('a', 1), ('b', 1), ('c', 2), None]
     """
 
     def __init__(self, names, ready):
-        self.left = list(names), list(names)
+        self.left, self._begun = list(names), []
         self._ready, self._lock = ready, threading.Lock()
 
     def take(self):
-        """Return the name of a work and which half of it; there are two for each name."""
+        """Return the name of a work and which part of it, or None when there is no more."""
         with self._lock:
-            light, heavy = self.left
-            half = int(not light or (bool(heavy) and self._ready()))
-            return self.left[half].pop(0), half
+            if self.left and not self._ready():
+                self._begun.append(self.left.pop(0))
+                return self._begun[-1], LIGHT
+            if self._begun:
+                return self._begun.pop(0), HEAVY
+            return (self.left.pop(0), WHOLE) if self.left else None
 
 
 def joined(key, results):
-    """Return the results of both halves of a submission as one, in the order of the key."""
+    """Return the results of a submission's parts as one, in the order of the key."""
     exercises = {one["exercise"]: one for result in results for one in result["exercises"]}
     expected = {name: answer for result in results for name, answer in result["expected"].items()}
     return {
@@ -87,22 +93,30 @@ def by_threads(work, keys, runner, jobs):
     with ThreadPoolExecutor(jobs) as pool:
         # First in the queue, so that whoever waits for them waits for something that runs.
         coming = {lesson: pool.submit(runner.key_answers, heavy, jobs) for lesson, (_, heavy) in parts.items()}
-        next_half = Halves(work, lambda: all(answers.done() for answers in coming.values()))
+        parts_left = Parts(work, lambda: all(answers.done() for answers in coming.values()))
 
         def graded():
-            name, half = next_half.take()
+            taken = parts_left.take()
+            if taken is None:
+                return None
+            name, part = taken
             lesson, grafts = work[name]
-            key = coming[lesson].result() if half else answered[lesson]
-            mine = {exercise.name for exercise in key.exercises}
-            return name, runner.lesson(key, [graft for graft in grafts if graft.exercise in mine])
+            exercises = ([] if part == HEAVY else [*answered[lesson].exercises])
+            exercises += [] if part == LIGHT else coming[lesson].result().exercises
+            mine = {exercise.name for exercise in exercises}
+            key = dataclasses.replace(keys[lesson], exercises=tuple(exercises))
+            return name, part, runner.lesson(key, [graft for graft in grafts if graft.exercise in mine])
 
+        # As many as there can be: a work that comes whole leaves one of them nothing to do.
         futures = [pool.submit(graded) for _ in 2 * list(work)]
         finished = {name: [] for name in work}
         try:
             for future in as_completed(futures):
-                name, result = future.result()
+                if future.result() is None:
+                    continue
+                name, part, result = future.result()
                 finished[name].append(result)
-                if len(finished[name]) == 2:
+                if part == WHOLE or len(finished[name]) == 2:
                     yield name, joined(keys[work[name][0]], finished.pop(name))
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
