@@ -117,6 +117,7 @@ def test_what_is_right_shares_a_kernel_and_nothing_else_does(runner, answered, m
     assert started == kernels * [False]
 
 
+LOOKS = "import sys\ndef draw(low):\n    return low + 1 + any(name.startswith('tensorf') for name in sys.modules)"
 HEAVY = Exercise("ones", "Ones", ("import helpers.quiet_start, keras",), "def ones():\n    return keras.ops.ones(2)", None,
                  (Check("ones-hidden-1", "ones().numpy().tolist()", 2, "[1.0, 1.0]"),))
 
@@ -124,7 +125,7 @@ HEAVY = Exercise("ones", "Ones", ("import helpers.quiet_start, keras",), "def on
 @pytest.mark.parametrize("light, heavy, earned, kernels", [
     (SEEDED.solution, HEAVY.solution, [3, 2], [True]),
     # Nobody has to be right in a kernel that is not what the exercise asks for.
-    ("import sys\ndef draw(low):\n    return low + 1 + any(name.startswith('tensorf') for name in sys.modules)", HEAVY.solution, [3, 2], [True, False, True]),
+    (LOOKS, HEAVY.solution, [3, 2], [True, False, True]),
     ("def draw(low):\n    return 3", HEAVY.solution, [2, 2], [True, False, True]),
     (SEEDED.solution, "def ones():\n    return 1", [3, 0], [True, True]),
     (SEEDED.solution, None, [3, 0], [False]),
