@@ -26,6 +26,9 @@ def test_ratios_are_taken_within_a_round():
     rows = rows_of(one, {"ours": [1.2, 24.0, 1.2], "base": [1.0, 20.0, 1.0]})
     assert rows == [("work", "ours", "1.20", "1.20", "limit 1.3: kept"), ("", "base", "1.00", "1.00", "")]
     assert rows_of(one, {"ours": [1.4], "base": [1.0]})[0][-1] == "limit 1.3: EXCEEDED"
+    counted = Entry("work", dict, baseline="base", limit=0.5, pieces=(30, "pages"))
+    assert [row[-1] for row in rows_of(counted, {"ours": [12.0, 15.0, 18.0], "base": [60.0, 60.0, 60.0]})] == [
+        "limit 0.5: kept; 120 pages a minute", "30 pages a minute"]
     with pytest.raises(ValueError, match="the baseline 'base' is none of ours"):
         rows_of(one, {"ours": [1.0]})
 

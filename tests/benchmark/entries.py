@@ -28,18 +28,21 @@ class Entry:
         The way that the others are compared with.
     limit : float, optional
         How many times the baseline the course's way may take.
+    pieces : tuple of int and str, optional
+        How many pieces of what each way works through, for those that do it one after another.
     """
 
     name: str
     prepare: Callable
     baseline: str
     limit: float | None = None
+    pieces: tuple | None = None
 
 
-def entry(name, *, baseline, limit=None):
+def entry(name, *, baseline, limit=None, pieces=None):
     """Register the function below as the `prepare` of an entry."""
     def register(prepare):
-        ENTRIES.append(Entry(name, prepare, baseline, limit))
+        ENTRIES.append(Entry(name, prepare, baseline, limit, pieces))
         return prepare
     return register
 
@@ -86,7 +89,7 @@ def time_in_turn(ways, rounds):
 
 
 def rows_of(one, seconds):
-    """Return the rows of the table for one entry: way, median seconds, ratio to the baseline, verdict.
+    """Return the rows of the table for one entry: way, median seconds, ratio to the baseline, remarks.
 
     The ratio is the median over the rounds of the ratio within a round.
     """
@@ -95,8 +98,11 @@ def rows_of(one, seconds):
     rows = []
     for number, (name, times) in enumerate(seconds.items()):
         ratio = statistics.median(mine / base for mine, base in zip(times, seconds[one.baseline]))
-        verdict = ""
+        median, remarks = statistics.median(times), []
         if number == 0 and one.limit is not None:
-            verdict = f"limit {one.limit:g}: {'kept' if ratio <= one.limit else 'EXCEEDED'}"
-        rows.append((one.name if number == 0 else "", name, f"{statistics.median(times):.2f}", f"{ratio:.2f}", verdict))
+            remarks.append(f"limit {one.limit:g}: {'kept' if ratio <= one.limit else 'EXCEEDED'}")
+        if one.pieces:
+            count, what = one.pieces
+            remarks.append(f"{60 * count / median:.0f} {what} a minute")
+        rows.append((one.name if number == 0 else "", name, f"{median:.2f}", f"{ratio:.2f}", "; ".join(remarks)))
     return rows
