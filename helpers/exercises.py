@@ -210,7 +210,7 @@ def _refused(function, inputs, keywords):
     return None
 
 
-def _try(function, one, name):
+def _try(function, one, name, may_be_none):
     """Return what there is to say about one case (no rows when it passed) and whether the stub is untouched."""
     tried = [("tried", one.call(name))] if callable(function) else []
     hint = [("hint", one.hint)] if one.hint else []
@@ -246,7 +246,7 @@ def _try(function, one, name):
     if one.raises is not None:
         wanted = f"a {one.raises.__name__}: this input cannot be answered"
         return [*tried, ("came", short(result)), ("wanted", wanted), *hint], False
-    if result is None and one.expected is not None:
+    if result is None and not may_be_none:
         return [*tried, ("came", "None"), ("wanted", "an answer"),
                 ("hint", "A function without return gives None. Is a return missing, or does one branch lack it?")], False
     found = one.complaint(result)
@@ -281,9 +281,10 @@ def check(answer, *cases, name=None):
     if not cases or not all(isinstance(one, case) for one in cases):
         raise TypeError("check(answer, case(...), case(...)): give at least one case, each made by case(...)")
     passed, name = [], name or _name(answer)
+    may_be_none = any(one.expected is None for one in cases)  # then None is an answer, and no sign of a missing return
     for one in cases:
         try:
-            rows, untouched = ([], True) if _untouched(answer) else _try(answer, one, name)
+            rows, untouched = ([], True) if _untouched(answer) else _try(answer, one, name, may_be_none)
         except BaseException as error:  # an answer so odd that looking at it fails still gets a sentence
             rows, untouched = [("came", f"something that cannot be looked at ({type(error).__name__})"),
                                ("wanted", "numbers, arrays or text"), *([("hint", one.hint)] if one.hint else [])], False

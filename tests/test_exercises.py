@@ -228,6 +228,13 @@ def test_wanted_errors():
     assert check(lambda x: int(f"{x}?"), told).complete
 
 
+def test_none_is_an_answer_where_some_case_expects_it():
+    none, some = case("none", 0, expected=None), case("some", 1, expected="a", hint="Look at 1.")
+    said = texts(check(lambda x: {}.get(x), none, some))
+    assert (said["that is"], said["hint"]) == ("it is None, not 'a'", "Look at 1.")
+    assert "without return" in texts(check(lambda x: {}.get(x), some))["hint"]
+
+
 def test_values_and_keywords():
     assert check((2, 3), case("shape", expected=(2, 3)), name="shape").complete
     said = check((3, 2), case("shape", expected=(2, 3)), name="shape")
