@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
+from helpers.grading.hidden import in_its_own_names
 from helpers.grading.notebooks import parse
 from helpers.project import ROOT
 
@@ -64,6 +65,8 @@ class Exercise:
         The hidden cells.
     visible : str or None
         The lesson's own check, whose hint the feedback repeats.
+    common : int
+        How many of the set-up's cells are those of the whole key, which run before every exercise.
     """
 
     name: str
@@ -73,11 +76,16 @@ class Exercise:
     stub: str | None
     checks: tuple
     visible: str | None = None
+    common: int = 0
 
     @property
     def points(self):
         """What it is worth."""
         return sum(check.points for check in self.checks)
+
+    def hidden(self):
+        """Return what runs in a kernel for each hidden cell."""
+        return [in_its_own_names(check.source, self.setup[:self.common]) for check in self.checks]
 
     def sources(self):
         """Return all code of the key's for this exercise but the solution."""
@@ -234,7 +242,7 @@ def read_key(path, lessons=LESSONS):
                 f"{path.name}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden"
             )
         exercises.append(Exercise(name, part["title"] or name, (*common, *part["setup"]), part["solution"][0], stubs.get(name),
-                                  tuple(part["checks"]), visible.get(name)))
+                                  tuple(part["checks"]), visible.get(name), len(common)))
     if not exercises:
         raise KeyNotebookError(f"{path.name} has no exercises")
     digest = hashlib.sha256(data + repr([sorted(stubs.items()), sorted(visible.items())]).encode()).hexdigest()

@@ -124,7 +124,7 @@ class Runner:
             return None if right or shared or not exercise.visible else f"{ASK}\n{exercise.visible}"
 
         try:
-            solution, runs, last = session.cells(exercise.setup, graft.source, [one.source for one in exercise.checks], hint)
+            solution, runs, last = session.cells(exercise.setup, graft.source, exercise.hidden(), hint)
         except KeyNotebookError:
             if not shared:
                 raise
@@ -176,7 +176,7 @@ class Runner:
     def _answered(self, lesson, exercise):
         session = self._session(needs_tensorflow([*exercise.sources(), exercise.solution]))
         try:
-            solution, runs, _ = session.cells(exercise.setup, exercise.solution, [check.source for check in exercise.checks])
+            solution, runs, _ = session.cells(exercise.setup, exercise.solution, exercise.hidden())
         except KeyNotebookError as error:
             raise KeyNotebookError(f"the key of {lesson}, exercise {exercise.name}: {error}") from error
         finally:

@@ -13,6 +13,7 @@ from functools import cache
 import nbformat
 from IPython.lib.pretty import pretty
 
+from helpers.grading.hidden import in_its_own_names
 from helpers.grading.run import ASK
 from helpers.project import ROOT, read_toml
 
@@ -141,7 +142,7 @@ def answers(lesson, name, solution=None, seed=None):
     given = [setup, *exercise.sources("exercise-setup"), solution or exercise.sources("exercise-solution")[0]]
     for cell in exercise.cells["exercise-hidden"]:
         try:
-            yield pretty(run([*given, cell.source], {"__name__": "__main__"}))
+            yield pretty(run([*given, in_its_own_names(cell.source, (setup,))], {"__name__": "__main__"}))
         except Exception as error:
             yield repr(error)
 
