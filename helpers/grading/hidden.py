@@ -10,7 +10,7 @@ from helpers.grading.errors import KeyNotebookError
 NAME = "_hidden_cell"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def in_its_own_names(source, common):
     """Return code that gives what a hidden cell gives, whatever names the student has used, and leaves those as they are.
 
