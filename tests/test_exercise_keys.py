@@ -149,8 +149,9 @@ def test_stub_is_not_attempted_and_earns_nothing(lesson, name):
 def test_mistake_is_caught(lesson, name, broken):
     said = visible(lesson, name, broken)
     assert said.attempted
-    assert not said.complete or not all(earned for _, earned in hidden(lesson, name, broken)), broken
-    assert said.complete or any(word == "hint" for word, _ in said.rows), f"no hint: {said!r}"
+    # By both: who sees green must not lose points later, and who sees red must not get all of them.
+    assert not said.complete and not all(earned for _, earned in hidden(lesson, name, broken)), broken
+    assert any(word == "hint" for word, _ in said.rows), f"no hint: {said!r}"
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
