@@ -101,7 +101,7 @@ def by_threads(work, keys, runner, jobs):
                 return None
             name, part = taken
             lesson, grafts = work[name]
-            exercises = ([] if part == HEAVY else [*answered[lesson].exercises])
+            exercises = [] if part == HEAVY else [*answered[lesson].exercises]
             exercises += [] if part == LIGHT else coming[lesson].result().exercises
             mine = {exercise.name for exercise in exercises}
             key = dataclasses.replace(keys[lesson], exercises=tuple(exercises))
