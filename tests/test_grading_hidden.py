@@ -32,8 +32,9 @@ def test_a_hidden_cell_gives_its_value_and_leaves_no_name_but_its_own():
     assert {"rows", "one", "math"}.isdisjoint(namespace)
 
 
-@pytest.mark.parametrize("source, words", [("def f(:", "not plain Python"), ("%timeit 1", "not plain Python"),
-                                           ("x = 1", "does not end with an expression")])
+@pytest.mark.parametrize("source, words", [
+    ("def f(:", "body of a function"), ("%timeit 1", "body of a function"), ("from math import *\npi", "body of a function"),
+    ("x = 1", "does not end with an expression")])
 def test_a_hidden_cell_out_of_form_is_refused(source, words):
     with pytest.raises(KeyNotebookError, match=words):
         in_its_own_names(source, ())

@@ -32,14 +32,17 @@ def in_its_own_names(source, common):
     Raises
     ------
     KeyNotebookError
-        When one of them is not plain Python, or the cell does not end with an expression.
+        When they cannot be the body of a function, or the cell does not end with an expression.
     """
     try:
         *body, last = ast.parse("\n".join([*common, source])).body
+        if not isinstance(last, ast.Expr):
+            raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
+        code = ast.parse(f"def {NAME}():\n    pass\n{NAME}()")
+        code.body[0].body = [*body, ast.Return(last.value)]
+        text = ast.unparse(ast.fix_missing_locations(code))
+        # What may stand in a cell and not in a function, such as `from math import *`, shows only here.
+        compile(text, "hidden cell", "exec")
     except (SyntaxError, ValueError) as error:
-        raise KeyNotebookError(f"a hidden cell is not plain Python ({error}): {source[:200]!r}") from error
-    if not isinstance(last, ast.Expr):
-        raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
-    code = ast.parse(f"def {NAME}():\n    pass\n{NAME}()")
-    code.body[0].body = [*body, ast.Return(last.value)]
-    return ast.unparse(ast.fix_missing_locations(code))
+        raise KeyNotebookError(f"a hidden cell cannot be the body of a function ({error}): {source[:200]!r}") from error
+    return text

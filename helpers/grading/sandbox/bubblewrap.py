@@ -80,8 +80,8 @@ def environment():
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs: a third of what a small
-        # network takes in a new kernel.
+        # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
+        # of an exercise never earns back.
         "TF_ENABLE_ONEDNN_OPTS": "0",
         "KERAS_BACKEND": "tensorflow",
         "OMP_NUM_THREADS": "1",

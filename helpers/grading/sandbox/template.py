@@ -197,7 +197,7 @@ def warm(modules):
     modules : sequence of str
         What the cells will import.
     """
-    # Imports make much and drop little: what the garbage collector looks for then takes a fifth of their time.
+    # Imports make much and drop little: the garbage collector would look again and again for what is not there.
     gc.disable()
     from helpers.grading.sandbox import launch  # noqa: F401
 
