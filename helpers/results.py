@@ -1,6 +1,6 @@
 """The closing table of a lesson: what this run found, beside the range in which every run so far has fallen.
 
-The ranges stand in one file, ``tests/expected_results.toml``: for each lesson a table for real data and one for the
+The ranges stand in one file, ``data/expected_results.toml``: for each lesson a table for real data and one for the
 offline sample. In it ::
 
     [01_mnist_softmax.real]
@@ -22,7 +22,7 @@ from helpers.tables import Table
 
 __all__ = ["closing_table", "describe_rule", "describe_value", "problems"]
 
-_EXPECTED = ROOT / "tests" / "expected_results.toml"
+_EXPECTED = ROOT / "data" / "expected_results.toml"
 
 
 def _as_list(value):

@@ -10,10 +10,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from helpers.grading.classes import grade_class
-from helpers.grading.collect import collect
+from helpers.grading.answer_keys import KEYS, read_keys, with_seed
 from helpers.grading.errors import GradingError
-from helpers.grading.keys import KEYS, read_keys, with_seed
+from helpers.grading.find_submissions import collect
+from helpers.grading.grade_class import grade_class
 from helpers.grading.report import write_report
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
@@ -41,7 +41,7 @@ def parser():
     made.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, whose workers do the work")
     made.add_argument("--reveal", action="store_true", help="show the expected answers in the students' feedback")
     made.add_argument("--seed", type=int, help="draw the hidden inputs afresh; the key computes their answers")
-    made.add_argument("--keys", type=Path, default=KEYS, help="the folder of key notebooks (default: tests/keys)")
+    made.add_argument("--keys", type=Path, default=KEYS, help="the folder of key notebooks (default: helpers/grading/keys)")
     made.add_argument("--cold", action="store_true", help="start each kernel by itself instead of forking it from a warm one")
     return made
 

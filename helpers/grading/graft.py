@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import re
 
-from helpers.grading.keys import LARGEST_CELL, defined_names, names_of
+from helpers.grading.answer_keys import LARGEST_CELL, defined_names, names_of
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,8 @@ from importlib.metadata import EntryPoint
 from jupyter_client import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
+from helpers.grading.answer_keys import needs_tensorflow
 from helpers.grading.errors import SandboxError
-from helpers.grading.keys import needs_tensorflow
 from helpers.grading.sandbox import bubblewrap
 from helpers.grading.sandbox.kernelspec import kernel_spec
 from helpers.grading.sandbox.warm import Template

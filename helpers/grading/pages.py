@@ -6,7 +6,7 @@ from collections import Counter
 
 from jinja2 import Environment
 
-from helpers.grading.templates import FEEDBACK, PROBLEM, STYLE, SUMMARY
+from helpers.grading.page_templates import FEEDBACK, PROBLEM, STYLE, SUMMARY
 
 WORDS = {"right": "Right.", "partly right": "Partly right.", "wrong": "Not right yet.", "not attempted": "Not attempted.",
          "missing": "The cell of this exercise is not in your notebook.",

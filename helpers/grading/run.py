@@ -8,12 +8,12 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+from helpers.grading.answer_keys import needs_tensorflow
 from helpers.grading.client import CellRun
 from helpers.grading.errors import KeyNotebookError, SandboxError
-from helpers.grading.keys import needs_tensorflow
+from helpers.grading.kernel_session import Serving, Session
 from helpers.grading.sandbox.bubblewrap import MEGABYTE, Limits
 from helpers.grading.score import agrees
-from helpers.grading.sessions import Serving, Session
 from helpers.grading.watch import Watch
 
 SHOWN = 2000

@@ -6,7 +6,7 @@ import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from helpers.grading.keys import needs_tensorflow
+from helpers.grading.answer_keys import needs_tensorflow
 
 
 def halves(key):

@@ -10,7 +10,7 @@ see `helpers.environment.live`.
 """
 
 from .base import Panel
-from .digits import DigitPanel, digit_panel
-from .windows import window_panel
+from .draw_digit import DigitPanel, digit_panel
+from .slide_window import window_panel
 
 __all__ = ["DigitPanel", "Panel", "digit_panel", "window_panel"]

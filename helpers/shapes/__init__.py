@@ -35,9 +35,7 @@ from .arithmetic import (
     transposed_output_length,
     window_extent,
 )
-from .convolutions import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
-from .keras_models import from_keras
-from .layers import (
+from .base import (
     Activation,
     BatchNormalization,
     Dense,
@@ -49,6 +47,8 @@ from .layers import (
     Softmax,
     Unchanged,
 )
+from .convolutions import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
+from .keras_models import from_keras
 from .network import Row, Table, trace
 from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D, ZeroPadding2D
 from .rearranging import Flatten, Permute, Reshape, Resizing

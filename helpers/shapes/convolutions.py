@@ -13,9 +13,9 @@ from .arithmetic import (
     conv_parameters,
     transposed_output_length,
 )
+from .base import in_words
 from .checks import image, padding_pair, pair
-from .layers import in_words
-from .windows import Window, by, padding_in_words, setting
+from .window_layers import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)

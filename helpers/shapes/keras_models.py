@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from . import convolutions, layers, pooling, rearranging
+from . import base, convolutions, pooling, rearranging
 from .arithmetic import activation_size, bytes_per_number
 from .network import Row, Table, describe, input_row, starting_fields
 
@@ -27,18 +27,18 @@ DESCRIPTIONS = {
     "GlobalAveragePooling2D": lambda c: pooling.GlobalAveragePooling2D(c["keepdims"]),
     "GlobalMaxPooling2D": lambda c: pooling.GlobalMaxPooling2D(c["keepdims"]),
     "ZeroPadding2D": lambda c: pooling.ZeroPadding2D(c["padding"]),
-    "Dense": lambda c: layers.Dense(c["units"], c["use_bias"], _activation(c)),
-    "BatchNormalization": lambda c: layers.BatchNormalization(c["scale"], c["center"]),
-    "LocalResponseNormalization": lambda c: layers.LocalResponseNormalization(),  # the course's own, helpers/layers.py
+    "Dense": lambda c: base.Dense(c["units"], c["use_bias"], _activation(c)),
+    "BatchNormalization": lambda c: base.BatchNormalization(c["scale"], c["center"]),
+    "LocalResponseNormalization": lambda c: base.LocalResponseNormalization(),  # the course's own, helpers/layers.py
     "Flatten": lambda c: rearranging.Flatten(),
     "Reshape": lambda c: rearranging.Reshape(c["target_shape"]),
     "Permute": lambda c: rearranging.Permute(c["dims"]),
     "Resizing": lambda c: rearranging.Resizing(c["height"], c["width"]),
-    "Activation": lambda c: layers.Activation(_activation(c) or "linear"),
-    "ReLU": lambda c: layers.ReLU(c["max_value"]),
-    "Softmax": lambda c: layers.Softmax(),
-    "Dropout": lambda c: layers.Dropout(c["rate"]),
-    "Rescaling": lambda c: layers.Rescaling(c["scale"], c["offset"]),
+    "Activation": lambda c: base.Activation(_activation(c) or "linear"),
+    "ReLU": lambda c: base.ReLU(c["max_value"]),
+    "Softmax": lambda c: base.Softmax(),
+    "Dropout": lambda c: base.Dropout(c["rate"]),
+    "Rescaling": lambda c: base.Rescaling(c["scale"], c["offset"]),
 }
 UNCHANGED = ("Identity", "LeakyReLU", "ELU", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "RandomFlip",
              "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast", "RandomBrightness")
@@ -159,7 +159,7 @@ def _row(layer, shape, before, dtype):
     """The row of one layer: shape and parameters as Keras has them, the rest from its description."""
     kind = type(layer).__name__
     if kind in MERGING:
-        description, fields = layers.Unchanged(kind), _largest([fields for _, fields in before])
+        description, fields = base.Unchanged(kind), _largest([fields for _, fields in before])
     elif len(before) > 1:
         raise ValueError(f"layer {layer.name!r} ({kind}) joins {len(before)} branches, and is not one of "
                          f"{', '.join(MERGING)}. A table cannot follow it.")
@@ -175,7 +175,7 @@ def _row(layer, shape, before, dtype):
 
 def _description(layer, kind, input_shape):
     if kind in UNCHANGED:
-        return layers.Unchanged(kind)
+        return base.Unchanged(kind)
     if kind not in DESCRIPTIONS:
         raise ValueError(f"layer {layer.name!r} is a {kind}, which is not among the layers that can be traced: "
                          f"{', '.join(sorted([*DESCRIPTIONS, *UNCHANGED, *MERGING]))}.")

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 
 from .arithmetic import ReceptiveField, activation_size, bytes_per_number
+from .base import Layer, positions
 from .checks import sizes
-from .layers import Layer, positions
 from .table import as_html, as_text
 
 

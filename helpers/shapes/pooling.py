@@ -6,9 +6,9 @@ Window, stride and padding are one number or a pair (height, width), **height fi
 from dataclasses import dataclass
 
 from .arithmetic import pool_output_length
+from .base import Layer, fields_of_all, in_words
 from .checks import image, padding_pair, pair
-from .layers import Layer, fields_of_all, in_words
-from .windows import Window, by, padding_in_words, setting
+from .window_layers import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .arithmetic import ReceptiveField
+from .base import Layer, fields_of_all, positions
 from .checks import image, whole_number
-from .layers import Layer, fields_of_all, positions
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import time
 
 import nbformat
 
+from helpers.course.notebook_format import execute
 from helpers.project import ROOT
 from tests.benchmark.entries import entry
-from tests.tools.notebook_format import execute
 
 
 def is_training(cell):

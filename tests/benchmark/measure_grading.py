@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.grading.keys import KEYS
+from helpers.grading.answer_keys import KEYS
 from helpers.project import ROOT
 from tests.benchmark.entries import entry
 from tests.submissions.building import as_bytes, is_solution, solved

@@ -10,7 +10,7 @@ from helpers import shapes
 from helpers.data import load_mnist
 from helpers.progress import Progress
 from tests.benchmark.entries import entry
-from tests.tools.lesson_code import definitions
+from tests.support.lesson_code import definitions
 
 COUNT, BATCH = 60_000, 100
 NAMES = ["to_32x32", "new_lenet", "cross_entropy", "RandomShift", "dealt_out"]

@@ -7,7 +7,7 @@ from helpers.batches import dealt_out
 from helpers.data import load_signs
 from tests.benchmark.entries import entry
 from tests.benchmark.measure_lenet import SilentProgress
-from tests.tools.lesson_code import definitions
+from tests.support.lesson_code import definitions
 
 BATCH = 64
 

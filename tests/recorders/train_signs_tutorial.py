@@ -18,7 +18,7 @@ from keras import layers
 
 from helpers import pretrained
 from helpers.data import load_signs
-from tests.tools.lesson_code import definitions
+from tests.support.lesson_code import definitions
 
 EPOCHS, BATCH = 25, 64
 

@@ -4,7 +4,7 @@ import copy
 import json
 from functools import lru_cache
 
-from helpers.grading.keys import KEYS, LESSONS, defined_names, read_key
+from helpers.grading.answer_keys import KEYS, LESSONS, defined_names, read_key
 
 LESSON = "01_mnist_softmax"
 

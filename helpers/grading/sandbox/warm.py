@@ -131,7 +131,7 @@ class Template:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         env = {**bubblewrap.environment(), "SANDBOX_PROGRAM": program}
         self._errors = tempfile.TemporaryFile()
-        command = [sys.executable, "-m", "helpers.grading.sandbox.template", str(theirs.fileno()), *modules]
+        command = [sys.executable, "-m", "helpers.grading.sandbox.fork_server", str(theirs.fileno()), *modules]
         self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL,
                                          stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True)
         theirs.close()

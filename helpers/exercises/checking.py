@@ -1,0 +1,296 @@
+"""What answers a student under an exercise.
+
+    check(softmax,
+          case("one row", np.array([[1.0, 2.0, 3.0]]), holds={"rows sum to 1": lambda p, s: np.allclose(p.sum(1), 1)}),
+          case("scores around 1,000", np.array([[1000.0, 0.0]]), expected=[[1.0, 0.0]], hint="Subtract the largest first."))
+
+A stub returns ``...`` (or is ``...``), and then the answer is "not attempted yet". Otherwise `check` says what passed and, for
+the first case that did not: what was tried, what came, what should hold, and a hint. It never raises, whatever the student's
+function does, so an exercise cannot stop "Run all".
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import linecache
+import warnings
+
+import numpy as np
+
+from helpers.exercises.compare import as_array, difference, fresh, one_line, plain, short
+from helpers.exercises.time_limit import TooLong, at_most
+
+__all__ = ["Feedback", "case", "check"]
+
+_NOTHING = object()
+PATIENCE = 60  # seconds that one call of a student's function may take
+_OWN_HINTS = {
+    NameError: "A name that nobody has defined: a slip of spelling, or a cell above that was not run.",
+    RecursionError: "It calls itself without end. There must be a case in which it does not.",
+    TooLong: "Can its loop end? Print what changes from one round to the next.",
+    KeyboardInterrupt: "You stopped it. If it had run for long: can its loop end?",
+    SystemExit: "A function should return its answer, not end the program.",
+    MemoryError: "It asked for more memory than there is. Look at the shapes: which one grows?",
+}
+
+
+class case:  # noqa: N801  (reads like a function in a lesson's cell)
+    """One thing to try.
+
+    Parameters
+    ----------
+    about : str
+        What this case is about in a few words, as the list of what passed shows it.
+    *inputs : object
+        Handed to the student's function, arrays as copies.
+    expected : object, optional
+        What must come back: numbers, arrays, strings, or tuples, lists and dicts of these. Where whole numbers are expected a
+        float is refused.
+    holds : dict of str to callable, optional
+        Properties: a sentence, and a function of the result and the inputs that says whether it is true. It gets arrays as plain
+        NumPy arrays.
+    raises : type of Exception, optional
+        What the function must raise for these inputs. Properties then get its message.
+    keywords : dict, optional
+        Handed on as keyword arguments.
+    tolerance : float
+        Numbers may differ by this, relative to the larger of 1 and the expected number.
+    shape : tuple of int, optional
+        What shape the result must have.
+    dtype : str, optional
+        What type of number the result must have, for example ``"float32"``.
+    hint : str
+        What would help, in one or two sentences.
+
+    Raises
+    ------
+    ValueError
+        When nothing is asked of the result.
+    """
+
+    def __init__(self, about, *inputs, expected=_NOTHING, holds=None, raises=None, keywords=None, tolerance=1e-6, shape=None,
+                 dtype=None, hint=""):
+        if expected is _NOTHING and not (holds or raises or shape is not None or dtype):
+            raise ValueError(f"case({about!r}) asks for nothing: give expected, holds, raises, shape or dtype")
+        self.about, self.inputs, self.keywords = about, inputs, keywords or {}
+        self.expected, self.holds, self.raises = expected, holds or {}, raises
+        self.tolerance, self.shape, self.dtype, self.hint = tolerance, shape, dtype, hint
+
+    def call(self, name):
+        """Write down the call, as a student would type it; the rows of an array stay below each other."""
+        text, after = f"{name}(", ""
+        for key, value in [("", value) for value in self.inputs] + [(f"{key}=", value) for key, value in self.keywords.items()]:
+            text += after + key
+            text += short(value, 120).replace("\n", "\n" + " " * (len(text) - text.rfind("\n") - 1))
+            after = ", "
+        return text + ")"
+
+    def complaint(self, result):
+        """Return what should hold and does not, as a pair of sentences (what should hold, how it differs), or None."""
+        array = as_array(result)
+        if self.shape is not None and (array is None or array.shape != tuple(self.shape)):
+            return f"a result of shape {tuple(self.shape)}", "" if array is None else f"its shape is {array.shape}"
+        if self.dtype is not None and (array is None or array.dtype.name != self.dtype):
+            return f"a result of type {self.dtype}", "" if array is None else f"its type is {array.dtype.name}"
+        if self.expected is not _NOTHING:
+            found = difference(self.expected, result, self.tolerance)
+            if found:
+                return short(self.expected), found
+        elif array is not None and array.dtype.kind in "fc" and not np.isfinite(array).all():
+            return "numbers without nan and inf", f"{int((~np.isfinite(array)).sum())} of {array.size} are nan or inf"
+        for sentence, true in self.holds.items():
+            try:
+                fine = bool(true(plain(result), *self.inputs, **self.keywords))
+            except Exception as error:
+                return sentence, f"this could not even be asked of it: {type(error).__name__}: {short(str(error), 120)}"
+            if not fine:
+                return sentence, ""
+        return None
+
+
+class Feedback:
+    """What `check` says, shown when it is the last line of a cell.
+
+    Attributes
+    ----------
+    attempted : bool
+        False while the stub is untouched.
+    complete : bool
+        True when every case passed.
+    passed : list of str
+        What the cases that passed are about.
+    rows : list of tuple of str
+        What there is to say about the first case that failed: pairs of a word and a text.
+    """
+
+    def __init__(self, name, total, passed=(), rows=(), about="", attempted=True):
+        self.name, self.total, self.passed, self.rows = name, total, list(passed), list(rows)
+        self.about, self.attempted = about, attempted
+        self.complete = attempted and not self.rows
+
+    def headline(self):
+        """Say in one line how it stands."""
+        if not self.attempted:
+            return "not attempted yet. Replace the ... in the cell above, run it, then run this cell again."
+        told = f" ({'; '.join(self.passed)})" if self.passed else ""
+        if self.complete:
+            return f"✓ all {self.total} checks passed{told}"
+        if not self.passed:
+            return f"✗ the first of {self.total} checks did not pass: {self.about}"
+        return f"✗ {len(self.passed)} of {self.total} checks passed{told}. The next one did not: {self.about}"
+
+    def __repr__(self):
+        lines = [f"{self.name}: {self.headline()}"]
+        for word, text in self.rows:
+            lines.append(f"  {word:7} " + text.replace("\n", "\n" + " " * 10))
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        # The colors repeat what the words say; the border's shades stand out on light and dark pages alike.
+        color = "#888888" if not self.attempted else "#3a923a" if self.complete else "#c86400"
+        columns = "margin-left: 1.2em; display: grid; grid-template-columns: 4.2em auto; justify-content: start"
+        rows = ""
+        for word, text in self.rows:
+            text = f"<code>{html.escape(text)}</code>" if word in ("tried", "came") else html.escape(text)
+            rows += f'<div style="{columns}"><b>{word}</b> <span style="white-space: pre-wrap">{text}</span></div>'
+        return (f'<div style="border-left: 4px solid {color}; padding-left: 0.8em"><div><b>{html.escape(self.name)}</b>: '
+                f"{html.escape(self.headline())}</div>{rows}</div>")
+
+
+def _untouched(value):
+    """Say whether a result is still the stub's: ``...``, or a container of nothing else."""
+    if isinstance(value, (list, tuple)) and len(value):
+        return all(part is Ellipsis for part in value)
+    return value is Ellipsis
+
+
+def _says_nothing(function):
+    """Say whether the body of a function is nothing but ``...`` or ``pass``: it returns None, but nobody has written it yet."""
+    code = getattr(function, "__code__", None)
+    return code is not None and not code.co_names and set(code.co_consts) <= {None, Ellipsis, function.__doc__} \
+        and code.co_nlocals == code.co_argcount + code.co_kwonlyargcount and len(code.co_code) <= 16
+
+
+def _where(error, function):
+    """Name the last line of the student's own cell that the error went through."""
+    file, found = getattr(getattr(function, "__code__", None), "co_filename", None), ""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            line = linecache.getline(file, trace.tb_lineno).strip()
+            found = f", in line {trace.tb_lineno} of your cell" + (f": {line}" if line else "")
+        trace = trace.tb_next
+    return found
+
+
+def _described(error, function):
+    try:
+        message = str(error)
+    except BaseException:
+        message = "(its message cannot be shown)"
+    return f"{type(error).__name__}: {one_line(message)}{_where(error, function)}"
+
+
+def _name(answer):
+    try:
+        return one_line(answer.__name__, 60)
+    except BaseException:
+        return "your answer"
+
+
+def _refused(function, inputs, keywords):
+    """Say why a function cannot take these arguments, None when it can."""
+    try:
+        inspect.signature(function).bind(*inputs, **keywords)
+    except TypeError as error:
+        return str(error)
+    except Exception:  # some built-in callables have no signature: try them
+        return None
+    return None
+
+
+def _try(function, one, name, may_be_none):
+    """Return what there is to say about one case (no rows when it passed) and whether the stub is untouched."""
+    tried = [("tried", one.call(name))] if callable(function) else []
+    hint = [("hint", one.hint)] if one.hint else []
+    result = function
+    if callable(function):
+        inputs, keywords = fresh(list(one.inputs)), fresh(one.keywords)
+        refused = _refused(function, inputs, keywords)
+        if refused:
+            return [*tried, ("came", f"TypeError: {refused}"),
+                    ("wanted", f"a function that can be called with {len(inputs) + len(keywords)} arguments"),
+                    ("hint", "Keep the first line of the stub as it was.")], False
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"), at_most(PATIENCE):
+                warnings.simplefilter("ignore")
+                result = function(*inputs, **keywords)
+        except BaseException as error:
+            if one.raises is not None and isinstance(error, one.raises):
+                found = one.complaint(str(error)) if one.holds else None
+                return ([*tried, ("came", _described(error, function)), ("wanted", found[0]), *hint] if found else []), False
+            own = next((text for kind, text in _OWN_HINTS.items() if isinstance(error, kind)), None)
+            wanted = f"a {one.raises.__name__}" if one.raises else "an answer, not an error"
+            hint = [("hint", own)] if own else hint
+            return [*tried, ("came", _described(error, function)), ("wanted", wanted), *hint], False
+        if _untouched(result) or (result is None and _says_nothing(function)):
+            return [*tried, ("came", "..."), ("wanted", "an answer: a part of the stub is still there"), *hint], True
+        if difference([*one.inputs, one.keywords], [*inputs, keywords], 0):
+            return [*tried, ("came", "an answer, but the function also changed the array that it was given"),
+                    ("wanted", "inputs that are the same afterwards: the caller may still need them"),
+                    ("hint", "x -= 1 and x[0] = 1 change the caller's array. Write x = x - 1, or copy it first.")], False
+    elif one.inputs or one.keywords:
+        return [("came", short(function)), ("wanted", f"a function called {name}"),
+                ("hint", "The name now stands for something else. Run the cell above again.")], False
+    if one.raises is not None:
+        wanted = f"a {one.raises.__name__}: this input cannot be answered"
+        return [*tried, ("came", short(result)), ("wanted", wanted), *hint], False
+    if result is None and not may_be_none:
+        return [*tried, ("came", "None"), ("wanted", "an answer"),
+                ("hint", "A function without return gives None. Is a return missing, or does one branch lack it?")], False
+    found = one.complaint(result)
+    if found is None:
+        return [], False
+    wanted, differs = found
+    return [*tried, ("came", short(result)), ("wanted", wanted), *([("that is", differs)] if differs else []), *hint], False
+
+
+def check(answer, *cases, name=None):
+    """Try a student's answer and say how it stands.
+
+    Parameters
+    ----------
+    answer : callable or object
+        The student's function, called with the inputs of each case, or a value, which the cases (without inputs) look at.
+    *cases : case
+        What to try, the easiest first: the first that fails is shown.
+    name : str, optional
+        What to call the answer; by default the function's own name.
+
+    Returns
+    -------
+    Feedback
+        Shown by Jupyter when it is the last line of a cell.
+
+    Raises
+    ------
+    TypeError
+        When a case is not a `case`: a mistake of the page, not of the student.
+    """
+    if not cases or not all(isinstance(one, case) for one in cases):
+        raise TypeError("check(answer, case(...), case(...)): give at least one case, each made by case(...)")
+    passed, name = [], name or _name(answer)
+    may_be_none = any(one.expected is None for one in cases)  # then None is an answer, and no sign of a missing return
+    for one in cases:
+        try:
+            rows, untouched = ([], True) if _untouched(answer) else _try(answer, one, name, may_be_none)
+        except BaseException as error:  # an answer so odd that looking at it fails still gets a sentence
+            rows, untouched = [("came", f"something that cannot be looked at ({type(error).__name__})"),
+                               ("wanted", "numbers, arrays or text"), *([("hint", one.hint)] if one.hint else [])], False
+        if untouched and not passed:
+            return Feedback(name, len(cases), attempted=False)
+        if rows:
+            return Feedback(name, len(cases), passed, rows, one.about)
+        passed.append(one.about)
+    return Feedback(name, len(cases), passed)

@@ -1,0 +1,142 @@
+"""The two commands: what they refuse, and that they do nothing twice."""
+
+import os
+import sys
+
+import pytest
+
+from helpers import start
+from tests.support.open_course import open_course
+from tests.support.readme_commands import commands
+
+
+@pytest.mark.parametrize("version", [(3, 9), (3, 14), (2, 7)])
+def test_other_pythons_are_refused_with_a_remedy(version):
+    with pytest.raises(SystemExit, match=r"runs on Python 3\.10 to 3\.13.*python3\.12 -m helpers\.start"):
+        start.check_python(version)
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 11, 7), (3, 12), (3, 13)])
+def test_the_courses_pythons_are_accepted(version):
+    start.check_python(version)
+
+
+def test_an_unknown_task_is_named():
+    with pytest.raises(SystemExit, match=r"'opne' is not known"):
+        start.main(["opne"])
+
+
+@pytest.fixture
+def recorded(monkeypatch, tmp_path):
+    """Record the commands instead of running them; an environment appears when venv is asked for it."""
+    calls, failing = [], []
+
+    def run(command, remedy):
+        calls.append([str(part) for part in command])
+        if failing and failing[0] in calls[-1]:
+            raise SystemExit(remedy)
+        if "venv" in calls[-1]:
+            python = start.python_of(tmp_path / "env")
+            python.parent.mkdir(parents=True)
+            python.touch()
+
+    monkeypatch.setattr(start, "_run", run)
+    monkeypatch.setattr(start, "_has_pip", lambda python: python.exists())
+    return tmp_path / "env", calls, failing
+
+
+def test_what_is_installed_is_not_installed_again(recorded):
+    environment, calls, _ = recorded
+    start.install(environment)
+    assert [("venv" in call, "pip" in call) for call in calls] == [(True, False), (False, True)]
+    start.install(environment)
+    assert len(calls) == 2
+
+
+def test_a_failed_installation_is_done_again(recorded):
+    environment, calls, failing = recorded
+    failing.append("pip")
+    with pytest.raises(SystemExit, match="online"):
+        start.install(environment)
+    failing.clear()
+    start.install(environment)
+    assert sum("pip" in call for call in calls) == 2
+
+
+def test_half_an_environment_is_made_anew(recorded):
+    environment, calls, _ = recorded
+    environment.mkdir()
+    (environment / "pyvenv.cfg").touch()
+    (environment / "rubbish").touch()
+    start.install(environment)
+    assert not (environment / "rubbish").exists() and "venv" in calls[0]
+
+
+@pytest.mark.parametrize("inside", [(), ("lib/python3.12/site-packages", "bin.new")], ids=["empty", "folders only"])
+def test_the_first_folders_of_an_environment_are_made_anew(recorded, inside):
+    environment, calls, _ = recorded
+    environment.mkdir()
+    for name in inside:
+        (environment / name).mkdir(parents=True)
+    start.install(environment)
+    assert not (environment / "lib").exists() and "venv" in calls[0]
+
+
+def test_a_folder_with_other_things_is_left_alone(recorded):
+    environment, calls, _ = recorded
+    (environment / "chapters").mkdir(parents=True)
+    (environment / "chapters" / "thesis.txt").write_text("years of work")
+    with pytest.raises(SystemExit, match=r"(?s)COURSE_VENV.*env, which holds something else.*Set COURSE_VENV to a new or empty"):
+        start.install(environment)
+    assert (environment / "chapters" / "thesis.txt").read_text() == "years of work" and calls == []
+
+
+def test_a_file_in_place_of_the_folder_is_left_alone(recorded):
+    environment, calls, _ = recorded
+    environment.write_text("notes")
+    with pytest.raises(SystemExit, match="COURSE_VENV"):
+        start.install(environment)
+    assert environment.read_text() == "notes" and calls == []
+
+
+def test_an_environment_that_lacks_pip_is_completed_and_not_removed(recorded, monkeypatch):
+    """As one does that was interrupted between its interpreter and pip, or that a tool made without pip."""
+    environment, calls, _ = recorded
+    python = start.python_of(environment)
+    python.parent.mkdir(parents=True)
+    for file in (python, environment / "pyvenv.cfg", environment / "kept"):
+        file.touch()
+    monkeypatch.setattr(start, "_has_pip", lambda python: False)
+    monkeypatch.setattr(start, "_run", lambda command, remedy: calls.append([str(part) for part in command]))
+    start.install(environment)
+    assert ["venv" in call for call in calls] == [True, False] and (environment / "kept").exists()
+
+
+def test_pip_is_asked_for(tmp_path):
+    assert start._has_pip(sys.executable)
+    assert not start._has_pip(tmp_path / "python")
+
+
+def test_a_step_that_fails_is_named():
+    with pytest.raises(SystemExit, match=r"(?s)This step failed: .*exit\(3\).*Do this"):
+        start._run([sys.executable, "-c", "raise SystemExit(3) # exit(3)"], "Do this")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+def test_a_command_that_ends_early_is_named():
+    """And not covered up by the attempt to end it."""
+    with pytest.raises(SystemExit, match=r"'exit 3' ended with 3 before JupyterLab was up"):
+        open_course("exit 3")
+
+
+def test_readme_gives_both_commands():
+    assert set(commands()) == {"open", "test"}
+
+
+@pytest.mark.parametrize("text", [
+    "", "<!-- command: open -->\n```sh\na\n```\n",
+    "<!-- command: open -->\n```sh\na\nb\n```\n<!-- command: test -->\n```sh\nc\n```\n",
+    "<!-- command: open -->\n```sh\na\n```\n" * 2 + "<!-- command: test -->\n```sh\nc\n```\n"])
+def test_a_readme_without_them_is_refused(text):
+    with pytest.raises(ValueError, match=r"README\.md"):
+        commands(text)
