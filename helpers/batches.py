@@ -4,7 +4,7 @@ import tensorflow as tf
 
 
 def dealt_out(x, labels, batch_size, seed=None):
-    """Return a `tf.data.Dataset` of batches, as lesson 2 builds it by hand.
+    """Return a `tf.data.Dataset` of batches, as lesson 3 builds it by hand.
 
     What `fit` makes of arrays lets TensorFlow choose how many threads deal, and on two cores these at times keep the network
     waiting: `python -m tests.benchmark sign` measures it.

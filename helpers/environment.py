@@ -80,9 +80,9 @@ def report():
     rows.append(("GPU", f"{len(accelerators)} found" if accelerators else
                  "none: all times in this course are for two processor cores, so nothing is missing"))
     rows.append(("graphviz", "found" if shutil.which("dot") else
-                 "not installed: lesson 03 draws its network without it (optional)"))
+                 "not installed: lesson 04 draws its network without it (optional)"))
     rows.append(("PyTorch", "found" if importlib.util.find_spec("torch") else
-                 "not installed: lesson 04 uses what was recorded from it (optional)"))
+                 "not installed: lesson 05 uses what was recorded from it (optional)"))
     return rows
 
 

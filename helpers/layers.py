@@ -1,4 +1,4 @@
-"""Layers that Keras lacks and a lesson needs. Lesson 05 first writes each of them out by hand."""
+"""Layers that Keras lacks and a lesson needs. Lesson 06 first writes each of them out by hand."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LocalResponseNormalization(keras.layers.Layer):
     The defaults are TFLearn's. Those of ``tf.nn.local_response_normalization`` are others: alpha 1 and beta 0.5.
 
     Source: Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks" (2012),
-    section 3.3, where the radius is 2, the bias 2, alpha 1e-4 and beta 0.75. Lesson 05 writes it out in NumPy.
+    section 3.3, where the radius is 2, the bias 2, alpha 1e-4 and beta 0.75. Lesson 06 writes it out in NumPy.
     """
 
     def __init__(self, depth_radius=5, bias=1.0, alpha=1e-4, beta=0.75, data_format=None, **kwargs):

@@ -1,7 +1,7 @@
 """Reads the networks that were recorded in other frameworks, ``data/recorded/*.h5``.
 
 Each file holds the weights of one network in its own framework's layout, a few inputs, the output of every layer, and the
-facts: versions, date, training. The programs that wrote them stand in ``tests/recorders``. Lessons 04 and 05 load the
+facts: versions, date, training. The programs that wrote them stand in ``tests/recorders``. Lessons 05 and 06 load the
 weights into Keras and compare. A file is checked from end to end before anything of it is handed out.
 """
 

@@ -115,7 +115,7 @@ def closing_table(results, *, lesson, data):
     results : dict
         Numbers, or lists of numbers (one per seed), by name.
     lesson : str
-        The notebook's name without its ending, for example ``"02_lenet"``.
+        The notebook's name without its ending, for example ``"03_lenet"``.
     data : helpers.data.dataset.Dataset or {"real", "sample"}
         The data that the lesson ran on: ranges differ between real data and the offline sample.
 

@@ -2,7 +2,7 @@
 
     python -m helpers.course.build notebooks/01_mnist_softmax.ipynb     run again after an edit in JupyterLab
     python -m helpers.course.build drafts/01_mnist_softmax.py           from a draft in jupytext's percent format
-    python -m helpers.course.build helpers/grading/keys/01_mnist_softmax.ipynb    the same for an answer key, which has the name of its lesson
+    python -m helpers.course.build helpers/grading/keys/01_mnist_softmax.ipynb     the same for an answer key
     python -m helpers.course.build --key drafts/01_mnist_softmax.py     a key from a draft, with metadata as jupytext writes it
 
 In a draft, a code cell that starts with the line `# SETUP` becomes the course's set-up cell, and `<!-- badges -->` the row of

@@ -1,7 +1,7 @@
 """Check that lessons keep the form that readers and nbval rely on, and code its style; say how to mend what does not.
 
     python -m helpers.course.lint                              all lessons and answer keys, code, addresses, README
-    python -m helpers.course.lint notebooks/02_lenet.ipynb     one
+    python -m helpers.course.lint notebooks/03_lenet.ipynb     one
 
 It does not run anything. What it checks in a notebook stands in RULES, one function a rule; the rest is in lint_code.py.
 """

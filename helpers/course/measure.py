@@ -1,7 +1,7 @@
 """Run lessons in fresh kernels and keep what they found and how long they took, for the README.
 
     python -m helpers.course.measure                      all lessons, on the sample and on real data
-    python -m helpers.course.measure 03_sign_language     one of them; the others stay as they were measured
+    python -m helpers.course.measure 04_sign_language     one of them; the others stay as they were measured
 
 Real data must be at hand (`python -m helpers.data` tells). What is kept stands in data/measured_results.json: for each lesson
 and source the seconds by the wall clock, the date, the machine, and the lesson's own dict `results`. Measure on a machine that
@@ -17,9 +17,9 @@ import time
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
+from helpers.course.machine import machine
 from helpers.course.notebook_format import execute
 from helpers.project import ROOT
-from tests.benchmark.readme import machine
 
 PLACE = ROOT / "data" / "measured_results.json"
 SOURCES = ("sample", "real")

@@ -1,4 +1,4 @@
-"""MNIST, the handwritten digits of lessons 01 and 02."""
+"""MNIST, the handwritten digits of lessons 01 and 03."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ SPLITS = (0, 1, 2)
 """The draws that a loader offers."""
 
 _FIRST_DRAW = 30
-# The recipe of lesson 03 was picked on draws 0 to 5 and 20 to 25. What tests it must be draws that it was not picked on.
+# The recipe of lesson 04 was picked on draws 0 to 5 and 20 to 25. What tests it must be draws that it was not picked on.
 
 
 def series_from_numbers(signs):

@@ -1,4 +1,4 @@
-"""Hand signs for the numbers 0 to 5, of lesson 03: photos of 64x64 pixels, 1,080 for training and 120 for testing."""
+"""Hand signs for the numbers 0 to 5, of lesson 04: photos of 64x64 pixels, 1,080 for training and 120 for testing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Traffic signs of lesson 06: frames of 32x32 pixels, in tracks.
+"""Traffic signs of lesson 07: frames of 32x32 pixels, in tracks.
 
 A track is one physical sign, seen from a car that drives up to it.
 """

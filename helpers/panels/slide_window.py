@@ -1,4 +1,4 @@
-"""The windows of a convolution over its input, along one axis: lessons 02 and 05."""
+"""The windows of a convolution over its input, along one axis: lessons 03 and 06."""
 
 from __future__ import annotations
 

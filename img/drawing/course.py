@@ -2,10 +2,10 @@
 
 from .strokes import BLUE, HATCH, INK, ORANGE, PALE_BLUE, PANEL, RULED, SOFT, WHITE, Picture
 
-STATIONS = (("Softmax", "regression", ("a loss and", "its gradient")), ("LeNet", "", ("convolution", "and pooling")),
-            ("Sign", "language", ("when to trust", "a score")), ("Four", "frameworks", ("proof that two", "networks agree")),
-            ("AlexNet,", "translated", ("reading what", "others wrote")),
-            ("Transfer", "learning", ("features from", "elsewhere")))
+STATIONS = ((1, "Softmax", "regression", ("a loss and", "its gradient")), (3, "LeNet", "", ("convolution", "and pooling")),
+            (4, "Sign", "language", ("when to trust", "a score")), (5, "Four", "frameworks", ("proof that two", "networks agree")),
+            (6, "AlexNet,", "translated", ("reading what", "others wrote")),
+            (7, "Transfer", "learning", ("features from", "elsewhere")))
 
 
 def bars(picture, x, y):
@@ -63,11 +63,11 @@ def course_map():
     """Draw the six lessons as stations on a path, each with what it adds."""
     picture = Picture(800, 246, "The course", "Six lessons on one path, each with what it adds. " + " ".join(
         f"{number}: {first} {second}".strip() + f", {' '.join(adds)}."
-        for number, (first, second, adds) in enumerate(STATIONS, start=1)))
+        for number, first, second, adds in STATIONS))
     left, pitch, middle, radius = 76, 129.6, 78, 36
-    for number, ((first, second, adds), icon) in enumerate(zip(STATIONS, ICONS), start=1):
-        x = left + pitch * (number - 1)
-        if number < len(STATIONS):
+    for place, ((number, first, second, adds), icon) in enumerate(zip(STATIONS, ICONS)):
+        x = left + pitch * place
+        if place < len(STATIONS) - 1:
             picture.arrow((x + radius + 5, middle), (x + pitch - radius - 5, middle), stroke=BLUE, line=2.5, head=10)
         picture.circle(x, middle, radius, fill=WHITE, stroke=BLUE, line=2.5)
         icon(picture, x, middle)

@@ -1,4 +1,4 @@
-"""One epoch of lesson 02's LeNet on 60,000 pictures: `model.fit` beside the same epoch as one TensorFlow graph."""
+"""One epoch of lesson 03's LeNet on 60,000 pictures: `model.fit` beside the same epoch as one TensorFlow graph."""
 
 import importlib.util
 
@@ -26,7 +26,7 @@ class SilentProgress(Progress):
 def pictures():
     """Return 60,000 pictures and labels: MNIST where it is at hand, else the sample repeated; the time is the same."""
     mnist = load_mnist()
-    lesson = definitions("02_lenet", NAMES, {"np": np, "tf": tf, "keras": keras, "shapes": shapes})
+    lesson = definitions("03_lenet", NAMES, {"np": np, "tf": tf, "keras": keras, "shapes": shapes})
     rows = np.arange(COUNT) % len(mnist.x_train)
     return lesson, lesson["to_32x32"](mnist.x_train[rows]).astype("float32") / 255, mnist.y_train[rows]
 

@@ -1,4 +1,4 @@
-"""One epoch of lesson 03's network on 1,080 photos: `model.fit` as in the lesson beside a bare loop of `train_on_batch`."""
+"""One epoch of lesson 04's network on 1,080 photos: `model.fit` as in the lesson beside a bare loop of `train_on_batch`."""
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ def signs():
     """The tutorial's recipe; the lesson's look at accuracy after each epoch is no part of it."""
     data = load_signs()
     x, y = data.x_train.astype("float32") / 255, data.y_train
-    lesson = definitions("03_sign_language", ["new_network"], {"keras": keras, "layers": keras.layers, "np": np})
+    lesson = definitions("04_sign_language", ["new_network"], {"keras": keras, "layers": keras.layers, "np": np})
     fitted, looped = new_model(lesson), new_model(lesson)
     batches, random = dealt_out(x, y, BATCH, seed=0), np.random.default_rng(0)
 

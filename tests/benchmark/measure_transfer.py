@@ -1,4 +1,4 @@
-"""Ten epochs of a new head on the pretrained base: features computed once, as in lesson 06, beside a base run in every epoch."""
+"""Ten epochs of a new head on the pretrained base: features computed once, as in lesson 07, beside a base run in every epoch."""
 
 import keras
 import numpy as np

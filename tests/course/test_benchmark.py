@@ -7,6 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
+from helpers.course import machine
 from helpers.project import ROOT
 from tests.benchmark import entries, measure_course, measure_lenet, readme
 from tests.benchmark.entries import Entry, find_entries, rows_of, time_in_turn
@@ -90,8 +91,8 @@ def test_the_table_is_written_into_the_readme_and_replaced():
 
 
 def test_the_machine_is_told_by_its_processor():
-    assert readme.processor("processor\t: 0\nmodel name\t: Fast  CPU @ 2.00GHz \n") == "Fast CPU @ 2.00GHz"
-    assert readme.processor("") and platform.node() not in readme.machine().split()
+    assert machine.processor("processor\t: 0\nmodel name\t: Fast  CPU @ 2.00GHz \n") == "Fast CPU @ 2.00GHz"
+    assert machine.processor("") and platform.node() not in machine.machine().split()
 
 
 def test_a_wrong_command_says_what_there_is(monkeypatch, capsys):

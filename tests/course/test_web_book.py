@@ -171,5 +171,5 @@ def test_search_finds_a_lesson(book, browser):
     page = browser.new_page()
     page.goto(book["index"].path.parent.joinpath("search.html").as_uri() + "?q=pooling")
     page.wait_for_selector("#search-results li a")
-    assert any("02_lenet" in link.get_attribute("href") for link in page.query_selector_all("#search-results li a"))
+    assert any("03_lenet" in link.get_attribute("href") for link in page.query_selector_all("#search-results li a"))
     page.close()

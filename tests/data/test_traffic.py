@@ -204,7 +204,7 @@ def test_no_two_plates_are_alike():
 
 
 def test_a_random_split_flatters(sample):
-    """The leak that lesson 06 is about: the nearest neighbor knows the track, and for a new track it knows little."""
+    """The leak that lesson 07 is about: the nearest neighbor knows the track, and for a new track it knows little."""
     limits = load_traffic_signs("sample", classes=[1, 2, 3, 5, 7])
     x = np.concatenate([limits.x_train, limits.x_test]).reshape(-1, 32 * 32 * 3).astype("float32")
     y, groups = np.concatenate([limits.y_train, limits.y_test]), np.concatenate([limits.groups_train, limits.groups_test])

@@ -1,7 +1,7 @@
 """Exercises and keys fit together: solutions turn every check green, stubs score nothing, and mistakes are caught.
 
-Exercises run in this process, each in a namespace of its own (tests/support/exercise_cells.py); that keys run in a kernel of their
-own and give what they store is nbval's part, which collects helpers/grading/keys with all other tests.
+Exercises run in this process, each in a namespace of its own (tests/support/exercise_cells.py); that keys run in a kernel
+of their own and give what they store is part of nbval, which collects helpers/grading/keys with all other tests.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""What lesson 02 defines, on more inputs than the page shows: the functions are taken from the notebook itself."""
+"""What lesson 03 defines, on more inputs than the page shows: the functions are taken from the notebook itself."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ NAMES = ["slide", "conv2d", "max_pool", "to_32x32", "tutorial_pad", "init_weight
 
 @pytest.fixture(scope="module")
 def lesson():
-    return definitions("02_lenet", NAMES, {"np": np, "tf": tf, "keras": keras, "Progress": Silent, "shapes": shapes})
+    return definitions("03_lenet", NAMES, {"np": np, "tf": tf, "keras": keras, "Progress": Silent, "shapes": shapes})
 
 
 @pytest.fixture(scope="module")
@@ -169,4 +169,4 @@ def test_accuracy_counts_every_picture_once(lesson):
 
 def test_a_name_that_left_the_lesson_is_reported():
     with pytest.raises(LookupError, match="defines slope 0 times"):
-        definitions("02_lenet", ["slope"], {})
+        definitions("03_lenet", ["slope"], {})

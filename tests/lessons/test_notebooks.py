@@ -20,7 +20,7 @@ def test_lesson_is_in_form(path):
 
 
 def test_there_are_seven_lessons():
-    assert [path.stem[:2] for path in LESSONS] == [f"{number:02d}" for number in range(7)]
+    assert [path.stem[:2] for path in LESSONS] == ["00", "01", "03", "04", "05", "06", "07"]
 
 
 def code(source, count, outputs=(), **metadata):

@@ -1,4 +1,4 @@
-"""Lesson 03 on files laid out like those of a well-known course, and its network."""
+"""Lesson 04 on files laid out like those of a well-known course, and its network."""
 
 import json
 
@@ -14,12 +14,12 @@ from helpers.data import load_signs
 from helpers.project import ROOT
 from tests.support.lesson_code import definitions
 
-LESSON = ROOT / "notebooks" / "03_sign_language.ipynb"
+LESSON = ROOT / "notebooks" / "04_sign_language.ipynb"
 
 
 @pytest.fixture(scope="module")
 def lesson():
-    return definitions("03_sign_language", ["new_network", "RandomView", "wilson", "measure_again"],
+    return definitions("04_sign_language", ["new_network", "RandomView", "wilson", "measure_again"],
                        {"keras": keras, "layers": keras.layers, "ops": keras.ops, "np": np})
 
 

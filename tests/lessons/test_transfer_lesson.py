@@ -1,4 +1,4 @@
-"""Lesson 06: its network, its splits, its way to begin again, and the layer that keeps a network as it was measured."""
+"""Lesson 07: its network, its splits, its way to begin again, and the layer that keeps a network as it was measured."""
 
 import keras
 import nbformat
@@ -18,7 +18,7 @@ NAMES = ["LOSS", "TRACKS", "tutorial_network", "Learner", "random_split", "split
 
 @pytest.fixture(scope="module")
 def lesson():
-    return definitions("06_transfer_learning", NAMES,
+    return definitions("07_transfer_learning", NAMES,
                        {"keras": keras, "layers": layers, "np": np, "tf": tf, "dealt_out": dealt_out,
                         "track": lambda rounds, _: rounds})
 
@@ -119,7 +119,7 @@ def test_a_fifth_column_goes_through_all_cases_and_seeds(lesson):
 
 def test_the_lesson_spoils_a_copy_and_not_its_base():
     """It shows how a base is spoiled, and must have done so to another one."""
-    notebook = nbformat.read(ROOT / "notebooks" / "06_transfer_learning.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "notebooks" / "07_transfer_learning.ipynb", as_version=4)
     wanted = {"a-network-that-has-seen-38-other-signs-2": 1, **{f"frozen-in-three-ways-{number}": 1 for number in (5, 7)}}
     space = {"keras": keras, "layers": layers, "np": np, "pretrained": pretrained}
     for cell in notebook.cells:

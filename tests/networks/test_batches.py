@@ -1,4 +1,4 @@
-"""Batches are dealt as lesson 02 builds them, in one thread."""
+"""Batches are dealt as lesson 03 builds them, in one thread."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_with_a_seed_each_epoch_another_order_of_the_same_pairs():
 
 
 def test_as_lesson_02_builds_it():
-    by_hand = definitions("02_lenet", ["dealt_out"], {"tf": tf})["dealt_out"]
+    by_hand = definitions("03_lenet", ["dealt_out"], {"tf": tf})["dealt_out"]
     found = []
     for deal in (lambda: by_hand(X, LABELS, 5), lambda: dealt_out(X, LABELS, 100, 5)):
         tf.random.set_seed(1)

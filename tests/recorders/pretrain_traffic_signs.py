@@ -1,4 +1,4 @@
-"""Pretrain the network of lesson 06 on 38 of the 43 signs of the real GTSRB.
+"""Pretrain the network of lesson 07 on 38 of the 43 signs of the real GTSRB.
 
 Environment: that of the course, with the real data.
 

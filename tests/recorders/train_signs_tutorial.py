@@ -1,4 +1,4 @@
-"""Train the tutorial's recipe of lesson 03 on the second and third split of the real photos, where the lesson has no time to.
+"""Train the tutorial's recipe of lesson 04 on the second and third split of the real photos, where the lesson has no time to.
 
 Environment: that of the course, with the real data.
 
@@ -24,7 +24,7 @@ EPOCHS, BATCH = 25, 64
 
 
 def main(folder):
-    lesson = definitions("03_sign_language", ["new_network"], {"keras": keras, "layers": layers})
+    lesson = definitions("04_sign_language", ["new_network"], {"keras": keras, "layers": layers})
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for split in (1, 2):

@@ -1,0 +1,89 @@
+"""The rooms of the house: which code may import which, what must stand without the tests, and no lesson under an old name."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from helpers.project import ROOT
+
+STAFF = ("helpers.course", "helpers.grading", "tests")
+FRONT = [path for path in sorted((ROOT / "helpers").rglob("*.py"))
+         if path.relative_to(ROOT).parts[1] not in ("course", "grading")]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+OLD_NAMES = re.compile("|".join(("02_" + "lenet", "03_" + "sign", "04_" + "four", "05_" + "alexnet", "06_" + "transfer")))
+
+
+def imported(source):
+    """Yield every module that a piece of code imports, with and without the names taken from it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def of_staff(source):
+    """Return the modules of the staff's rooms that a piece of code imports."""
+    return sorted({name for name in imported(source) if name.startswith(STAFF)})
+
+
+def code_of(notebook):
+    """Return the code of a notebook without IPython's own lines."""
+    cells = (cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code")
+    return "\n".join(line for cell in cells for line in cell.splitlines() if not line.lstrip().startswith(("%", "!")))
+
+
+def test_an_import_from_a_staff_room_is_seen():
+    """Both ways of writing it; a front room is none of them."""
+    assert of_staff("from helpers import course\nimport helpers.grading.run\nfrom helpers import shapes") == [
+        "helpers.course", "helpers.grading.run"]
+
+
+@pytest.mark.parametrize("path", FRONT, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_front_rooms_do_not_import_staff(path):
+    assert not of_staff(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_lessons_do_not_import_staff(lesson):
+    assert not of_staff(code_of(lesson))
+
+
+def test_no_file_carries_a_lesson_under_an_old_name():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert files
+    named = [name for name in files if OLD_NAMES.search(name)]
+    for name in files:
+        path = ROOT / name
+        if path.is_file() and path.suffix not in (".h5", ".npz", ".png"):
+            named += [f"{name}: {found}" for found in OLD_NAMES.findall(path.read_text(encoding="utf-8"))]
+    assert not named
+
+
+def test_the_course_stands_without_its_tests(tmp_path):
+    """Lesson 0, a closing table and a key's grading need nothing from tests/."""
+    copy = tmp_path / "course"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("tests", ".git", ".venv", "build", "*.egg-info", "__pycache__"))
+    program = """
+import json, nbformat, pathlib
+from nbclient import NotebookClient
+notebook = nbformat.read("notebooks/00_start_here.ipynb", as_version=4)
+NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": "notebooks"}}).execute()
+from helpers.results import closing_table
+measured = json.loads(pathlib.Path("data/measured_results.json").read_text())["05_frameworks"]["real"]["results"]
+closing_table(measured, lesson="05_frameworks", data="real")
+from helpers.grading.answer_keys import KEYS, read_keys
+assert sorted(read_keys(KEYS)) == sorted(path.stem for path in pathlib.Path("notebooks").glob("*.ipynb"))[1:]
+import helpers.grading.__main__, helpers.course.lint, helpers.course.measure, helpers.course.web_book
+print("stands", pathlib.Path(helpers.__file__).parent.parent)
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=copy, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(copy), "COURSE_DATA": "sample"})
+    assert done.returncode == 0 and f"stands {copy}" in done.stdout, done.stderr[-3000:]
