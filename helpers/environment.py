@@ -11,7 +11,7 @@ import sys
 
 from IPython import get_ipython
 
-__all__ = ["check", "live", "report"]
+__all__ = ["check", "in_notebook", "live", "report"]
 
 _MINIMUM = {"tensorflow": (2, 19), "keras": (3, 10), "numpy": (1, 26), "matplotlib": (3, 8)}
 
@@ -86,6 +86,11 @@ def report():
     return rows
 
 
+def in_notebook() -> bool:
+    """Tell whether a Jupyter kernel runs this code."""
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
 def live():
     """Say whether a reader is at work here: in a notebook's kernel with ipywidgets, unless `COURSE_PANELS` is "static".
 
@@ -100,7 +105,7 @@ def live():
     wanted = os.environ.get("COURSE_PANELS", "live")
     if wanted not in ("live", "static"):
         raise ValueError(f"COURSE_PANELS must be 'live' or 'static', not {wanted!r}. Unset it to get sliders where they run.")
-    if wanted == "static" or getattr(get_ipython(), "kernel", None) is None:
+    if wanted == "static" or not in_notebook():
         return False
     try:
         import ipywidgets  # noqa: F401

@@ -12,11 +12,11 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.download import download
-from helpers.data.errors import DownloadError, VerificationError
+from helpers.data.errors import DownloadError, FileAccessError, VerificationError
 from helpers.data.places import folders, keras_folder, shown
-from helpers.data.sources import DataFile, Form, Source
-from helpers.data.storage import read_hdf5, what_is_it, write_hdf5
+from helpers.data.storage import read_hdf5, reading, write_hdf5
 from helpers.project import ROOT
 
 __all__ = ["FOLDER", "LEFT_OUT", "PATH", "SEEN", "imagenet_network", "network", "pretrained_network", "restore", "save"]
@@ -142,21 +142,19 @@ def restore(model, path):
 
 _IMAGENET = DataFile(
     "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5",
-    urls=("https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
-          "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5",))
+    "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
+    "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5")
 
 
 def _read_imagenet(paths):
     """Build MobileNetV2 from the file of weights. No checksum is published, so the file counts if all its weights load."""
     path = paths[_IMAGENET.name]
-    try:
+    with reading(path, "a file of these weights"):
         return keras.applications.MobileNetV2((96, 96, 3), include_top=False, pooling="avg", weights=str(path))
-    except Exception as error:  # h5py and Keras raise half a dozen kinds for a file that is cut short
-        raise VerificationError(f"{path.name} cannot be used: {what_is_it(path) or 'its weights cannot be loaded'}") from error
 
 
-_IMAGENET_SOURCE = Source(
-    name="imagenet", title="MobileNetV2", forms=(Form(files=(_IMAGENET,), read=_read_imagenet),), license="Apache 2.0",
+_IMAGENET_INFO = DatasetInfo(
+    name="imagenet", title="MobileNetV2", layouts=(FileLayout((_IMAGENET,), read=_read_imagenet),), license="Apache 2.0",
     citation="Sandler and others 2018", homepage="https://keras.io/api/applications/mobilenet/", sample="none")
 
 
@@ -181,13 +179,15 @@ def imagenet_network(source):
             try:
                 return _read_imagenet({_IMAGENET.name: kept})
             except VerificationError as error:
-                print(f"MobileNetV2 is left out: {error}. Delete {shown(kept)} and run this again.")
+                # Only a file that is certainly damaged may be deleted.
+                remedy = "" if isinstance(error, FileAccessError) else f" Delete {shown(kept)} and run this again."
+                print(f"MobileNetV2 is left out: {error}.{remedy}")
                 return None
     if source == "sample":
         print("MobileNetV2 is left out: a run on the offline sample fetches nothing.")
         return None
     try:
-        _, model, _ = download(_IMAGENET_SOURCE, _IMAGENET_SOURCE.forms[0])
+        _, model, _ = download(_IMAGENET_INFO, _IMAGENET_INFO.layouts[0])
     except DownloadError as error:
         print(f"MobileNetV2 is left out: its weights are not on this machine, and cannot be fetched ({error}).")
         return None

@@ -9,37 +9,10 @@ from __future__ import annotations
 import time
 
 import keras
-from IPython import get_ipython
-from IPython.display import display
+
+from helpers.live_line import Line
 
 __all__ = ["Progress", "track"]
-
-_SECONDS_BETWEEN_UPDATES = 0.25
-
-
-class _Line:
-    """One line of text, updated in place in a notebook; in a terminal only its end is printed."""
-
-    def __init__(self):
-        shell = get_ipython()
-        self._in_notebook = shell is not None and getattr(shell, "kernel", None) is not None
-        self._handle = None
-        self._last = 0.0
-
-    def update(self, text, final=False):
-        now = time.monotonic()
-        if not final and now - self._last < _SECONDS_BETWEEN_UPDATES:
-            return
-        self._last = now
-        if not self._in_notebook:
-            if final:
-                print(text)
-            return
-        content = {"text/plain": text}
-        if self._handle is None:
-            self._handle = display(content, raw=True, display_id=True)
-        else:
-            self._handle.update(content, raw=True)
 
 
 def _bar(done, total, width=20):
@@ -61,7 +34,7 @@ class Progress(keras.callbacks.Callback):
         self.label = label
 
     def on_train_begin(self, logs=None):
-        self._line, self._start, self._epoch, self._numbers = _Line(), time.perf_counter(), 0, ""
+        self._line, self._start, self._epoch, self._numbers = Line(), time.perf_counter(), 0, ""
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
@@ -101,7 +74,7 @@ def track(items, label):
         The items, one after another.
     """
     items = list(items)
-    line, start = _Line(), time.perf_counter()
+    line, start = Line(), time.perf_counter()
     for done, item in enumerate(items):
         line.update(f"{label}  {_bar(done, len(items))}  {done}/{len(items)}")
         yield item

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from helpers.data import download, finding, places
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.errors import DataNotFoundError
-from helpers.data.sources import DataFile, Form, Source
 from helpers.data.storage import read_npz
 
 HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head><body>Please accept.</body></html>"
@@ -44,10 +44,10 @@ def _read(paths, file_name):
     return read_npz(paths[file_name], EXPECTED)
 
 
-def small_source(*urls, name="small.npz", checksum=None, size=SIZE):
+def small_info(url=None, name="small.npz", checksum=None, size=SIZE):
     """A data set of one file, described as the real ones are."""
-    file = DataFile(name, urls=urls, checksum=checksum, size=size)
-    return Source(name="small", title="Small", forms=(Form((file,), functools.partial(_read, file_name=name)),),
+    file = DataFile(name, url, checksum, size)
+    return DatasetInfo(name="small", title="Small", layouts=(FileLayout((file,), functools.partial(_read, file_name=name)),),
                   license="MIT", citation="nobody", homepage="http://localhost/", sample="nothing much")
 
 
@@ -177,10 +177,8 @@ def machine_fixture(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
     monkeypatch.setattr(places, "_said", set())
     monkeypatch.setattr(download, "PAUSE", 0)
-    download.forget_failures()
     places.PROJECT_CACHE.mkdir(parents=True)
     yield places.PROJECT_CACHE
-    download.forget_failures()
 
 
 @pytest.fixture(name="given")
@@ -202,9 +200,9 @@ def files_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def failure(source):
+def failure(info):
     """The message of a download that must fail, and leave nothing."""
     with pytest.raises(DataNotFoundError) as caught:
-        finding.obtain(source)
+        finding.obtain(info)
     assert files_in(places.PROJECT_CACHE) == []
     return str(caught.value)

@@ -115,7 +115,7 @@ def test_photos_without_whole_series_are_named_and_the_sample_stands_in(given, c
     archive(given / ARCHIVE, number=lambda student, sign: 1000 * (sign + 1) + student)
     assert load_signs("auto").source == "sample"
     said = capsys.readouterr().out
-    assert f"{ARCHIVE} cannot be converted: 20 series" in said and "there are 0. Delete it or put a good copy" in said
+    assert f"{ARCHIVE} cannot be converted: 20 series" in said and "there are 0. Delete it or replace it" in said
     with pytest.raises(DataNotFoundError, match=f"{ARCHIVE} cannot be converted"):
         load_signs("real")
 
@@ -139,7 +139,7 @@ def test_other_photos_than_the_published_ones_are_used_and_said_to_be(given, mon
         signs = load_signs("real")
         assert signs.expected == "own" and "not the ones that the course was measured on" in signs.notes[-1]
     said = capsys.readouterr().out
-    assert said.count("\n") == 1 and "not the ones that the course was measured on" in said and "compared with no range" in said
+    assert said.count("\n") == 1 and "not the ones that the course was measured on" in said and "no expected range applies" in said
     monkeypatch.setattr(signs_module, "CONTENT", content_sha256(given / ARCHIVE))
     assert load_signs("real").expected == "" and len(load_signs("real").notes) == 1
 
@@ -181,7 +181,7 @@ def test_the_first_file_of_a_parallel_program_is_not_called_damaged(given, machi
     capsys.readouterr()
     load_signs("real")
     assert sorted(path.name for path in machine.iterdir()) == ["test_signs.h5", "train_signs.h5"]
-    assert "not usable" not in capsys.readouterr().out
+    assert "failed verification" not in capsys.readouterr().out
 
 
 def test_large_photos_are_averaged_not_sampled(given):

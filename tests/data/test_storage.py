@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout, all_datasets, named
 from helpers.data.errors import VerificationError
-from helpers.data.sources import DataFile, Form, Source, all_sources, named
-from helpers.data.storage import array_sha256, check_checksum, install, read_hdf5, read_npz, staging, what_is_it, write_hdf5
+from helpers.data.storage import array_sha256, check_checksum, read_hdf5, read_npz, what_is_it, write_hdf5
 from helpers.project import ROOT
+from helpers.whole_files import install, staging
 from tests.data.support import HTML, LFS_POINTER, npz_bytes
 
 TINY = {"images": np.arange(60, dtype=np.uint8).reshape(5, 4, 3), "labels": np.array([0, 1, 2, 2, 0], np.uint8)}
@@ -214,32 +215,32 @@ def test_install_never_deletes(tmp_path):
 
 def test_a_source_must_be_usable():
     fields = {"name": "a", "title": "A", "license": "", "citation": "", "homepage": "", "sample": ""}
-    archive = Form((DataFile("a.zip"),), dict, archive=True)
-    with pytest.raises(ValueError, match="the first form must be one that needs no conversion"):
-        Source(forms=(archive,), **fields)
+    archive = FileLayout((DataFile("a.zip"),), dict, archive=True)
+    with pytest.raises(ValueError, match="the first layout must be one that needs no conversion"):
+        DatasetInfo(layouts=(archive,), **fields)
     with pytest.raises(ValueError, match="an archive needs a convert function"):
-        Source(forms=(Form((DataFile("a.h5"),), dict), archive), **fields)
+        DatasetInfo(layouts=(FileLayout((DataFile("a.h5"),), dict), archive), **fields)
 
 
 def test_every_source_of_the_course_is_fully_described():
-    sources = all_sources()
+    sources = all_datasets()
     assert "mnist" in sources
     for name, source in sources.items():
         assert source.name == name and source.title and source.license and source.citation and source.sample
         assert source.homepage.startswith("http")
-        downloadable = [form for form in source.forms if form.downloadable]
+        downloadable = [form for form in source.layouts if form.downloadable]
         assert downloadable, f"{name} has no address"
         for form in downloadable:
             for file in form.files:
-                assert file.size and all(url.startswith("https://") for url in file.urls)
+                assert file.size and file.url.startswith("https://")
 
 
 def test_every_source_has_its_datasheet():
     text = " ".join((ROOT / "data" / "README.md").read_text(encoding="utf-8").split())
-    for source in all_sources().values():
+    for source in all_datasets().values():
         assert f"## {source.title}" in text and source.license in text
-        for form in source.forms:
-            assert all(url in text for file in form.files for url in file.urls)
+        for layout in source.layouts:
+            assert all(file.url in text for file in layout.files if file.url)
 
 
 def test_the_datasheet_names_what_the_hand_signs_are_compared_with():
@@ -250,6 +251,6 @@ def test_the_datasheet_names_what_the_hand_signs_are_compared_with():
 
 def test_sources_are_found_by_name():
     assert [source.name for source in named(["mnist", "mnist"])] == ["mnist"]
-    assert [source.name for source in named([])] == list(all_sources())
+    assert [source.name for source in named([])] == list(all_datasets())
     with pytest.raises(ValueError, match="there is no data set called minst; the course has mnist"):
         named(["minst"])

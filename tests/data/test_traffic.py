@@ -9,9 +9,9 @@ from PIL import Image
 from sklearn.neighbors import KNeighborsClassifier
 
 from helpers.data import load_traffic_signs, traffic
+from helpers.data.catalog import DataFile, FileLayout
 from helpers.data.draw_traffic import FRAMES, TRACKS, draw_track
 from helpers.data.errors import DataNotFoundError, SettingsError, VerificationError
-from helpers.data.sources import DataFile, Form
 from helpers.data.traffic_archive import read_images
 from helpers.data.traffic_names import SIGN_NAMES
 from helpers.data.traffic_symbols import PLATE, plate
@@ -48,9 +48,9 @@ def archive(path, classes=range(43), tracks=3, frames=2, change=lambda label, tr
 @pytest.fixture
 def unpublished(monkeypatch):
     """The source without the published archive's checksum, so that a test's own archive passes."""
-    source = traffic.SOURCE
-    forms = (*source.forms[:2], Form(files=(DataFile(ARCHIVE),), read=lambda paths: None, archive=True))
-    monkeypatch.setattr(traffic, "SOURCE", type(source)(**{**vars(source), "forms": forms}))
+    source = traffic.INFO
+    forms = (*source.layouts[:2], FileLayout(files=(DataFile(ARCHIVE),), read=lambda paths: None, archive=True))
+    monkeypatch.setattr(traffic, "INFO", type(source)(**{**vars(source), "layouts": forms}))
 
 
 def arrays(**changes):
@@ -128,7 +128,7 @@ def test_the_array_file_serves(given):
 
 
 @pytest.mark.parametrize(("changes", "words"), [
-    ({"tracks": None}, "lacks the array tracks"),
+    ({"tracks": None}, "the array 'tracks' is missing"),
     ({"images": np.zeros((258, 48, 48, 3), np.uint8)}, r"\(258, 48, 48, 3\)"),
     ({"images": np.zeros((258, 32, 32, 3))}, "float64"),
     ({"labels": np.zeros(7, int)}, "258 whole numbers each"),
