@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
@@ -19,7 +21,7 @@ _PARTS = {"train": ("train_signs.h5", "train_set"), "test": ("test_signs.h5", "t
           "validation": ("train_signs.h5", "validation_set")}
 _COMMIT = "4b09433ef9d5c60602e8805bb54b8aa2428527f8"
 CONTENT = "29443181319a463dd640576229829c99ee35a41c02f47234a7349cded0ca8ffb"
-"""SHA-256 over the photos of the archive that the course was measured on. Not of the zip: its host may pack it anew."""
+"""SHA-256 over the photos of the archive that the course was measured on. Not of the zip: its host may repack it."""
 
 
 def _check_part(name, images, labels):
@@ -86,13 +88,14 @@ def _check_zip(paths):
         _say_other_content()
 
 
-def write_pair(folder, photos, signs, series, rows, content):
+def write_pair(folder: Path, photos: np.ndarray, signs: np.ndarray, series: np.ndarray, rows: dict[str, np.ndarray],
+               content: str) -> None:
     """Write the two HDF5 files of the course, with the keys that students know.
 
     Parameters
     ----------
     folder : Path
-        Where to; inside :func:`helpers.data.storage.staging`.
+        Where to write; inside :func:`helpers.whole_files.staging`.
     photos, signs, series : numpy.ndarray
         Every photo, its sign and the number of its series.
     rows : dict of str to numpy.ndarray of int
@@ -149,14 +152,14 @@ def load_signs(source: str = "auto", split: int = 0) -> Dataset:
         raises an error instead of taking the sample. "sample" takes the sample. The environment variables COURSE_DATA and
         COURSE_DATA_DIR change what "auto" does, see :mod:`helpers.data`.
     split : {0, 1, 2}
-        Which draw of training and test photos. 0 is the one that ``train_signs.h5`` and ``test_signs.h5`` hold; the others put
-        all photos together and draw again, so that a result can be tried on three test sets.
+        Which draw of training and test photos. ``train_signs.h5`` and ``test_signs.h5`` hold draw 0; the others put all photos
+        together and draw again, so that a result can be checked on three test sets.
 
     Returns
     -------
     Dataset
         Images uint8 of shape ``(photos, 64, 64, 3)``; labels int64, 0 to 5. Validation photos and groups (one student's
-        series of signs) where the files tell them: those that the course made do, other people's files of the same
+        series of signs) where the files include them: those that the course made do, other people's files of the same
         names do not.
 
     Raises
@@ -209,7 +212,7 @@ def _real(found, split):
     return _dataset(parts, name="Hand signs", source="real", origin=f"train_signs.h5 and test_signs.h5, {found.origin}",
                     license="license as given by whoever made the files", citation="as given by whoever made the files",
                     expected="own",
-                    notes=("The files do not say who is on which photo, so nobody can tell whether a person is on both sides.",))
+                    notes=("The files do not say who is on which photo, so the same person may be on both sides.",))
 
 
 def _sample(split):
@@ -219,4 +222,4 @@ def _sample(split):
     if split:
         parts = _drawn_again(parts, split)
     return _dataset(parts, name="Hand signs", source="sample", origin="drawn by the course's own code", license="CC BY 4.0",
-                    citation="this course", notes=("The groups are the persons, who never were: each shows all six signs once.",))
+                    citation="this course", notes=("The groups are invented persons, each of whom shows all six signs once.",))

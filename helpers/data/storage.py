@@ -17,8 +17,8 @@ from helpers.whole_files import whole_file
 
 __all__ = ["array_sha256", "check_checksum", "read_hdf5", "read_npz", "reading", "what_is_it", "write_hdf5"]
 
-_NOT_THE_FILES_FAULT = {getattr(errno, name) for name in (
-    "EACCES", "EAGAIN", "EBUSY", "EIO", "EMFILE", "ENFILE", "ENOLCK", "ENOMEM", "EPERM", "ESTALE", "ETIMEDOUT") if hasattr(errno, name)}
+_FILE_MAY_BE_GOOD = {getattr(errno, name, None) for name in ("EACCES", "EAGAIN", "EBUSY", "EIO", "EMFILE", "ENFILE", "ENOLCK",
+                                                             "ENOMEM", "EPERM", "ESTALE", "ETIMEDOUT")} - {None}
 
 
 def array_sha256(array: np.ndarray) -> str:
@@ -89,7 +89,7 @@ def reading(path: str | os.PathLike, kind: str) -> Iterator[None]:
                 "environment variable HDF5_USE_FILE_LOCKING=FALSE and restart Python") from error
         if isinstance(error, MemoryError):
             raise FileAccessError(f"{name} needs more memory than is free") from error
-        if isinstance(error, OSError) and error.errno in _NOT_THE_FILES_FAULT:
+        if isinstance(error, OSError) and error.errno in _FILE_MAY_BE_GOOD:
             raise FileAccessError(f"{name} cannot be opened ({os.strerror(error.errno)})") from error
         raise _refuse(path, f"it cannot be read as {kind} ({error})") from error
 

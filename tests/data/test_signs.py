@@ -195,7 +195,7 @@ def test_large_photos_are_averaged_not_sampled(given):
 
 
 @pytest.mark.parametrize(("content", "words"), [
-    (HTML, "HTML page"), (LFS_POINTER, "Git LFS pointer"), (b"", "it is empty"), (b"PK\x03\x04 and then nothing", "no whole zip"),
+    (HTML, "HTML page"), (LFS_POINTER, "Git LFS pointer"), (b"", "it is empty"), (b"PK\x03\x04 and then nothing", "not a whole zip"),
 ])
 def test_what_is_no_archive_is_named(given, content, words):
     (given / ARCHIVE).write_bytes(content)

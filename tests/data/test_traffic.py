@@ -94,7 +94,7 @@ def test_an_archive_that_is_not_the_published_one_is_refused(given):
         load_traffic_signs("real")
 
 
-@pytest.mark.parametrize(("content", "words"), [(HTML, "HTML page"), (LFS_POINTER, "Git LFS pointer"), (b"PK..", "no whole zip")])
+@pytest.mark.parametrize(("content", "words"), [(HTML, "HTML page"), (LFS_POINTER, "Git LFS pointer"), (b"PK..", "not a whole zip")])
 def test_what_is_no_archive_is_named(tmp_path, content, words):
     (tmp_path / ARCHIVE).write_bytes(content)
     with pytest.raises(VerificationError, match=words):
