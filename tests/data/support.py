@@ -51,6 +51,14 @@ def small_info(url=None, name="small.npz", checksum=None, size=SIZE):
                   license="MIT", citation="nobody", homepage="http://localhost/", sample="nothing much")
 
 
+def traffic_arrays(**changes):
+    """Three tracks of two frames of each class, laid out as in gtsrb_32.npz; a change to None leaves an array out."""
+    labels = np.repeat(np.arange(43, dtype=np.uint8), 6)
+    made = {"images": np.random.default_rng(0).integers(0, 256, (len(labels), 32, 32, 3), dtype=np.uint8), "labels": labels,
+            "tracks": np.tile(np.repeat(np.arange(3, dtype=np.uint16), 2), 43)}
+    return {name: value for name, value in {**made, **changes}.items() if value is not None}
+
+
 def same(arrays):
     return all(np.array_equal(arrays[name], ARRAYS[name]) for name in ARRAYS)
 

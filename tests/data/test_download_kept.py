@@ -115,14 +115,18 @@ def test_a_download_that_fails_leaves_a_damaged_file_alone(server, machine):
     assert (machine / "small.npz").read_bytes() == HTML
 
 
-def test_several_files_are_kept_only_together(server, machine):
-    def read(paths):
-        return {name: path.read_bytes() for name, path in paths.items()}
+def pair(read, *files):
+    return DatasetInfo(name="pair", title="Pair", layouts=(FileLayout(files, read),), license="", citation="", homepage="", sample="")
 
+
+def contents(paths):
+    return {name: path.read_bytes() for name, path in paths.items()}
+
+
+def test_several_files_are_kept_only_together(server, machine):
     def described(second):
-        files = tuple(DataFile(name, server.url(path), "md5:" + hashlib.md5(content).hexdigest())
-                      for name, path, content in (("one", "/one", b"1"), ("two", second, b"2")))
-        return DatasetInfo(name="pair", title="Pair", layouts=(FileLayout(files, read),), license="", citation="", homepage="", sample="")
+        return pair(contents, *(DataFile(name, server.url(path), "md5:" + hashlib.md5(content).hexdigest())
+                                for name, path, content in (("one", "/one", b"1"), ("two", second, b"2"))))
 
     server["/one"], server["/two"], server["/bad"] = good(b"1"), good(b"2"), good(b"3")
     assert "its MD5 is" in failure(described("/bad"))
@@ -137,11 +141,9 @@ def test_a_file_that_another_program_has_kept_meanwhile_is_not_called_damaged(se
         good(b"2")(handler)
 
     server["/one"], server["/two"] = good(b"1"), second
-    files = tuple(DataFile(name, server.url(f"/{name}")) for name in ("one", "two"))
-    form = FileLayout(files, lambda paths: {name: path.read_bytes() for name, path in paths.items()})
-    found = fetch(DatasetInfo(name="pair", title="Pair", layouts=(form,), license="", citation="", homepage="", sample=""))
+    found = fetch(pair(contents, *(DataFile(name, server.url(f"/{name}")) for name in ("one", "two"))))
     assert found.content == {"one": b"1", "two": b"2"} and files_in(machine) == ["one", "two"]
-    assert "damaged" not in capsys.readouterr().out
+    assert "renamed" not in capsys.readouterr().out
 
 
 def test_a_stopped_download_leaves_nothing(server, machine, monkeypatch):

@@ -106,7 +106,8 @@ def test_a_copy_with_another_checksum_is_not_used(given, machine):
     put(given, OTHER)
     put(machine)
     file = DataFile("small.npz", checksum="sha256:" + hashlib.sha256(NPZ).hexdigest())
-    source = DatasetInfo(**{**vars(small_info()), "layouts": (FileLayout((file,), lambda paths: paths["small.npz"].read_bytes()),)})
+    source = DatasetInfo(**{**vars(small_info()),
+                            "layouts": (FileLayout((file,), lambda paths: paths["small.npz"].read_bytes()),)})
     assert finding.obtain(source).content == NPZ
 
 

@@ -11,11 +11,11 @@ import pytest
 from helpers import recorded
 from helpers.data import __main__ as command
 from helpers.data import download, finding, load_traffic_signs, places, traffic
+from helpers.data.catalog import FileLayout
 from helpers.data.errors import DataNotFoundError, DownloadError, FileAccessError
 from helpers.data.storage import read_hdf5, read_npz, reading, write_hdf5
 from helpers.project import ROOT
-from tests.data.support import files_in, given_fixture, machine_fixture, put, server_fixture, small_info  # noqa: F401
-from tests.data.test_traffic import arrays
+from tests.data.support import files_in, given_fixture, machine_fixture, put, server_fixture, small_info, traffic_arrays  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("machine")
 fcntl = pytest.importorskip("fcntl", reason="locks of this kind are Unix's")
@@ -51,7 +51,7 @@ def locked():
 @pytest.fixture
 def kept(given, locked):
     """A good file of traffic signs that another process has locked."""
-    write_hdf5(given / "traffic_signs.h5", arrays())
+    write_hdf5(given / "traffic_signs.h5", traffic_arrays())
     return locked(given / "traffic_signs.h5")
 
 
@@ -77,7 +77,7 @@ def test_a_loader_says_so_once_and_leaves_the_file_alone(kept, given, machine, m
 
 
 def test_another_copy_serves_meanwhile(kept, machine):
-    np.savez(machine / "gtsrb_32.npz", **arrays())
+    np.savez(machine / "gtsrb_32.npz", **traffic_arrays())
     assert load_traffic_signs("real").origin == "the course's cache"
 
 
@@ -89,11 +89,11 @@ def test_verify_does_not_advise_to_delete_it(kept, capsys, monkeypatch):
 
 
 def test_a_download_does_not_push_it_aside(machine, locked, tmp_path):
-    write_hdf5(machine / "traffic_signs.h5", arrays())
+    write_hdf5(machine / "traffic_signs.h5", traffic_arrays())
     (tmp_path / "new").mkdir()
-    write_hdf5(tmp_path / "new" / "traffic_signs.h5", arrays(images=np.zeros((258, 32, 32, 3), np.uint8)))
+    write_hdf5(tmp_path / "new" / "traffic_signs.h5", traffic_arrays(images=np.zeros((258, 32, 32, 3), np.uint8)))
     locked(machine / "traffic_signs.h5")
-    with pytest.raises(DownloadError, match="already holds a copy: .* in use"):
+    with pytest.raises(DownloadError, match=r"already holds a copy: .* in use"):
         download.keep(traffic.INFO.layouts[0], tmp_path / "new", machine)
     assert files_in(machine) == ["traffic_signs.h5"]
 
@@ -129,8 +129,8 @@ def test_a_copy_that_may_not_be_opened_is_not_called_damaged(given, monkeypatch,
         with reading(paths["small.npz"], "an .npz file"):
             raise PermissionError(13, "Permission denied", str(paths["small.npz"]))
 
-    monkeypatch.setattr(finding, "copies", lambda _: [finding.Copy(type(info.layouts[0])(info.layouts[0].files, read),
-                                                                   places.Place("here", given), {"small.npz": given / "small.npz"})])
-    with pytest.raises(DataNotFoundError, match="small.npz cannot be opened"):
+    copy = finding.Copy(FileLayout(info.layouts[0].files, read), places.Place("here", given), {"small.npz": given / "small.npz"})
+    monkeypatch.setattr(finding, "copies", lambda _: [copy])
+    with pytest.raises(DataNotFoundError, match=r"small\.npz cannot be opened"):
         finding.obtain(info)
     assert "elete" not in capsys.readouterr().out

@@ -12,7 +12,7 @@ from helpers.data.catalog import DataFile, DatasetInfo, FileLayout, all_datasets
 from helpers.data.errors import VerificationError
 from helpers.data.storage import array_sha256, check_checksum, read_hdf5, read_npz, what_is_it, write_hdf5
 from helpers.project import ROOT
-from helpers.whole_files import install, staging
+from helpers.whole_files import install, staging, whole_file, write_whole
 from tests.data.support import HTML, LFS_POINTER, npz_bytes
 
 TINY = {"images": np.arange(60, dtype=np.uint8).reshape(5, 4, 3), "labels": np.array([0, 1, 2, 2, 0], np.uint8)}
@@ -32,6 +32,7 @@ def test_the_digest_is_that_of_the_bytes_in_c_order():
     assert array_sha256(array.T) != array_sha256(array)
     assert array_sha256(np.uint8(7)) == hashlib.sha256(b"\x07").hexdigest()
     assert array_sha256(np.zeros((0, 3))) == hashlib.sha256(b"").hexdigest()
+    assert array_sha256(array.astype(">i4")) == array_sha256(array)  # values count, so a flipped byte order does too
 
 
 @pytest.mark.parametrize(("content", "words"), [
@@ -213,7 +214,28 @@ def test_install_never_deletes(tmp_path):
         assert (tmp_path / kept).read_text() == f"old {number}"
 
 
-def test_a_source_must_be_usable():
+@pytest.mark.parametrize("data", ["text with ü", b"bytes"])
+def test_a_file_is_written_whole_in_a_folder_that_need_not_exist(tmp_path, data):
+    path = tmp_path / "new" / "file"
+    write_whole(path, data)
+    write_whole(path, data)
+    assert path.read_bytes() == (data if isinstance(data, bytes) else data.encode()) and list(path.parent.iterdir()) == [path]
+    (tmp_path / "plain").write_text("")
+    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode  # the reader's umask counts
+
+
+def test_a_file_stays_as_it_was_when_writing_fails(tmp_path):
+    write_hdf5(tmp_path / "file", TINY)
+    before = (tmp_path / "file").read_bytes()
+    with pytest.raises(TypeError):
+        write_hdf5(tmp_path / "file", {**TINY, "bad": np.array([{}], dtype=object)})
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "file") as part:
+        part.write_bytes(b"half")
+        1 / 0  # noqa: B018
+    assert (tmp_path / "file").read_bytes() == before and list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_a_data_set_must_be_usable():
     fields = {"name": "a", "title": "A", "license": "", "citation": "", "homepage": "", "sample": ""}
     archive = FileLayout((DataFile("a.zip"),), dict, archive=True)
     with pytest.raises(ValueError, match="the first layout must be one that needs no conversion"):

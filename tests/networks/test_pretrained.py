@@ -126,7 +126,7 @@ def test_the_sample_fetches_no_imagenet_weights(nothing_kept, monkeypatch, capsy
 
 
 @pytest.mark.parametrize(("content", "reason"), [
-    (requests.ConnectionError(), "cannot be reached"), (requests.ConnectTimeout(), "gave no connection"),
+    (requests.ConnectionError(), "cannot be reached"), (requests.ConnectTimeout(), "did not connect"),
     (requests.exceptions.ChunkedEncodingError(), "broke off"), (b"<html>sign in</html>", "it is an HTML page"),
     (b"\x89HDF\r\n\x1a\n and then nothing", "cannot be read as a file of these weights")])
 def test_what_cannot_be_fetched_costs_one_line_and_leaves_nothing(nothing_kept, monkeypatch, capsys, content, reason):

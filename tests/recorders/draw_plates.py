@@ -1,7 +1,7 @@
 """Draw the 43 traffic signs as plain shapes, from which the offline sample is made, and store them in data/samples.
 
-Environment: that of the course, ``python -m tests.recorders.draw_plates data/samples``. The lettering comes from Pillow's own font
-and may differ in another version of it; the stored plates are what the course uses.
+Environment: that of the course, ``python -m tests.recorders.draw_plates data/samples``. The lettering comes from Pillow's own
+font and may differ in another version of it; the stored plates are what the course uses.
 
 Coordinates run from -1 to 1 over the plate, x to the right and y down. The shapes follow the signs of the Vienna
 Convention; they are recognizable, not exact.
