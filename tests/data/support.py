@@ -175,11 +175,13 @@ def server_fixture():
 
 @pytest.fixture(name="machine")
 def machine_fixture(tmp_path, monkeypatch):
-    """A machine with empty folders, no settings, no proxy and no memory of earlier downloads; yields its cache folder."""
+    """A machine with empty folders, no settings and no network but itself; yields its cache folder."""
     monkeypatch.setattr(places, "DATA_FOLDER", tmp_path / "course" / "data")
     monkeypatch.setattr(places, "PROJECT_CACHE", tmp_path / "course" / "data" / "cache")
     monkeypatch.setattr(places, "USER_CACHE", tmp_path / "user")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there: no test reaches the published addresses
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.delenv("COURSE_DATA_DIR", raising=False)

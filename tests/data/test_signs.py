@@ -1,5 +1,6 @@
 """Hand signs: the archive by series, files laid out like a well-known course's, what may lie there instead."""
 
+import functools
 import io
 import shutil
 import zipfile
@@ -31,6 +32,7 @@ PUBLISHED = "Sign-Language-Digits-Dataset-4b09433ef9d5c60602e8805bb54b8aa2428527
 REAL = real_file("sign-language-digits.zip", PUBLISHED)
 
 
+@functools.cache
 def picture(color, size=(8, 8)):
     # PNG under the name of a JPEG: Pillow looks at the content, and the color stays what it is.
     stream = io.BytesIO()
