@@ -8,6 +8,7 @@ adds noise. So two frames of a track are almost the same picture, as in the real
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -124,20 +125,26 @@ def draw_track(label: int, random: np.random.Generator, frames: int = FRAMES) ->
 
 
 @functools.cache
-def draw_sample() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw the whole sample, once in a process.
+def _draw_class(label):
+    return np.concatenate([draw_track(label, np.random.default_rng((SEED, label, track))) for track in range(TRACKS)])
+
+
+def draw_sample(classes: Sequence[int] = tuple(range(len(SIGN_NAMES)))) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw the sample, each class once in a process.
+
+    Parameters
+    ----------
+    classes : sequence of int
+        The classes to draw.
 
     Returns
     -------
     images : numpy.ndarray
-        uint8, shape ``(43 * TRACKS * FRAMES, 32, 32, 3)``.
+        uint8, shape ``(len(classes) * TRACKS * FRAMES, 32, 32, 3)``.
     labels, tracks : numpy.ndarray of int64
-        The class, and the number of the track within it. None of the three can be written to.
+        The class, and the number of the track within it.
     """
-    images = np.concatenate([draw_track(label, np.random.default_rng((SEED, label, track)))
-                             for label in range(len(SIGN_NAMES)) for track in range(TRACKS)])
-    labels = np.repeat(np.arange(len(SIGN_NAMES)), TRACKS * FRAMES)
-    tracks = np.tile(np.repeat(np.arange(TRACKS), FRAMES), len(SIGN_NAMES))
-    for array in (images, labels, tracks):
-        array.setflags(write=False)
+    images = np.concatenate([_draw_class(label) for label in classes])
+    labels = np.repeat(np.array(classes, np.int64), TRACKS * FRAMES)
+    tracks = np.tile(np.repeat(np.arange(TRACKS), FRAMES), len(classes))
     return images, labels, tracks
