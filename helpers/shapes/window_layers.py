@@ -1,5 +1,7 @@
 """What all layers share that slide a window over a picture: `convolutions` and `pooling`."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from .base import Layer
