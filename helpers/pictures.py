@@ -9,6 +9,7 @@ import struct
 
 import matplotlib.pyplot as plt
 from IPython.display import publish_display_data
+from matplotlib.figure import Figure
 
 from helpers import environment
 
@@ -18,7 +19,7 @@ PIXELS_PER_INCH = 100
 """How large a figure is shown."""
 
 
-def as_png(figure):
+def as_png(figure: Figure) -> tuple[bytes, int, int]:
     """Turn a figure into a picture and close it.
 
     Parameters
@@ -40,14 +41,14 @@ def as_png(figure):
     return png.getvalue(), width, height
 
 
-def as_html(png, width, height, alt):
+def as_html(png: bytes, width: int, height: int, alt: str) -> str:
     """Return a picture as an HTML element that carries its data and its alternative text, and is never wider than the page."""
     data = base64.b64encode(png).decode("ascii")
     return (f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}" width="{width}" height="{height}" '
             'style="max-width: 100%; height: auto">')
 
 
-def publish(png, width, height, alt):
+def publish(png: bytes, width: int, height: int, alt: str) -> None:
     """Show a picture below the cell, together with the text that stands for it.
 
     Parameters
@@ -73,7 +74,7 @@ def publish(png, width, height, alt):
     publish_display_data(data=data, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
 
 
-def show_png(png, *, alt):
+def show_png(png: bytes, *, alt: str) -> None:
     """Show a picture that another program drew, such as graphviz, at half its size in pixels, which is sharp on today's screens.
 
     Parameters

@@ -18,7 +18,7 @@ from .arithmetic import (
     dense_parameters,
     local_response_normalization_parameters,
 )
-from .checks import whole_number
+from .checks import image, padding_pair, pair, whole_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +194,52 @@ class Unchanged(Layer):
         return self.keras_name
 
 
+# --- Windows, and settings in words ---------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Window(Layer):
+    """What convolution and pooling share. Not a layer by itself."""
+
+    def _clean(self, *, numbers_allowed=True):
+        """Check the settings; write numbers as pairs, and the name of a padding in small letters."""
+        for argument in ("kernel", "window", "stride", "dilation"):
+            if hasattr(self, argument):
+                object.__setattr__(self, argument, pair(argument, getattr(self, argument)))
+        padding = padding_pair(self.padding, numbers_allowed)
+        object.__setattr__(self, "padding", padding[0] if isinstance(padding[0], str) else padding)
+        for argument in ("kernels", "groups", "depth_multiplier"):
+            if hasattr(self, argument):
+                whole_number(argument, getattr(self, argument))
+
+    def _size(self, input_shape, length_of, *arguments):
+        """(height, width) of the output; an error says along which axis."""
+        lengths = []
+        for axis, length, *values in zip(("height", "width"), image(input_shape), *arguments):
+            try:
+                lengths.append(length_of(length, *values))
+            except ValueError as error:
+                raise ValueError(f"along the {axis}: {error}") from None
+        return tuple(lengths)
+
+
 def in_words(*parts: object) -> str:
     """Settings that are there, one after the other."""
     return ", ".join(str(part) for part in parts if part)
+
+
+def by(height_and_width: tuple[int, int]) -> str:
+    """Height x width."""
+    return " x ".join(str(side) for side in height_and_width)
+
+
+def setting(word: str, height_and_width: tuple[int, int] | None, usual: tuple[int, int] | None = None) -> str:
+    """A setting in words, in one number where both sides are the same; nothing where it is as usual."""
+    if height_and_width is None or height_and_width == usual:
+        return ""
+    height, width = height_and_width
+    return f"{word} {height}" if height == width else f"{word} {by(height_and_width)}"
+
+
+def padding_in_words(padding: str | tuple[int, int]) -> str:
+    """The name of the padding, or its numbers."""
+    return padding if isinstance(padding, str) else setting("padding", padding)

@@ -18,9 +18,8 @@ from .arithmetic import (
     conv_parameters,
     transposed_output_length,
 )
-from .base import in_words
+from .base import Window, by, in_words, padding_in_words, setting
 from .checks import image, padding_pair, pair
-from .window_layers import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)

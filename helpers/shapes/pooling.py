@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .arithmetic import Fields, Pair, Shape, pool_output_length
-from .base import Layer, fields_of_all, in_words
+from .base import Layer, Window, by, fields_of_all, in_words, padding_in_words, setting
 from .checks import image, padding_pair, pair
-from .window_layers import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)
