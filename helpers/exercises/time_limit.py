@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+from collections.abc import Iterator
 
 __all__ = ["TooLong", "at_most"]
 
@@ -21,7 +22,7 @@ class TooLong(BaseException):
 
 
 @contextlib.contextmanager
-def at_most(seconds):
+def at_most(seconds: float) -> Iterator[None]:
     """Raise `TooLong` in the block when it takes longer.
 
     Parameters
