@@ -7,7 +7,6 @@ import html
 import io
 import struct
 
-import matplotlib.pyplot as plt
 from IPython.display import publish_display_data
 from matplotlib.figure import Figure
 
@@ -20,24 +19,13 @@ PIXELS_PER_INCH = 100
 
 
 def as_png(figure: Figure) -> tuple[bytes, int, int]:
-    """Turn a figure into a picture and close it.
+    """Return a figure as a PNG file, and the width and height at which to show it.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        What to draw.
-
-    Returns
-    -------
-    png : bytes
-        A PNG file.
-    width, height : int
-        How large it is meant to be shown, in pixels; the file has twice as many, to be sharp on today's screens.
+    The file has twice as many pixels, to be sharp on today's screens.
     """
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
     width, height = (round(inches * PIXELS_PER_INCH) for inches in figure.get_size_inches())
-    plt.close(figure)
     return png.getvalue(), width, height
 
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
+import matplotlib
 import numpy as np
 from cycler import cycler
 from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from helpers.shapes import NetworkTable
 
-__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new", "new_private",
+__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new",
            "probability_bars", "show"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -47,6 +47,9 @@ _STYLE = {
 def new(rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 3.4, **options) -> tuple[Figure, Any]:
     """Start a figure in the style of the course.
 
+    pyplot does not know of it: JupyterLab lets sliders work in another thread while a cell runs, and would show what pyplot knows
+    of, half drawn, below that cell.
+
     Parameters
     ----------
     rows, columns : int
@@ -54,30 +57,20 @@ def new(rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 3.4
     width, height : float
         Size of the whole figure in inches (100 pixels each).
     **options
-        Passed on to :func:`matplotlib.pyplot.subplots`.
+        Passed on to :meth:`matplotlib.figure.Figure.subplots`.
 
     Returns
     -------
     figure, axes
-        As from :func:`matplotlib.pyplot.subplots`.
+        As from :func:`matplotlib.pyplot.subplots`. Give the figure to :func:`show`.
     """
-    plt.rcParams.update(_STYLE)
-    return plt.subplots(rows, columns, figsize=(width, height), **options)
-
-
-def new_private(rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 3.4, **options) -> tuple[Figure, Any]:
-    """Start a figure as :func:`new` does, but one that pyplot does not know.
-
-    JupyterLab lets sliders work while a cell runs, in another thread. What pyplot knows of would then be shown, half drawn, below
-    that cell.
-    """
-    plt.rcParams.update(_STYLE)
+    matplotlib.rcParams.update(_STYLE)
     figure = Figure(figsize=(width, height))
     return figure, figure.subplots(rows, columns, **options)
 
 
 def show(figure: Figure, *, alt: str) -> None:
-    """Publish a figure with the text that stands for it, and close it.
+    """Publish a figure with the text that stands for it.
 
     Parameters
     ----------

@@ -75,19 +75,9 @@ def _complaints(key, value, rule):
 
 
 def problems(results: dict, rules: dict) -> list[str]:
-    """Compare results with their rules.
+    """Return one sentence for each result that is missing, unknown or out of its range.
 
-    Parameters
-    ----------
-    results : dict
-        Numbers, or lists of numbers (one per seed), by name.
-    rules : dict of dict
-        For each name ``{"each": [low, high]}``, ``{"mean": [low, high]}`` or ``{"equal": value}``.
-
-    Returns
-    -------
-    list of str
-        One sentence for each result that is missing, unknown or out of its range; empty when all is well.
+    Rules are ``{"each": [low, high]}``, ``{"mean": [low, high]}`` or ``{"equal": value}``.
     """
     found = [f"{key} has a range, but the lesson left no such result" for key in rules if key not in results]
     found += [f"{key} has no range in {_EXPECTED.name}" for key in results if key not in rules]

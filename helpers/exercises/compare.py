@@ -25,13 +25,7 @@ def _is_record(value):
 
 
 def plain(value: object) -> object:
-    """Return a value as NumPy arrays and built-in containers; what is neither comes back as it is.
-
-    Parameters
-    ----------
-    value : object
-        Numbers, arrays and tensors become new arrays; strings, lists, tuples, sets and dicts lose classes of their own.
-    """
+    """Return numbers and tensors as new NumPy arrays, texts and containers without classes of their own, the rest as it is."""
     if value is None or value is Ellipsis:
         return value
     if isinstance(value, str):
@@ -95,15 +89,7 @@ def _fields(record):
 
 
 def short(value: object, longest: int = LONGEST) -> str:
-    """Describe a value in one or a few lines, however large it is or whatever its own repr does.
-
-    Parameters
-    ----------
-    value : object
-        What to show.
-    longest : int
-        Largest number of characters.
-    """
+    """Describe a value in at most `longest` characters, however large it is or whatever its own repr does."""
     try:
         value = plain(value) if _is_tensor(value) else value
         with np.printoptions(threshold=30, edgeitems=3, precision=5, suppress=True, linewidth=90):
@@ -135,21 +121,10 @@ def kind(value: object) -> str:
 
 
 def difference(expected: object, got: object, tolerance: float = 1e-6) -> str | None:
-    """Say where two values differ.
+    """Say in one sentence where two values differ; None when they agree.
 
-    Parameters
-    ----------
-    expected : object
-        Numbers, arrays, tuples, lists, sets, dicts or dataclasses of these, or anything else with an `==` that can be trusted.
-    got : object
-        What is compared with it. Its own `==` is never asked, unless it is of the same class.
-    tolerance : float
-        Numbers may differ by this, relative to the larger of 1 and the expected number.
-
-    Returns
-    -------
-    str or None
-        One sentence, None when they agree.
+    Numbers may differ by `tolerance`, relative to the larger of 1 and the expected number. The `==` of what a student returned is
+    never asked, unless it is of the same class as what is expected.
     """
     if got is expected:
         return None

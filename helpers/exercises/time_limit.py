@@ -23,13 +23,7 @@ class TooLong(BaseException):
 
 @contextlib.contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raise `TooLong` in the block when it takes longer.
-
-    Parameters
-    ----------
-    seconds : float
-        Patience. After that the signal comes again and again, so that a bare ``except`` inside a loop does not win.
-    """
+    """Raise `TooLong` in the block when it takes longer, again and again: a bare ``except`` inside a loop does not win."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -49,19 +49,7 @@ def digit_panel(images: ArrayLike, labels: ArrayLike, probabilities: Callable[[n
 
 
 def moved(image: np.ndarray, right: float = 0, down: float = 0, size: float = 100, turn: float = 0) -> np.ndarray:
-    """Return a picture moved, scaled and turned about its center; what leaves the picture is lost.
-
-    Parameters
-    ----------
-    image : ndarray, shape (height, width)
-        Any numbers; new places are 0.
-    right, down : float
-        Pixels.
-    size : float
-        Percent: 200 is twice as wide and as high.
-    turn : float
-        Degrees, clockwise.
-    """
+    """Return a picture moved by pixels, scaled to `size` percent and turned clockwise by degrees; what leaves it is lost."""
     angle, center = np.deg2rad(turn), (np.array(image.shape) - 1) / 2
     # For each pixel of the result: the place in the original from which it comes. Rows run down, so clockwise is positive.
     back = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * 100 / size
@@ -70,15 +58,7 @@ def moved(image: np.ndarray, right: float = 0, down: float = 0, size: float = 10
 
 
 def add_stroke(ink: np.ndarray, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw a line of the pen, in place.
-
-    Parameters
-    ----------
-    ink : ndarray of float, shape (height, width)
-        0 is paper, 1 is ink.
-    start, end : tuple of float
-        (row, column) of the pen.
-    """
+    """Draw a line of the pen in place, between two points (row, column): 0 is paper, 1 is ink."""
     rows, columns = np.indices(ink.shape)
     along = np.subtract(end, start)
     length = max(float(along @ along), 1e-9)
@@ -169,7 +149,7 @@ class DigitPanel(Panel):
         label = "" if settings["blank"] else f" The label is {self.labels[settings['number']]}."
         text = (f"The model reads {first} with probability {answer[first]:.2f}; "
                 f"next comes {second} with {answer[second]:.2f}.{label}")
-        figure, (sheet, bars) = plots.new_private(1, 2, width=6.4, height=2.8, gridspec_kw={"width_ratios": [1, 1.4]})
+        figure, (sheet, bars) = plots.new(1, 2, width=6.4, height=2.8, gridspec_kw={"width_ratios": [1, 1.4]})
         sheet.imshow(picture, vmin=0, vmax=255)
         sheet.set(xticks=[0, 14, 27], yticks=[0, 14, 27])
         sheet.grid(False)

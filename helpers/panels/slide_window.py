@@ -129,7 +129,7 @@ def draw_windows(length: int, kernel: int, stride: int, padding: str | int, dila
     # The input keeps its height however many windows there are below it: row 0 is the input, row 1 a gap.
     thick = max(1.0, rows / 10)
     edges = np.concatenate([[0.0, thick, 1.4 * thick], 1.4 * thick + np.arange(1, rows + 1)])
-    figure, axis = plots.new_private(width=7.2, height=3.4)
+    figure, axis = plots.new(width=7.2, height=3.4)
     axis.pcolormesh(np.arange(columns + 1), edges, cells, cmap=_COLORS, vmin=0, vmax=len(_COLORS.colors) - 1,
                     edgecolors="white", linewidth=min(1.5, 20 / rows))
     for column in range(width):

@@ -28,7 +28,6 @@ from .arithmetic import (
     conv_parameters,
     dense_multiply_adds,
     dense_parameters,
-    local_response_normalization_parameters,
     pool_output_length,
     same_padding,
     split_padding,
@@ -59,6 +58,6 @@ __all__ = [
     "MaxPooling2D", "NetworkTable", "Permute", "ReLU", "ReceptiveField", "Rescaling", "Reshape", "Resizing", "Row",
     "SeparableConv2D", "Softmax", "Unchanged", "ZeroPadding2D", "activation_bytes", "activation_size",
     "batch_normalization_parameters", "bytes_per_number", "conv_multiply_adds", "conv_output_length", "conv_parameters",
-    "dense_multiply_adds", "dense_parameters", "from_keras", "local_response_normalization_parameters",
+    "dense_multiply_adds", "dense_parameters", "from_keras",
     "pool_output_length", "same_padding", "split_padding", "trace", "transposed_output_length", "window_extent",
 ]

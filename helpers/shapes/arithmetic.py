@@ -200,12 +200,6 @@ def batch_normalization_parameters(channels: int, scale: bool = True, center: bo
     return channels * (bool(scale) + bool(center)), 2 * channels
 
 
-def local_response_normalization_parameters(channels: int) -> int:
-    """Parameters of local response normalization: none. It divides by a fixed formula and learns nothing."""
-    whole_number("channels", channels)
-    return 0
-
-
 def activation_size(shape: Sequence[int]) -> int:
     """How many numbers one example has at this point of the network: the product of its shape.
 

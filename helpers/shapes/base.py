@@ -16,7 +16,6 @@ from .arithmetic import (
     batch_normalization_parameters,
     dense_multiply_adds,
     dense_parameters,
-    local_response_normalization_parameters,
 )
 from .checks import image, padding_pair, pair, whole_number
 
@@ -129,9 +128,6 @@ class LocalResponseNormalization(Layer):
 
     Source: A. Krizhevsky, I. Sutskever and G. Hinton, NIPS 2012, section 3.3.
     """
-
-    def parameters(self, input_shape: Shape) -> tuple[int, int]:
-        return local_response_normalization_parameters(input_shape[-1]), 0
 
 
 # --- Layers that change numbers one at a time ----------------------------------------------------------------------

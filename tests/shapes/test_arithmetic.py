@@ -168,7 +168,7 @@ def test_normalization_parameters():
     assert shapes.batch_normalization_parameters(64) == (128, 128)
     assert shapes.batch_normalization_parameters(64, scale=False) == (64, 128)
     assert shapes.batch_normalization_parameters(64, scale=False, center=False) == (0, 128)
-    assert shapes.local_response_normalization_parameters(96) == 0
+    assert shapes.LocalResponseNormalization().parameters((27, 27, 96)) == (0, 0)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "uint8", "int32", "int64"])
@@ -277,7 +277,6 @@ def test_bad_input_of_a_convolution_is_named_and_explained(arguments, message):
     (lambda: shapes.dense_parameters(10, 0), "units must be at least 1"),
     (lambda: shapes.dense_parameters(1.5, 10), "inputs must be a whole number"),
     (lambda: shapes.batch_normalization_parameters(-3), "channels must be at least 1"),
-    (lambda: shapes.local_response_normalization_parameters(0), "channels must be at least 1"),
     (lambda: shapes.activation_size((None, 28, 28, 1)), "shape must be a whole number, got None.*leave the batch size"),
     (lambda: shapes.activation_size(28), r"shape must be a tuple such as \(28, 28, 1\), got 28"),
     (lambda: shapes.activation_size(()), "shape must hold at least one number"),
