@@ -19,7 +19,7 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     The sum runs over ``2 * depth_radius + 1`` channels at the same place of the image; channels that do not exist count
     as zero. The layer has no parameters and does the same in training and in prediction. It is not batch normalization:
-    nothing is learned, and no other image has a say.
+    nothing is learned, and no other image matters.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     Notes
     -----
-    The defaults are TFLearn's. Those of ``tf.nn.local_response_normalization`` are others: alpha 1 and beta 0.5.
+    The defaults are TFLearn's. ``tf.nn.local_response_normalization`` has others: alpha 1 and beta 0.5.
 
     Source: Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks" (2012),
     section 3.3, where the radius is 2, the bias 2, alpha 1e-4 and beta 0.75. Lesson 06 writes it out in NumPy.

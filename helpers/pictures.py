@@ -37,22 +37,7 @@ def as_html(png: bytes, width: int, height: int, alt: str) -> str:
 
 
 def publish(png: bytes, width: int, height: int, alt: str) -> None:
-    """Show a picture below the cell, together with the text that stands for it.
-
-    Parameters
-    ----------
-    png : bytes
-        A PNG file.
-    width, height : int
-        How large it is shown, in pixels.
-    alt : str
-        One or two sentences that tell somebody who cannot see the picture what is on it.
-
-    Raises
-    ------
-    ValueError
-        When `alt` has fewer than three words.
-    """
+    """Show a PNG file below the cell at this size in pixels, with its alternative text; without one, raise ValueError."""
     if not isinstance(alt, str) or len(alt.split()) < 3:
         raise ValueError(f"alt must say in words what the figure shows, not {alt!r}")
     data = {"image/png": png, "text/plain": f"[Figure: {alt}]"}
@@ -70,7 +55,7 @@ def show_png(png: bytes, *, alt: str) -> None:
     png : bytes
         A PNG file.
     alt : str
-        As for :func:`publish`.
+        One or two sentences that tell somebody who cannot see the picture what is on it.
 
     Raises
     ------

@@ -70,7 +70,7 @@ def new(rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 3.4
 
 
 def show(figure: Figure, *, alt: str) -> None:
-    """Publish a figure with the text that stands for it.
+    """Publish a figure with its alternative text.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def image_grid(images: ArrayLike, titles: Sequence[object] | None = None, *, alt
     alt : str
         What the grid shows, in words.
     columns : int
-        How many images stand in a row.
+        Images in a row.
     size : float
         Side of one image in inches.
     title : str, optional
@@ -272,7 +272,7 @@ def layer_chain(table: NetworkTable, *, alt: str, columns: int = 6) -> None:
     alt : str
         The chain in words.
     columns : int
-        How many boxes stand in a row.
+        Boxes in a row.
     """
     rows = -(-len(table) // columns)
     figure, axis = new(width=1.6 * columns, height=1.0 * rows)

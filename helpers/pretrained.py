@@ -67,17 +67,7 @@ def network(classes: int = 38) -> keras.Model:
 
 
 def save(model: keras.Model, path: str | Path, facts: dict[str, str | int]) -> None:
-    """Write the weights of a network whose layers have names, each with its SHA-256.
-
-    Parameters
-    ----------
-    model : keras.Model
-        The trained network.
-    path : path-like
-        Where to.
-    facts : dict of str to str or int
-        How it was trained and how good it is.
-    """
+    """Write the weights of a network whose layers have names, each with its SHA-256, and facts about its training."""
     write_hdf5(path, {weight.path: weight.numpy() for weight in model.weights}, facts)
 
 

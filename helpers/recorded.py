@@ -1,7 +1,7 @@
 """Reads the networks that were recorded in other frameworks, ``data/recorded/*.h5``.
 
 Each file holds the weights of one network in its own framework's layout, a few inputs, the output of every layer, and the
-facts: versions, date, training. The programs that wrote them stand in ``tests/recorders``. Lessons 05 and 06 load the
+facts: versions, date, training. The programs that wrote them are in ``tests/recorders``. Lessons 05 and 06 load the
 weights into Keras and compare. A file is checked from end to end before anything of it is handed out.
 """
 
@@ -52,7 +52,7 @@ class Layer:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Measurement:
-    """A small experiment in the framework: what was called, and what came out.
+    """A small experiment in the framework: what was called, and what it returned.
 
     Attributes
     ----------
@@ -147,7 +147,7 @@ class Recorded:
 
 
 def available() -> list[str]:
-    """Return the names of the recorded networks that the course brings along, sorted.
+    """Return the names of the recorded networks that the course ships, sorted.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def _find(name_or_path):
         path = FOLDER / f"{path.name}.h5"
     if not path.is_file():
         raise FileNotFoundError(f"There is no recorded network {str(name_or_path)!r}. "
-                                f"The course brings along: {', '.join(available()) or 'none, data/recorded is empty'}.")
+                                f"The course ships: {', '.join(available()) or 'none, data/recorded is empty'}.")
     return path
 
 

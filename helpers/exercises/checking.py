@@ -112,7 +112,7 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
         return None
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Feedback:
     """What `check` says, shown when it is the last line of a cell.
 
@@ -123,7 +123,7 @@ class Feedback:
     passed : list of str
         What the cases that passed are about.
     rows : list of tuple of str
-        What there is to say about the first case that failed: pairs of a word and a text.
+        The first case that failed: pairs of a word, such as "expected", and a text.
     """
 
     name: str
@@ -223,7 +223,7 @@ _STUB = ("got", "...")
 
 
 def _rows(answer, one, name, may_be_none):
-    """Return what there is to say about one case: pairs of a word and a text, none when it passed."""
+    """Try one case and return pairs of a word and a text, none when it passed."""
     called = one.call(name) if callable(answer) else ""
 
     def say(got, expected, hint=one.hint, differs=""):

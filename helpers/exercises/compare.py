@@ -1,6 +1,6 @@
 """Compares what a student's function returned with what was expected, and says where they differ.
 
-Nothing here trusts the object it looks at. Arrays are taken over as plain NumPy arrays, so that an object which claims to equal
+Nothing here trusts the object it looks at. Arrays are copied as plain NumPy arrays, so that an object which claims to equal
 everything, or an array class with operators of its own, is compared by its numbers.
 """
 

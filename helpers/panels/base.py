@@ -92,7 +92,7 @@ class Panel:
             self.refresh()
 
     def change(self, name: str, value: object) -> None:
-        """Take over what a widget was set to."""
+        """Store the new value of a widget."""
         self.values[name] = value
 
     def refresh(self) -> None:

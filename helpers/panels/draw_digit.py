@@ -37,7 +37,7 @@ def digit_panel(images: ArrayLike, labels: ArrayLike, probabilities: Callable[[n
     probabilities : callable
         Takes one picture, uint8 of shape (28, 28); returns ten probabilities.
     **start
-        Where sliders stand at first: number (which digit), right and down (-14 to 14 pixels), size (30 to 200 percent),
+        Initial settings: number (which digit), right and down (-14 to 14 pixels), size (30 to 200 percent),
         turn (-180 to 180 degrees, clockwise).
 
     Raises
@@ -117,7 +117,7 @@ class DigitPanel(Panel):
             self.refresh()
 
     def change(self, name: str, value: object) -> None:
-        """Take over what a widget was set to; a pen that is down leaves a line."""
+        """Store the new value of a widget; a pen that is down leaves a line."""
         before = self.values["row"], self.values["column"]
         self.values[name] = value
         if name in ("pen", "row", "column") and self.values["pen"] != "lifted":

@@ -91,7 +91,7 @@ def _unseen(length, kernel, dilation, starts):
 
 
 def in_words(length: int, kernel: int, stride: int, padding: str | int, dilation: int) -> tuple[str, str]:
-    """Return the line below the picture and the text that stands for the picture."""
+    """Return the line below the picture and the picture's alternative text."""
     before, after, extent, starts, error = _places(length, kernel, stride, padding, dilation)
     row = f"A row of {length} pixels" + (f", zeros before it: {before}, after it: {after}" if before + after else "")
     if error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 
-# What each argument is, told to whoever got it wrong; and the smallest value that makes sense.
+# What each argument is, for error messages, and the smallest value that makes sense.
 ARGUMENTS = {
     "length": (1, "It is how many pixels the input has along one axis."),
     "kernel": (1, "It is how many pixels the window covers along one axis."),

@@ -111,7 +111,7 @@ def _rows(model, input_shape, starting_fields, expand_nested, dtype):
 
 
 def _place(tensor):
-    """What tells a tensor from the others: which layer made it, and in which of its calls."""
+    """What identifies a tensor: the layer that made it, and in which of its calls."""
     return id(tensor._keras_history.operation), tensor._keras_history.node_index
 
 
