@@ -7,6 +7,8 @@ place; what remains in the notebook is its last state. Nothing goes to standard 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import keras
 
@@ -20,6 +22,9 @@ def _bar(done, total, width=20):
     return "█" * full + "░" * (width - full)
 
 
+Item = TypeVar("Item")
+
+
 class Progress(keras.callbacks.Callback):
     """Show a training run as one live line: use with ``model.fit(..., verbose=0, callbacks=[Progress("LeNet")])``.
 
@@ -29,7 +34,7 @@ class Progress(keras.callbacks.Callback):
         What is being trained.
     """
 
-    def __init__(self, label="training"):
+    def __init__(self, label: str = "training"):
         super().__init__()
         self.label = label
 
@@ -58,13 +63,13 @@ class Progress(keras.callbacks.Callback):
                           f"{seconds:.0f} s  {self._numbers}".rstrip(), final=final)
 
 
-def track(items, label):
+def track(items: Iterable[Item], label: str) -> Iterator[Item]:
     """Loop over something, with a live line.
 
     Parameters
     ----------
     items : iterable
-        What to loop over; a list, or anything :func:`list` takes.
+        What to loop over; it must end.
     label : str
         What is being done.
 

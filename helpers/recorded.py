@@ -66,7 +66,7 @@ class Layer:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Measurement:
-    """A small experiment in the framework: what was called, and what came out.
+    """A small experiment in the framework: what was called, and what it returned.
 
     Attributes
     ----------
@@ -77,9 +77,9 @@ class Measurement:
     """
 
     facts: dict
-    arrays: dict
+    arrays: dict[str, np.ndarray]
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: str) -> np.ndarray:
         return self.arrays[key]
 
     def __repr__(self):
@@ -134,21 +134,21 @@ class Recorded:
     title: str
     framework: str
     framework_version: str
-    versions: dict
+    versions: dict[str, str]
     date: str
     parameters: int
     layers: tuple[Layer, ...]
-    weights: dict
+    weights: dict[str, dict[str, np.ndarray]]
     inputs: np.ndarray
-    outputs: dict
-    layout: dict
+    outputs: dict[str, np.ndarray]
+    layout: dict[str, str]
     training: str
     epochs: int
     test_accuracy: float | None
     seconds_per_epoch: tuple[float, ...]
     cpu_seconds_per_epoch: tuple[float, ...]
     cores: int
-    measurements: dict
+    measurements: dict[str, Measurement]
     notes: tuple[str, ...]
 
     def __repr__(self):
@@ -269,23 +269,22 @@ def _assemble(metadata, arrays):
     # Exactly the numbers that the recorder fed: whole numbers divided in single precision.
     inputs = arrays.pop("inputs").astype(np.float32) / np.float32(metadata["inputs"]["divisor"])
     weights, outputs, measured = {}, {}, {name: {} for name in metadata["measurements"]}
+    for array in (inputs, *arrays.values()):
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
     for key, array in arrays.items():
-        group, *rest = key.split("/")
-        if group == "weights":
-            weights.setdefault(rest[0], {})[rest[1]] = array
-        elif group == "outputs":
-            outputs[rest[0]] = array
-        elif group == "measurements":
-            measured[rest[0]][rest[1]] = array
-        else:
-            raise ValueError(f"it holds {key}, which has no place in a recorded network")
+        match key.split("/"):
+            case ["weights", layer, name]:
+                weights.setdefault(layer, {})[name] = array
+            case ["outputs", layer]:
+                outputs[layer] = array
+            case ["measurements", experiment, name]:
+                measured[experiment][name] = array
+            case _:
+                raise ValueError(f"it holds {key}, which has no place in a recorded network")
     layers = tuple(Layer(one["name"], one["kind"], one["original"], tuple(one["output_shape"]), one["parameters"],
                          one["note"]) for one in metadata["layers"])
     _check_fit(metadata, layers, weights, inputs, outputs)
-    for array in (inputs, *outputs.values(), *(array for group in (*weights.values(), *measured.values())
-                                               for array in group.values())):
-        if isinstance(array, np.ndarray):
-            array.flags.writeable = False
     training = metadata["training"] or {}
     return Recorded(
         **{key: metadata[key] for key in ("name", "title", "framework", "framework_version", "versions", "date",

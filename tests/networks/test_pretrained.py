@@ -74,7 +74,7 @@ def test_saved_and_loaded_computes_the_same(tmp_path):
     pretrained.save(model, tmp_path / "new.h5", {"accuracy_by_track": "0"})
     again, _ = pretrained.pretrained_network(tmp_path / "new.h5")
     pictures = np.random.default_rng(0).uniform(size=(3, 32, 32, 3))
-    np.testing.assert_array_equal(model.predict(pictures, verbose=0), again.predict(pictures, verbose=0))
+    np.testing.assert_array_equal(model(pictures), again(pictures))
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
