@@ -6,6 +6,7 @@
 The ranges come from data/expected_results.toml, the measurements from data/measured_results.json (`helpers/course/measure.py`).
 """
 
+import argparse
 import math
 import re
 import sys
@@ -106,10 +107,13 @@ def outdated():
     return {path: text for path, text in updated.items() if text != texts[path]}
 
 
-def main():
+def main(arguments=None):
     """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.course.results_page", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="change nothing, fail if a page is out of date")
     pages = outdated()
-    if pages and "--check" in sys.argv[1:]:
+    if parser.parse_args(arguments).check and pages:
         sys.exit(f"{', '.join(path.name for path in pages)}: behind the measurements; run: python -m helpers.course.results_page")
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -14,7 +14,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Ratios of times, taken in one run.")
     parser.add_argument("word", nargs="?", default="", help="only entries whose name contains this word")
     parser.add_argument("--rounds", type=int, default=3, help="how often each way is timed (default: 3)")
-    parser.add_argument("--write", action="store_true", help="put the table into notebooks/RESULTS.md, with the date and the machine")
+    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md, with the date and the machine")
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error(f"--rounds must be at least 1, not {options.rounds}")
