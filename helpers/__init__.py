@@ -11,4 +11,4 @@ import os as _os
 _os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 _os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-__version__ = "1.0.0"
+__version__ = "2.0.0.dev0"

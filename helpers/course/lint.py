@@ -1,6 +1,6 @@
 """Check that lessons keep the form that readers and nbval rely on, and code its style; say how to mend what does not.
 
-    python -m helpers.course.lint                              all lessons and answer keys, code, addresses, README
+    python -m helpers.course.lint                              lessons, answer keys, code, addresses, pages, workflows
     python -m helpers.course.lint notebooks/03_lenet.ipynb     one
 
 It does not run anything. What it checks in a notebook stands in RULES, one function a rule; the rest is in lint_code.py.
@@ -268,7 +268,7 @@ def main():
     complaints = [complaint for path in paths
                   for complaint in (lint_key if path.resolve().parent == KEYS else lint)(path.resolve())]
     complaints += [] if named else lint_code.complaints()
-    print("\n".join(complaints) or f"{len(paths)} notebooks{'' if named else ', code, addresses and README'} in form")
+    print("\n".join(complaints) or f"{len(paths)} notebooks{'' if named else ', code, addresses, pages and workflows'} in form")
     sys.exit(1 if complaints else 0)
 
 
