@@ -112,7 +112,7 @@ def test_exercises_take_no_name_away_from_the_lesson(lesson):
 def test_the_lesson_takes_no_name_away_from_exercises(lesson):
     notebook = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
     for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.metadata.get("name") != "set-up":
+        if cell.cell_type == "code" and cell.metadata.get("name") != "imports":
             assert names_given(cell.source) & {"case", "check"} == set(), f"{cell.id}: the checks below need these names"
 
 

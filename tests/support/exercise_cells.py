@@ -80,8 +80,8 @@ def _lesson_code(lesson, before):
             break
         if cell.cell_type == "code" and "exercise" not in cell.metadata:
             body = ast.parse(cell.source).body
-            wanted += body if cell.metadata.get("name") == "set-up" else [
-                statement for statement in body if isinstance(statement, (ast.FunctionDef, ast.ClassDef))]
+            wanted += [statement for statement in body if cell.metadata.get("name") != "set-up" and isinstance(
+                statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))]
     return [compile(ast.Module(body=[part], type_ignores=[]), f"{lesson}.ipynb", "exec") for part in wanted]
 
 
