@@ -84,8 +84,8 @@ def required():
 
 
 def tested():
-    """Return the newest tested version of each package in constraints.txt, as a dict of str to tuple of int."""
+    """Return the newest tested version of each package in helpers/constraints.txt, as a dict of str to tuple of int."""
     newest = {}
-    for name, version in _versions("constraints.txt", "=="):
+    for name, version in _versions("helpers/constraints.txt", "=="):
         newest[name] = max(version, newest.get(name, version))
     return newest

@@ -87,7 +87,7 @@ def _install_packages(python, extra):
     """Install the course and what it needs with uv, or with pip where there is no uv or it fails."""
     wanted = ["--quiet", "--editable", f".[{extra}]" if extra else "."]
     if not platforms.newer_python():  # for a newer Python the tested versions may have no packages
-        wanted += ["--constraint", "constraints.txt"]
+        wanted += ["--constraint", "helpers/constraints.txt"]
     uv = shutil.which("uv")
     if uv:
         command = [uv, "pip", "install", "--python", str(python), *wanted]
@@ -146,7 +146,7 @@ def install(environment, extra=""):
         done again next time.
     """
     python = python_of(environment)
-    lists = b"".join((ROOT / name).read_bytes() for name in ("requirements.txt", "constraints.txt", "pyproject.toml"))
+    lists = b"".join((ROOT / name).read_bytes() for name in ("requirements.txt", "helpers/constraints.txt", "pyproject.toml"))
     wanted = hashlib.sha256(lists + str(ROOT).encode() + sys.version.encode()).hexdigest()
     stamp = environment / "course-installed.txt"
     done = stamp.read_text(encoding="utf-8").split() if python.exists() and stamp.exists() else []

@@ -19,7 +19,7 @@ def style(folders=FOLDERS, root=ROOT):
     if done.returncode == 0:
         return []
     if "No module named ruff" in done.stderr:
-        return ["ruff is not installed: python -m pip install -r requirements.txt"]
+        return ["ruff is not installed: python -m pip install -e '.[test]'"]
     return [*(done.stdout + done.stderr).splitlines(),
             f"ruff mends much of this itself: python -m ruff check --fix {' '.join(folders)}"]
 

@@ -27,7 +27,7 @@ from helpers.project import ROOT
 __all__ = ["SiteError", "build", "write_sources"]
 
 MISSING = ("the web book needs {name}, which is not installed. Install it into the course's environment: "
-           "python -m pip install -r requirements.txt")
+           "python -m pip install -e '.[book]'")
 NAVIGATION = """
 ```{{toctree}}
 :hidden:

@@ -51,4 +51,4 @@ def test_one_command_looks_at_everything(monkeypatch, capsys):
 def test_a_missing_ruff_is_said(monkeypatch):
     missing = subprocess.CompletedProcess([], 1, stdout="", stderr="No module named ruff")
     monkeypatch.setattr(lint_code.subprocess, "run", lambda *arguments, **options: missing)
-    assert lint_code.style() == ["ruff is not installed: python -m pip install -r requirements.txt"]
+    assert lint_code.style() == ["ruff is not installed: python -m pip install -e '.[test]'"]
