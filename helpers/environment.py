@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from helpers import platforms
-from helpers.project import ROOT, required, tested
+from helpers.project import ROOT, newest_tested, required
 
 try:
     from IPython import get_ipython
@@ -90,7 +90,7 @@ def _tell_newer():
     """Print a line for each thing that is newer than tested; a second call prints nothing."""
     newer = [platforms.newer_python()]
     for module in ("tensorflow", "keras"):
-        version, known = _installed(module), _needed(module, tested())
+        version, known = _installed(module), _needed(module, newest_tested())
         if version and known and _release(version) > known[:2]:
             newer.append(f"{module} {version} is newer than {'.'.join(map(str, known))}, the newest that the course was tested "
                          "with. If a lesson fails, try that one.")

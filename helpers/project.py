@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-__all__ = ["ROOT", "course_settings", "python_versions", "read_toml", "required", "tested"]
+__all__ = ["ROOT", "course_settings", "newest_tested", "python_versions", "read_toml", "required"]
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds README.md, notebooks/ and helpers/."""
@@ -83,7 +83,7 @@ def required():
     return dict(_versions("requirements.txt", ">="))
 
 
-def tested():
+def newest_tested():
     """Return the newest tested version of each package in helpers/constraints.txt, as a dict of str to tuple of int."""
     newest = {}
     for name, version in _versions("helpers/constraints.txt", "=="):

@@ -1,13 +1,13 @@
 """A student on Colab: only the notebook is there, the set-up cell fetches the course, the versions are Colab's.
 
-The versions stand in colab.txt beside this file. CI makes such an environment (.ci/run); to make one yourself, with the Python that
-colab.txt names:
+The versions stand in colab.txt beside this file. CI makes such an environment (.ci/run). To make one yourself, with the Python
+that colab.txt names:
 
     python3.13 -m venv colab && colab/bin/python -m pip install -r tests/lessons/colab.txt
     COURSE_COLAB_PYTHON=$PWD/colab/bin/python python -m pytest tests/lessons/test_colab.py
 
-The course is fetched from this very checkout, as it was last committed. Without the variable these tests skip; that the set-up cell
-fetches the course under any versions is tested in test_setup_cell.py.
+The course is fetched from this very checkout, as it was last committed. Without the variable these tests skip; that the set-up
+cell fetches the course under any versions is tested in test_setup_cell.py.
 """
 
 import json
@@ -25,21 +25,18 @@ from helpers.project import ROOT, required
 VERSIONS = dict(re.findall(r"(?m)^(?:# )?([\w-]+)==([\d.]+)$", Path(__file__).with_name("colab.txt").read_text(encoding="utf-8")))
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 WITH_A_PANEL = [name for name in LESSONS if "panel(" in (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")]
-# Runs in the other environment: executes the set-up cell alone, or all cells, and tells what it met.
+# Runs in the other environment: executes a lesson and tells what it met.
 RUN = """
 import json, sys
 import nbformat
 from nbclient import NotebookClient
 
 notebook = nbformat.read("lesson.ipynb", as_version=4)
-if sys.argv[1] == "set-up":
-    first = next(number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-    del notebook.cells[first + 1:]
 notebook.cells.append(nbformat.v4.new_code_cell('''
 import importlib.metadata, json, platform
 import helpers
 found = {name: importlib.metadata.version(name) for name in %r}
-print(json.dumps([{**found, "python": platform.python_version()}, helpers.__file__]))''' % json.loads(sys.argv[2])))
+print(json.dumps([{**found, "python": platform.python_version()}, helpers.__file__]))''' % json.loads(sys.argv[1])))
 NotebookClient(notebook, timeout=1200, kernel_name="python3").execute()
 code = [cell for cell in notebook.cells if cell.cell_type == "code"]
 outputs = [output for cell in code for output in cell.outputs]
@@ -60,10 +57,10 @@ def run(tmp_path_factory):
 
     packages = json.dumps([name for name in VERSIONS if name != "python"])
 
-    def run(name, cells):
+    def run(name):
         folder = tmp_path_factory.mktemp(name)
         shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", folder / "lesson.ipynb")
-        done = subprocess.run([python, "-c", RUN, cells, packages], cwd=folder, capture_output=True, text=True, timeout=1800,
+        done = subprocess.run([python, "-c", RUN, packages], cwd=folder, capture_output=True, text=True, timeout=1800,
                               env={**environment, "COURSE_REPOSITORY": f"file://{ROOT}", "COURSE_DATA": "sample"})
         assert done.returncode == 0, done.stderr[-3000:]
         met = json.loads(done.stdout.splitlines()[-1])
@@ -87,14 +84,8 @@ def test_the_versions_of_colab_are_in_one_file():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
-def test_the_set_up_cell_fetches_the_course(run, name):
-    assert run(name, "set-up")["cells"] == 2
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_runs_from_top_to_bottom(run, name):
-    met = run(name, "all")
+def test_a_lesson_fetches_the_course_and_runs(run, name):
+    met = run(name)
     assert met["cells"] > 8
     if name in WITH_A_PANEL:
         assert "application/vnd.jupyter.widget-view+json" in met["kinds"]
