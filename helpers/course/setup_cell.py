@@ -14,7 +14,8 @@ FOLDED = {"jupyter": {"source_hidden": True}, "name": NAME, "tags": ["hide-input
 _TEMPLATE = '''# @title Set-up: fetch the course if it is not here { display-mode: "form" }
 import os, shutil, subprocess, sys
 
-ADDRESS = os.environ.get("COURSE_REPOSITORY", "https://github.com/OWNER/REPO")
+ADDRESS = os.environ.get(
+    "COURSE_REPOSITORY", "https://github.com/OWNER/REPO")
 
 
 def course_folders():
