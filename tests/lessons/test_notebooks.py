@@ -1,7 +1,10 @@
 """The lessons keep their form, and the linter that says so can fail."""
 
 import copy
+import importlib.util
 import json
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -141,3 +144,14 @@ def test_ids_are_stable_and_unique():
     ids = [cell["id"] for cell in first.cells]
     assert ids == [cell["id"] for cell in second.cells] and len(set(ids)) == len(ids)
     assert ids[1:4] == ["set-up", "imports", "one"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist is not installed")
+def test_cells_of_one_notebook_stay_together_under_xdist(tmp_path):
+    """Dealt out one by one to two workers, every other cell would lack the name."""
+    for name in ("a", "b"):
+        cells = [nbformat.v4.new_code_cell(source) for source in ["number = 1"] + ["number += 1"] * 9]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=notebook_metadata(name)), tmp_path / f"{name}.ipynb")
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-n", "2", "-c", str(ROOT / "pyproject.toml"), str(tmp_path)],
+                          cwd=ROOT, capture_output=True, text=True)
+    assert "20 passed" in done.stdout, done.stdout
