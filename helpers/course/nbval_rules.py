@@ -4,6 +4,7 @@
 * Panels show the picture that is stored, not sliders, unless ``COURSE_PANELS`` says otherwise: the picture is what is compared.
 * A cell tagged ``nbval-check-output`` is compared with its stored output always; a cell tagged ``sample-check-output`` only on
   the sample, because on real data it rightly prints something else.
+* Where pytest-xdist runs tests side by side (``-n 2``), the cells of one notebook stay together: they share a kernel.
 * A new line on standard error is a defect (students see it in red), so untagged cells are watched for it as well.
 """
 
@@ -15,9 +16,11 @@ import pytest
 
 
 def pytest_configure(config):
-    """Choose data and panels before any kernel starts: kernels inherit the environment."""
+    """Choose data and panels before any kernel starts, since kernels inherit the environment; keep notebooks whole."""
     os.environ.setdefault("COURSE_DATA", "sample")
     os.environ.setdefault("COURSE_PANELS", "static")
+    if getattr(config.option, "dist", "no") == "load":  # not in pyproject.toml: pytest refuses --dist where xdist is missing
+        config.option.dist = "loadscope"
 
 
 def pytest_collection_modifyitems(items):

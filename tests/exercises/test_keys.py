@@ -95,7 +95,7 @@ def test_exercises_take_no_name_away_from_the_lesson(lesson):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_lesson_takes_no_name_away_from_exercises(lesson):
     for cell in code_cells(lesson):
-        if cell.metadata.get("name") != "set-up":
+        if cell.metadata.get("name") != "imports":
             assert names_given(cell.source) & {"case", "check"} == set(), f"{cell.id}: the checks below need these names"
 
 

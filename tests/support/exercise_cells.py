@@ -81,7 +81,8 @@ def _lesson_code(lesson, before):
             break
         if "exercise" not in cell.metadata:
             body = ast.parse(cell.source).body
-            wanted += [part for part in body if cell.metadata.get("name") == "set-up" or isinstance(part, FUNCTION_OR_CLASS)]
+            wanted += [part for part in body if cell.metadata.get("name") != "set-up"
+                       and isinstance(part, (ast.Import, ast.ImportFrom, *FUNCTION_OR_CLASS))]
     return [compile(ast.Module(body=[part], type_ignores=[]), f"{lesson}.ipynb", "exec") for part in wanted]
 
 
