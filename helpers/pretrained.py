@@ -165,17 +165,20 @@ def imagenet_network(source: str) -> keras.Model | None:
         the weights are not on this machine (in Keras's own folder or where the course keeps its data) and cannot be
         downloaded, or when the file is damaged.
     """
-    folders_to_search = (keras_folder().parent / "models", *(place.path for place in folders()))
-    kept = next((folder / _IMAGENET.name for folder in folders_to_search if (folder / _IMAGENET.name).is_file()), None)
-    reason = "a run on the offline sample fetches nothing"
+    for folder in (keras_folder().parent / "models", *(place.path for place in folders())):
+        kept = folder / _IMAGENET.name
+        if kept.is_file():
+            try:
+                return _read_imagenet({_IMAGENET.name: kept})
+            except VerificationError as error:
+                print(f"MobileNetV2 is left out: {error}. Delete {shown(kept)} and run this again.")
+                return None
+    if source == "sample":
+        print("MobileNetV2 is left out: a run on the offline sample fetches nothing.")
+        return None
     try:
-        if kept:
-            return _read_imagenet({_IMAGENET.name: kept})
-        if source != "sample":
-            return download(_IMAGENET_SOURCE, _IMAGENET_SOURCE.forms[0])[1]
+        _, model, _ = download(_IMAGENET_SOURCE, _IMAGENET_SOURCE.forms[0])
     except DownloadError as error:
-        reason = f"its weights are not on this machine, and cannot be fetched ({error})"
-    except VerificationError as error:
-        reason = f"{error}. Delete {shown(kept)} and run this again"
-    print(f"MobileNetV2 is left out: {reason}.")
-    return None
+        print(f"MobileNetV2 is left out: its weights are not on this machine, and cannot be fetched ({error}).")
+        return None
+    return model

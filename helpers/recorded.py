@@ -1,7 +1,7 @@
 """Reads the networks that were recorded in other frameworks, ``data/recorded/*.h5``.
 
 Each file holds the weights of one network in its own framework's layout, a few inputs, the output of every layer, and the
-facts: versions, date, training. The programs that wrote them are in ``tests/recorders``. Lessons 05 and 06 load the
+facts: versions, date, training. The programs that wrote them stand in ``tests/recorders``. Lessons 05 and 06 load the
 weights into Keras and compare. A file is checked from end to end before anything of it is handed out.
 """
 
@@ -20,6 +20,9 @@ __all__ = ["FOLDER", "Layer", "Measurement", "Recorded", "RecordedFileError", "a
 
 FOLDER = ROOT / "data" / "recorded"
 """Where the course keeps the recorded networks."""
+
+_METADATA_KEYS = ("name", "title", "framework", "framework_version", "versions", "date", "recorder", "parameters",
+                  "layers", "inputs", "layout", "training", "measurements", "notes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,8 +149,8 @@ class Recorded:
                 f"{'x'.join(map(str, self.inputs.shape[1:]))}")
 
 
-def available() -> list[str]:
-    """Return the names of the recorded networks that the course ships, sorted.
+def available():
+    """Return the names of the recorded networks that the course brings along, sorted.
 
     Returns
     -------
@@ -156,7 +159,7 @@ def available() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.h5"))
 
 
-def load(name_or_path: str | Path) -> Recorded:
+def load(name_or_path):
     """Read a recorded network and check that it is whole and unaltered.
 
     Parameters
@@ -182,6 +185,9 @@ def load(name_or_path: str | Path) -> Recorded:
         metadata = json.loads(text)
     except ValueError:
         raise damaged(path, "its metadata is not JSON") from None
+    missing = [key for key in _METADATA_KEYS if key not in metadata] if isinstance(metadata, dict) else _METADATA_KEYS
+    if missing:
+        raise damaged(path, f"its metadata lacks {', '.join(missing)}")
     try:
         return _assemble(metadata, arrays)
     except (KeyError, TypeError, AttributeError) as error:
@@ -196,7 +202,7 @@ def _find(name_or_path):
         path = FOLDER / f"{path.name}.h5"
     if not path.is_file():
         raise FileNotFoundError(f"There is no recorded network {str(name_or_path)!r}. "
-                                f"The course ships: {', '.join(available()) or 'none, data/recorded is empty'}.")
+                                f"The course brings along: {', '.join(available()) or 'none, data/recorded is empty'}.")
     return path
 
 
