@@ -52,7 +52,7 @@ def test_what_lessons_import_is_required_and_checked():
             found.update(alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module.split(".")[0])
-    assert found - set(sys.stdlib_module_names) - {"helpers"} - OPTIONAL == set(environment.IMPORTED)
+    assert found - set(sys.stdlib_module_names) - {"helpers", "tomllib"} - OPTIONAL == set(environment.IMPORTED)
     imported = {package for module in environment.IMPORTED for package in environment._PACKAGES.get(module, (module,))}
     assert set(required()) == imported | BESIDE
 
