@@ -16,39 +16,26 @@ import os, shutil, subprocess, sys
 
 ADDRESS = os.environ.get(
     "COURSE_REPOSITORY", "https://github.com/OWNER/REPO")
-
-
-def course_folders():
-    """Return where the course is: a clone around this notebook, or a fetched copy."""
-    return [os.path.abspath(folder) for folder in ("..", "course")
-            if os.path.isfile(os.path.join(folder, "helpers", "quiet_start.py"))]
-
-
-def fetch_course():
-    """Clone the course into the folder course, or say what is in the way."""
-    git = ["git", "clone", "--quiet", "--depth=1", ADDRESS, "course"]
-    if "/OWNER/" in ADDRESS:
-        problem = ("this copy of the lesson was never told where the course is. Open "
-                   "the lesson in the whole course, in its folder notebooks.")
-    elif os.path.exists("course"):
-        problem = "a folder named course is in the way. Rename it and run this again."
-    elif not shutil.which("git"):
-        problem = "git is missing. Install it from https://git-scm.com."
-    elif subprocess.run(git).returncode:
-        problem = f"{ADDRESS} did not answer. Is this machine online?"
-    else:
-        return
-    raise RuntimeError(f"The course could not be fetched: {problem}")
-
-
-sys.path[:0] = course_folders()
+sys.path.insert(0, os.path.abspath("course" if os.path.isdir("course/helpers") else ".."))
 try:
     import helpers.environment
-except ImportError:  # only the notebook is here, or another module named helpers
+except ImportError:  # only the notebook is here, or another module of this name
     sys.modules.pop("helpers", None)
-    if not course_folders():
-        fetch_course()
-    sys.path[:0] = course_folders()
+    if os.path.isfile(f"{sys.path[0]}/helpers/environment.py"):
+        problem = ""
+    elif "/OWNER/" in ADDRESS:
+        problem = "its address was never set. Open the lesson in the whole course."
+    elif os.path.exists("course"):
+        problem = "a folder named course is in the way. Rename it and run again."
+    elif not shutil.which("git"):
+        problem = "git is missing. Install it from https://git-scm.com."
+    elif subprocess.call(["git", "clone", "-q", "--depth=1", ADDRESS, "course"]):
+        problem = f"{ADDRESS} did not answer. Is this machine online?"
+    else:
+        problem = ""
+    if problem:
+        raise RuntimeError(f"The course could not be fetched: {problem}")
+    sys.path.insert(0, os.path.abspath("course"))
     import helpers.environment
 helpers.environment.check()
 import helpers.quiet_start  # TensorFlow and Keras without their start-up messages
