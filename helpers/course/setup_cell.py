@@ -16,7 +16,7 @@ import os, shutil, subprocess, sys
 
 ADDRESS = os.environ.get(
     "COURSE_REPOSITORY", "https://github.com/OWNER/REPO")
-sys.path.insert(0, os.path.abspath("course" if os.path.isdir("course/helpers") else ".."))
+sys.path.insert(0, os.path.abspath("course" if os.path.isdir("course") else ".."))
 try:
     import helpers.environment
 except ImportError:  # only the notebook is here, or another module of this name
