@@ -120,7 +120,8 @@ def course_folders():
     """Return what a kernel sees of the course: the helpers and the weights that lessons read. No tests, no keys, no notebooks."""
     helpers = ROOT / "helpers"
     rooms = sorted({*helpers.iterdir(), *(helpers / "grading").iterdir()} - {helpers / "grading", helpers / "grading" / "keys"})
-    return [*rooms, *(path for path in (ROOT / "data" / "recorded", ROOT / "data" / "pretrained") if path.is_dir())]
+    data = (ROOT / "data" / name for name in ("recorded", "pretrained", "samples"))
+    return [*rooms, *(path for path in data if path.is_dir())]
 
 
 def visible_folders():

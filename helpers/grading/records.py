@@ -1,0 +1,334 @@
+"""What the parts of the grader hand to each other: one dataclass for each thing that an instructor would name.
+
+collect -> match -> run -> score -> report. A key holds exercises, an exercise hidden checks. A student hands in submissions; a
+submission is matched to the exercises of its key; each match is run and becomes a result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+RIGHT, PARTLY, WRONG = "right", "partly right", "wrong"
+NOT_ATTEMPTED, MISSING = "not attempted", "missing"
+TIME_OUT, DEAD, MEMORY, FLOOD = "time-out", "dead", "memory", "flood"
+ENDED = (TIME_OUT, DEAD, MEMORY, FLOOD)
+"""Why a worker was ended before the exercise was through."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One cell, without its outputs: what a student's notebook claims to have shown counts for nothing.
+
+    Parameters
+    ----------
+    kind : str
+        "code", "markdown" or "raw".
+    source : str
+        Its text.
+    exercise : str or None
+        The exercise it belongs to.
+    tags : frozenset of str
+        Its tags.
+    name : str
+        Its own name, or its id.
+    """
+
+    kind: str
+    source: str
+    exercise: str | None = None
+    tags: frozenset[str] = frozenset()
+    name: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One hidden cell of a key.
+
+    Parameters
+    ----------
+    name, source : str
+        Its name and its code, which runs after the student's.
+    points : float
+        What it is worth.
+    expected : str
+        The text of its answer under the key's present seed. It never enters a student's worker.
+    """
+
+    name: str
+    source: str
+    points: float
+    expected: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Exercise:
+    """One exercise of a key: it can be graded alone in a fresh worker.
+
+    Parameters
+    ----------
+    name, title : str
+        As metadata say it, and its heading.
+    setup : tuple of str
+        Cells that run before the solution; the first `common` of them belong to the whole key.
+    solution : str
+        The key's own.
+    stub : str or None
+        What the lesson hands out in its place, if the lesson is at hand.
+    checks : tuple of Check
+        The hidden cells.
+    visible : str or None
+        The lesson's own check, which gives feedback its hint.
+    common : int
+        How many cells of the set-up run before every exercise.
+    """
+
+    name: str
+    title: str
+    setup: tuple[str, ...]
+    solution: str
+    stub: str | None
+    checks: tuple[Check, ...]
+    visible: str | None = None
+    common: int = 0
+
+    @property
+    def points(self) -> float:
+        """What it is worth."""
+        return sum(check.points for check in self.checks)
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """The key of one lesson.
+
+    Parameters
+    ----------
+    lesson : str
+        Its name.
+    exercises : tuple of Exercise
+        In order.
+    lesson_cells : tuple of Cell
+        The cells of the lesson as it is handed out: its functions and constants are at hand where a student's code or the
+        lesson's own check uses them.
+    digest : str
+        Changes with the key, the lesson and the seed: results are kept under it.
+    seed : int or None
+        What the hidden inputs were drawn from, where not from the seed that is stored.
+    """
+
+    lesson: str
+    exercises: tuple[Exercise, ...]
+    lesson_cells: tuple[Cell, ...] = ()
+    digest: str = ""
+    seed: int | None = None
+
+    @property
+    def points(self) -> float:
+        """What the lesson is worth."""
+        return sum(exercise.points for exercise in self.exercises)
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Student:
+    """Who handed in. Two students are one only where `identity` is the same.
+
+    Parameters
+    ----------
+    identity : str
+        The name of the folder, or the learning platform's number wherever there is one.
+    name : str
+        What to show.
+    fields : tuple of (str, str)
+        What a roster says about the student: pairs of a column and a value, for `grades.csv`.
+    """
+
+    identity: str
+    name: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Submission:
+    """What one student's work at one lesson is graded from, or a file that cannot be graded.
+
+    Parameters
+    ----------
+    student : Student
+        Whose it is.
+    lesson : str or None
+        None where no lesson could be told.
+    path : str
+        Below the folder of submissions; `archive.zip/inside.ipynb` for what lay in an archive.
+    data : bytes
+        The file.
+    cells : tuple of Cell
+        Its cells.
+    problem : str
+        Why it is not graded, or nothing.
+    notes : tuple of str
+        What the instructor should know: attempts that do not count, names that were told apart.
+    """
+
+    student: Student
+    lesson: str | None
+    path: str
+    data: bytes = b""
+    cells: tuple[Cell, ...] = ()
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """What will run as the solution of one exercise.
+
+    Parameters
+    ----------
+    exercise : str
+        Its name.
+    source : str or None
+        The student's code; None where there is nothing to grade.
+    before : tuple of str
+        Imports, constants and functions from elsewhere that the code uses, in the order in which they run.
+    status : str
+        `NOT_ATTEMPTED` or `MISSING` where there is nothing to grade, else nothing.
+    note : str
+        What the student and the instructor should know about how it was found.
+    """
+
+    exercise: str
+    source: str | None
+    before: tuple[str, ...] = ()
+    status: str = ""
+    note: str = ""
+
+
+@dataclasses.dataclass
+class CellRun:
+    """What came of one cell in a worker.
+
+    Parameters
+    ----------
+    status : str
+        "ok", "error" (an exception), one of `ENDED`, or "not run".
+    detail : str
+        The exception, the signal, ... in words.
+    result : str or None
+        The text of the cell's last expression.
+    printed : str
+        What it wrote to standard output, cut.
+    """
+
+    status: str = "ok"
+    detail: str = ""
+    result: str | None = None
+    printed: str = ""
+
+
+@dataclasses.dataclass
+class Call:
+    """One call of a student's function by a hidden check, for feedback.
+
+    Parameters
+    ----------
+    called : str
+        As it can be pasted into a cell.
+    got, expected : str
+        What came, and what the key gives for the same inputs.
+    """
+
+    called: str
+    got: str
+    expected: str = ""
+
+
+@dataclasses.dataclass
+class CheckResult:
+    """What came of one hidden check."""
+
+    name: str
+    points: float
+    earned: float = 0
+    status: str = "not run"
+    got: str = ""
+    call: Call | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether it earned all its points."""
+        return self.earned == self.points
+
+
+@dataclasses.dataclass
+class ExerciseResult:
+    """What came of one exercise.
+
+    Parameters
+    ----------
+    exercise, title : str
+        Its name and heading.
+    points, earned : float
+        What it is worth, and what came.
+    status : str
+        `RIGHT`, `PARTLY`, `WRONG`, `NOT_ATTEMPTED`, `MISSING` or one of `ENDED`.
+    note, error, printed : str
+        How the cell was found; the error of the student's own cell; what it printed.
+    hint : str
+        What the lesson's own check says of it, where points were lost.
+    checks : list of CheckResult
+        One for each hidden check.
+    """
+
+    exercise: str
+    title: str
+    points: float
+    earned: float = 0
+    status: str = WRONG
+    note: str = ""
+    error: str = ""
+    printed: str = ""
+    hint: str = ""
+    checks: list[CheckResult] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class LessonResult:
+    """What came of one submission; kept as JSON, so that a run that was stopped goes on.
+
+    Parameters
+    ----------
+    lesson : str
+        Its name.
+    seed : int or None
+        What the hidden inputs were drawn from.
+    exercises : list of ExerciseResult
+        In the key's order.
+    """
+
+    lesson: str
+    seed: int | None
+    exercises: list[ExerciseResult]
+
+    @property
+    def points(self) -> float:
+        """What the lesson is worth."""
+        return sum(one.points for one in self.exercises)
+
+    @property
+    def earned(self) -> float:
+        """What came."""
+        return sum(one.earned for one in self.exercises)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as what JSON can hold."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any]) -> LessonResult:
+        """Take it back from what `as_dict` gave; raises TypeError, KeyError or ValueError where that was something else."""
+        def check(one: dict[str, Any]) -> CheckResult:
+            return CheckResult(**{**one, "call": Call(**one["call"]) if one["call"] else None})
+
+        exercises = [ExerciseResult(**{**one, "checks": [check(each) for each in one["checks"]]}) for one in kept["exercises"]]
+        return cls(kept["lesson"], kept["seed"], exercises)
