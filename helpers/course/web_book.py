@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import io
 import posixpath
+import re
 import shutil
 import sys
 import tempfile
@@ -69,7 +70,8 @@ def _run_sphinx(work, builder):
     except SphinxError as error:
         raise SiteError(f"Sphinx could not build the book: {error}\nIf a package is missing, install what the book needs: "
                         'python -m pip install -e ".[book]"') from error
-    return app, [line.replace(f"{source}/", "") for line in complaints.getvalue().splitlines() if line.strip()]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", complaints.getvalue())  # without the colors of a terminal
+    return app, [line.replace(f"{source}/", "") for line in plain.splitlines() if line.strip()]
 
 
 def _files(folder):

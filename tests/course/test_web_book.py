@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from helpers.course import web_book as site
-from tests.support.browser import chromium
+from tests.support.browser import chromium, serious_findings
 
 LESSONS = sorted(path.stem for path in (site.ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
@@ -197,12 +197,6 @@ READY = "!window.MathJax || !MathJax.startup || MathJax.startup.promise.then(() 
 CONTRAST = {"runOnly": ["color-contrast"]}
 
 
-def serious(axe, page, **options):
-    """Return the serious findings of axe-core on a page: rule and element."""
-    found = axe.run(page, options={"resultTypes": ["violations"], **options}).response["violations"]
-    return [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")]
-
-
 def darkness(page):
     """Return the sum of red, green and blue of a page's background."""
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -211,8 +205,6 @@ def darkness(page):
 
 def test_in_the_browser(book, browser):
     """Wide and narrow, light and dark: no script error, nothing wider than the window, no serious finding of axe-core."""
-    library = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
-    axe = library.Axe()
     context = browser.new_context(color_scheme="light", reduced_motion="reduce")
     page = context.new_page()
     errors, asked = [], []
@@ -232,7 +224,7 @@ def test_in_the_browser(book, browser):
             for scheme, rules in zip(schemes, ({}, CONTRAST)):
                 page.emulate_media(color_scheme=scheme)
                 assert (darkness(page) < 150) == (scheme == "dark"), (name, scheme)
-                assert serious(axe, page, **rules) == [], (name, width, scheme)
+                assert serious_findings(page, **rules) == [], (name, width, scheme)
     assert errors == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     context.close()
@@ -240,13 +232,12 @@ def test_in_the_browser(book, browser):
 
 def test_the_browser_test_can_fail(browser):
     """A pale word, a frame without a name and a wide box are found."""
-    library = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
     page = browser.new_page()
     page.set_content("<html lang=en><title>Page</title><main><h1>Page</h1><pre><span class=n style='color:#ddd'>pale</span></pre>"
                      "<img src='data:,'><div style='width:5000px'>wide</div></main>")
     assert page.evaluate(THIN) == 1
-    assert {"color-contrast", "image-alt"} <= {rule for rule, _ in serious(library.Axe(), page)}
-    assert {rule for rule, _ in serious(library.Axe(), page, **CONTRAST)} == {"color-contrast"}
+    assert {"color-contrast", "image-alt"} <= {rule for rule, _ in serious_findings(page)}
+    assert {rule for rule, _ in serious_findings(page, **CONTRAST)} == {"color-contrast"}
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") > 0
     page.close()
 

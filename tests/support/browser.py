@@ -1,7 +1,9 @@
 """A browser for the tests; a test skips, and says what is missing, where there is none."""
 
 import contextlib
+import importlib.util
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +21,16 @@ def chromium():
         opened = driver.chromium.launch(executable_path=place, args=options)
         yield opened
         opened.close()
+
+
+def serious_findings(page, **options):
+    """Return the serious findings of axe-core on a page, each as rule and element; skip where axe-core is missing.
+
+    The script is read here: its package reads it with the encoding of the machine, and fails where that is not UTF-8.
+    """
+    package = importlib.util.find_spec("axe_playwright_python")
+    if package is None:
+        pytest.skip("no axe-core: python -m pip install axe-playwright-python")
+    page.evaluate(Path(package.submodule_search_locations[0], "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("options => axe.run(document, options)", {"resultTypes": ["violations"], **options})["violations"]
+    return [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")]
