@@ -214,10 +214,8 @@ class CellRun:
         "ok", "error" (an exception), one of `ENDED`, or "not run".
     detail : str
         The exception, the signal, ... in words.
-    result : str or None
-        The text of the cell's last expression.
-    printed : str
-        What it wrote to standard output, cut.
+    result, printed : str
+        The text of the cell's last expression, if any; what it wrote to standard output, cut.
     """
 
     status: str = "ok"
@@ -232,10 +230,8 @@ class Call:
 
     Parameters
     ----------
-    called : str
-        As it can be pasted into a cell.
-    got, expected : str
-        What came, and what the key gives for the same inputs.
+    called, got, expected : str
+        As it can be pasted into a cell; what came; what the key gives for the same inputs.
     """
 
     called: str
@@ -294,17 +290,7 @@ class ExerciseResult:
 
 @dataclasses.dataclass
 class LessonResult:
-    """What came of one submission; kept as JSON, so that a run that was stopped goes on.
-
-    Parameters
-    ----------
-    lesson : str
-        Its name.
-    seed : int or None
-        What the hidden inputs were drawn from.
-    exercises : list of ExerciseResult
-        In the key's order.
-    """
+    """What came of one submission; kept as JSON, so that a run that was stopped goes on."""
 
     lesson: str
     seed: int | None
