@@ -193,7 +193,8 @@ def main(arguments=None):
     check_machine()
     python = install(Path(os.environ.get("COURSE_VENV", ROOT / ".venv")), "test" if task == "test" else "")
     if task == "test":
-        command = [python, "-m", "pytest", *arguments]
+        # Side by side where there are cores for it; what the reader says about it comes last and counts.
+        command = [python, "-m", "pytest", "--numprocesses", "logical", "--maxprocesses", "4", *arguments]
     else:
         command = open_command(python, arguments=arguments)
     try:
