@@ -1,41 +1,37 @@
-"""Read notebooks as students hand them in: odd encodings, old formats, broken files."""
+"""Read notebooks as students hand them in: odd encodings, old formats, broken files, and nothing without a limit."""
 
 from __future__ import annotations
 
 import codecs
-import dataclasses
 import json
+import sys
 
 from helpers.grading.errors import SubmissionError
+from helpers.grading.records import Cell
 
-LARGEST_FILE = 50 * 2**20
+LARGEST_FILE = 20 * 2**20
+MOST_CELLS = 2_000
+LARGEST_CELL = 200_000
+"""Characters. Nobody writes such a cell by hand."""
+MOST_BRACKETS = 1_000_000
+"""Each makes an object that takes twenty times its place in the file: with more, a file of 20 MB would fill the memory."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
           (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
 
 
-@dataclasses.dataclass(frozen=True)
-class Cell:
-    """One cell, without its outputs: what a student's notebook claims to have shown counts for nothing.
+def printable(text):
+    """Return a name from outside as it can be shown in any terminal: control characters and stray bytes as escapes.
+
+    Two names that differ stay different, because the backslash is escaped as well.
 
     Parameters
     ----------
-    kind : str
-        "code" or "markdown".
-    source : str
-        Its text.
-    exercise : str or None
-        The exercise it belongs to.
-    tags : frozenset of str
-        Its tags.
-    name : str
-        Its own name, or its id.
+    text : str
+        Such as a file's name, with bytes that are not UTF-8 as `os.fsdecode` gives them.
     """
-
-    kind: str
-    source: str
-    exercise: str | None = None
-    tags: frozenset = frozenset()
-    name: str = ""
+    return "".join(letter if letter.isprintable() and letter != "\\" else letter.encode("unicode_escape").decode("ascii")
+                   for letter in text)
 
 
 def decode(data):
@@ -58,18 +54,18 @@ def decode(data):
         return data.decode("latin-1")
 
 
-def _source(cell):
-    source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
-
-
 def _cell(cell):
     metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     tags = metadata.get("tags") if isinstance(metadata.get("tags"), list) else []
     exercise = metadata.get("exercise")
-    return Cell("code" if cell.get("cell_type") == "code" else "markdown", _source(cell),
-                exercise if isinstance(exercise, str) else None, frozenset(tag for tag in tags if isinstance(tag, str)),
-                str(metadata.get("name") or cell.get("id") or ""))
+    # The third format of notebooks calls the source of a code cell its input.
+    source = cell.get("source", cell.get("input", ""))
+    source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    kind = cell.get("cell_type")
+    return Cell(kind if kind in ("code", "raw") else "markdown",
+                # Most cells of a class are the lesson's: kept once. One character too many tells that a cell was cut.
+                sys.intern(source[:LARGEST_CELL + 1]), exercise if isinstance(exercise, str) else None,
+                frozenset(tag for tag in tags if isinstance(tag, str)), str(metadata.get("name") or cell.get("id") or ""))
 
 
 def parse(data):
@@ -90,30 +86,30 @@ def parse(data):
     Raises
     ------
     SubmissionError
-        When it is no notebook.
+        When it is no notebook, or larger than any notebook of the course.
     """
     if len(data) > LARGEST_FILE:
-        raise SubmissionError(
-            f"the file has {len(data) // 2**20} MB; a notebook of the course has less than {LARGEST_FILE // 2**20}"
-        )
+        raise SubmissionError(f"the file has {len(data) / 2**20:.0f} MB; at most {LARGEST_FILE // 2**20} are read: {_SMALLER}")
     if not data.strip():
         raise SubmissionError("the file is empty")
+    text = decode(data)
+    if text.count("{") + text.count("[") > MOST_BRACKETS:
+        raise SubmissionError(f"the file holds more than {MOST_BRACKETS:,} brackets; no notebook of the course does: {_SMALLER}")
     try:
-        notebook = json.loads(decode(data))
+        notebook = json.loads(text)
         if not isinstance(notebook, dict):
             raise ValueError("its JSON is not an object")
-        if "worksheets" in notebook:
-            # Imported only here: nbformat takes longer to load than a class of notebooks to read.
-            import nbformat
-
-            notebook = json.loads(nbformat.writes(nbformat.convert(nbformat.reader.reads(decode(data)), 4)))
         cells = notebook.get("cells")
+        if cells is None and isinstance(notebook.get("worksheets"), list):
+            cells = [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
         if not isinstance(cells, list):
             raise ValueError("it has no list of cells")
     except RecursionError:
         raise SubmissionError("the file is not a notebook: it is nested too deeply") from None
     except Exception as error:
         raise SubmissionError(f"the file is not a notebook: {error}") from None
+    if len(cells) > MOST_CELLS:
+        raise SubmissionError(f"the notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read")
     metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
     course = metadata.get("course") if isinstance(metadata.get("course"), dict) else {}
     lesson = course.get("lesson")

@@ -1,0 +1,164 @@
+"""What a piece of Python says of itself: the names that it binds, changes and uses. Nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import symtable
+import warnings
+
+from helpers.grading.reading import LARGEST_CELL
+
+AT_HAND = frozenset([*dir(builtins), "__file__", "get_ipython", "display", "In", "Out", "_", "__", "___"])
+"""Names that a notebook has before its first cell."""
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SCOPES = (*_DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
+"""Cell magics that run their cell here, so that what it defines is defined afterward."""
+_MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+_MOST_WORK = 1_000_000
+"""Characters: IPython reads a cell once more for each magic in it, about a million characters in a second."""
+
+
+class Statement:
+    """One statement of a cell's top level.
+
+    Parameters
+    ----------
+    node : ast.stmt
+        As Python's parser gives it.
+
+    Attributes
+    ----------
+    binds, changes : frozenset of str
+        The names that it gives a value (`x = 1`, `def x()`, also under `if` or `try`), and those whose value it changes in place
+        (`x[0] = 1`, `x.append(1)`).
+    defines, imports : bool
+        Whether it is a function or class, or an import: it runs no code of a function.
+    """
+
+    __slots__ = ("_text", "_updates", "_used", "binds", "changes", "defines", "imports", "node")
+
+    def __init__(self, node):
+        self.node, self._text, self._used = node, None, None
+        self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, (ast.Import, ast.ImportFrom))
+        self.binds, self.changes, self._updates = _bound(node)
+
+    @property
+    def text(self):
+        """Its code, without comments; nothing where it is nested too deeply."""
+        if self._text is None:
+            try:
+                self._text = ast.unparse(self.node)
+            except RecursionError:
+                self._text = ""
+        return self._text
+
+    @property
+    def used(self):
+        """Two sets of names: what it asks for when it runs, and what functions in it ask for when they are called."""
+        if self._used is None:
+            now, later = _used(self.text)
+            self._used = now | self._updates, later
+        return self._used
+
+
+def _bound(statement):
+    binds, changes, updates, todo = set(), set(), set(), [statement]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            updates.add(node.target.id)
+        if isinstance(node, _DEFINITIONS):
+            binds.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            binds |= {(alias.asname or alias.name).split(".")[0] for alias in node.names} - {"*"}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            binds.add(node.id)
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            binds.add(node.name)
+        elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+            changes |= _base(node)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+            changes |= _base(node.value.func)
+        if not isinstance(node, _SCOPES):
+            todo += ast.iter_child_nodes(node)
+    return frozenset(binds), frozenset(changes - binds), frozenset(updates)
+
+
+def _base(node):
+    """Return the name at the beginning of `name.attribute[index]`."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def _used(text):
+    try:
+        table = symtable.symtable(text, "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset(), frozenset()
+    later, scopes = set(), list(table.get_children())
+    while scopes:
+        scope = scopes.pop()
+        later |= {symbol.get_name() for symbol in scope.get_symbols()
+                  if symbol.is_global() and (symbol.is_referenced() or symbol.is_declared_global())}
+        scopes += scope.get_children()
+    return frozenset(symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()), frozenset(later)
+
+
+def work(source):
+    """Return how many characters have to be read to parse a cell, again for each magic."""
+    return len(source) * (1 + len(_MAGIC.findall(source)))
+
+
+def _as_python(source):
+    """Return a cell after IPython's own transformation."""
+    if work(source) > _MOST_WORK:
+        raise SyntaxError("too many magics in too large a cell")
+    # Imported here, because most cells need none of it.
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
+
+
+def statements(source):
+    """Return the statements of a cell, also of one with magics; imports as one statement for each name.
+
+    Parameters
+    ----------
+    source : str
+        As the notebook has it.
+
+    Returns
+    -------
+    list of Statement or None
+        None if it is not Python, or too large to be anybody's work.
+    """
+    source = _RUNS_ITS_CELL.sub("", source, count=1) if source.lstrip().startswith("%%") else source
+    body = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a student's "\d" is no news for the instructor
+        for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
+            try:
+                body = ast.parse(prepare(source)).body
+                break
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
+    if body is None:
+        return None
+    found = []
+    for node in body:
+        if isinstance(node, ast.Import):
+            found += [ast.Import([alias]) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [ast.ImportFrom(node.module, [alias], node.level) for alias in node.names]
+        else:
+            found.append(node)
+    return list(map(Statement, found))
+
+
+def defined_names(source):
+    """Return the names that a cell gives a value at its top level; none if it is not Python."""
+    return set().union(*(one.binds for one in statements(source) or []))
