@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -125,10 +126,14 @@ def _holds_a_class(top, inside, alone, lessons):
         return False
     if any(_platform(one.parts[1]) for one in deeper) or (deeper and Path(top).stem.lower() in lessons and not Path(top).suffix):
         return True
-    flat = top.lower().endswith(".zip")
-    holders = {(one.lesson, one.parts[1] if len(one.parts) > 2 else _named(one.parts[1], lessons))
-               for one in deeper if one.lesson and (len(one.parts) > 2 or flat) and one.file.clone != above + 2}
-    return alone and max(Counter(lesson for lesson, name in holders if name).values(), default=0) > 1
+    if not alone:
+        return False
+    # Where the folders part: a class shows in that several of them, or of an archive's files, hold the same lesson.
+    graded = [one for one in inside if one.lesson and one.file.clone != above + 2]
+    depth = len(os.path.commonprefix([one.parts[:-1] for one in graded]))
+    holders = {(one.lesson, one.parts[depth] if len(one.parts) > depth + 1 else _named(one.parts[depth], lessons))
+               for one in graded if len(one.parts) > depth + 1 or top.lower().endswith(".zip")}
+    return max(Counter(lesson for lesson, name in holders if name).values(), default=0) > 1
 
 
 def _lift(found, lessons, remarks):

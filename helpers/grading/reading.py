@@ -89,7 +89,7 @@ def parse(data):
         When it is no notebook, or larger than any notebook of the course.
     """
     if len(data) > LARGEST_FILE:
-        raise SubmissionError(f"the file has {len(data) / 2**20:.0f} MB; at most {LARGEST_FILE // 2**20} are read: {_SMALLER}")
+        raise SubmissionError(f"the file has more than {LARGEST_FILE // 2**20} MB: {_SMALLER}")
     if not data.strip():
         raise SubmissionError("the file is empty")
     text = decode(data)
