@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import dis
 import functools
 import inspect
@@ -73,7 +72,7 @@ def not_portable(function, namespace=None):
         seen.add(one)
         names = one.__globals__ if namespace is None else namespace
         for name in _globals_of(one.__code__):
-            if name not in names or hasattr(builtins, name):
+            if name not in names:
                 continue
             value = _inside(names[name])
             if inspect.isfunction(value):
