@@ -1,4 +1,4 @@
-"""Which names of a student's function another machine could not make again: an exercise is graded without the rest of the page."""
+"""Which names of a student's function exist on this page alone: an exercise is graded without the rest of it."""
 
 from __future__ import annotations
 

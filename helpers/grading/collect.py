@@ -19,7 +19,7 @@ from helpers.grading.records import Cell, Student, Submission
 _CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(_.*)?", re.DOTALL)
 _ATTEMPT = r"([ _-]?\(\d{1,3}\)|-\d{1,2}(?!\d)|[ _-]Copy\d*|_{1,3}\d{14}(?!\d))*"
-"""Behind a lesson's name: what platforms and browsers add to a second copy, Jupyter to a duplicate, nbgitpuller to an old file."""
+"""Behind a lesson's name: what platforms and browsers add to a second copy, Jupyter to a duplicate, nbgitpuller to an old one."""
 _OLD_COPY = re.compile(r"[ _-]copy\d*|_\d{14}", re.IGNORECASE)
 _PERHAPS = ("", ".json", ".txt")
 """Endings of files that may hold a notebook."""
@@ -113,7 +113,9 @@ def _owner(one, lessons):
     top = one.parts[0]
     known = _platform(top)
     if known:
-        return known["name"], known["number"]
+        # Where the names are kept from those who mark, the number is the name.
+        blind = known["name"].lower() == "participant"
+        return f"{known['name']} {known['number']}" if blind else known["name"], known["number"]
     alone = top.lower().endswith(".zip") or (len(one.parts) == 1 and one.kind != "folder")
     return (_named(top, lessons) if alone else top), ""
 
@@ -124,13 +126,18 @@ def _holds_a_class(top, inside, alone, lessons):
     above = len(inside[0].file.parts) - len(inside[0].parts)
     if _platform(top) or any(one.file.clone == above + 1 for one in inside):
         return False
-    if any(_platform(one.parts[1]) for one in deeper) or (deeper and Path(top).stem.lower() in lessons and not Path(top).suffix):
+    if any(_MOODLE.fullmatch(one.parts[1]) for one in deeper) or (
+            deeper and all(_CANVAS.fullmatch(one.parts[1]) for one in deeper if one.kind != "folder")):
+        return True
+    plain = top.lower().removesuffix(".zip")
+    if plain in lessons and deeper and (plain == top.lower() or any(
+            len(one.parts) > 2 or _named(one.parts[1], lessons) for one in deeper)):
         return True
     if not alone:
         return False
     # Where the folders part: a class shows in that several of them, or of an archive's files, hold the same lesson.
     graded = [one for one in inside if one.lesson and one.file.clone != above + 2]
-    depth = len(os.path.commonprefix([one.parts[:-1] for one in graded]))
+    depth = len(os.path.commonprefix([one.parts[:-1] for one in graded]))  # noqa: RUF071  (of tuples, part by part)
     holders = {(one.lesson, one.parts[depth] if len(one.parts) > depth + 1 else _named(one.parts[depth], lessons))
                for one in graded if len(one.parts) > depth + 1 or top.lower().endswith(".zip")}
     return max(Counter(lesson for lesson, name in holders if name).values(), default=0) > 1
@@ -157,8 +164,8 @@ def _students(found, folder, lessons, remarks):
     """Return the files of each student, by Student."""
     owners = [_owner(one, lessons) for one in found]
     if not any(name for name, _ in owners):
-        remarks.append(f"no file says whose it is: all were taken for the work of one student, {folder}. For a class give the folder "
-                       "above")
+        remarks.append(f"no file says whose it is: all were taken for the work of one student, {folder}. "
+                       "For a class give the folder above")
         owners = [(folder, "")] * len(owners)
     owners = [(name or one.parts[0], number) for one, (name, number) in zip(found, owners)]
     names = {}
@@ -176,8 +183,6 @@ def _students(found, folder, lessons, remarks):
         if alike[shown] > 1:
             count[shown] += 1
             shown = f"{shown} ({number or count[shown]})"
-        elif name.lower() == "participant" and number:
-            shown = f"{shown} {number}"
         students[Student(identity, shown)] = group
     remarks += [f"{times} students are called {name}: they are told apart by the number behind the name"
                 for name, times in sorted(alike.items()) if times > 1]
@@ -241,8 +246,8 @@ def collect(folder, keys, roster=None):
     Parameters
     ----------
     folder : path-like
-        With a folder or archive for each student, or all notebooks side by side, or what Canvas or Moodle gives, packed or not, or
-        the home folders of a JupyterHub.
+        With a folder or archive for each student, or all notebooks side by side, or what Canvas or Moodle gives, packed or
+        not, or the home folders of a JupyterHub.
     keys : dict of str to Key
         All keys.
     roster : Roster, optional
@@ -266,7 +271,8 @@ def collect(folder, keys, roster=None):
     if any(one.problem and not one.parts for one in found):
         raise GradingError(f"the folder of submissions {str(folder)!r} cannot be read")
     if any(one.file.clone == 0 for one in found):
-        remarks.append(f"{name} is a clone of the course: it was taken for the work of one student. For a class give the folder above")
+        remarks.append(f"{name} is a clone of the course: it was taken for the work of one student. "
+                       "For a class give the folder above")
         found = [dataclasses.replace(one, parts=(name, *one.parts)) for one in found]
     found = _lift([one for one in found if one.parts], keys, remarks)
     if not found:

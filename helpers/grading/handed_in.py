@@ -1,4 +1,4 @@
-"""List what was handed in, in folders and zip archives. Nothing is written, no link is followed, and an archive has its limits."""
+"""List what was handed in, in folders and archives. Nothing is written, no link is followed, and an archive has limits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class File:
     time : int
         When it was changed, in seconds.
     read : callable or None
-        Returns its first bytes, one more than a notebook may have; None for a folder. To be called before the next file is asked for.
+        Returns its first bytes, one more than a notebook may have; to be called before the next file. None for a folder.
     problem : str
         Why it cannot be read, or nothing.
     clone : int or None
@@ -54,7 +54,8 @@ class File:
 
 
 def _skipped(name):
-    return name.startswith(".") or name in _SKIPPED
+    hidden = name.startswith(".") and not (name.lower().endswith(".ipynb") and name[1:2] not in ("_", "~"))
+    return hidden or name in _SKIPPED
 
 
 def _first_bytes(path):
@@ -116,7 +117,7 @@ def _opened(file, where, left, deep):
             yield File(where)
             for info, name in zip(archive.infolist(), names):
                 parts = tuple(part for part in name.split("/") if part not in ("", "."))
-                if info.is_dir() or any(map(_skipped, parts)) and ".." not in parts:
+                if info.is_dir() or (any(map(_skipped, parts)) and ".." not in parts):
                     continue
                 inside, root = (*where, *map(printable, parts)), next((root for root in roots if parts[:len(root)] == root), None)
                 if root is not None and (parts[len(root)] in NOT_WORK or not name.lower().endswith(".ipynb")):

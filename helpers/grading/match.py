@@ -1,7 +1,7 @@
 """Find, for each exercise of a key, the student's own code, and what it uses from elsewhere in the notebook.
 
-The code runs alone in a fresh worker, behind the key's set-up. What it uses besides is taken along: the last value that a name had
-above it, and what that needs in turn. A student's own version of a name counts before the key's, and the key's before the
+The code runs alone in a fresh worker, behind the key's set-up. What it uses besides is taken along: the last value that a name
+had above it, and what that needs in turn. A student's own version of a name counts before the key's, and the key's before the
 lesson's. What takes training or data stays where it is, and that is said.
 """
 
@@ -18,6 +18,8 @@ MOST_CODE = 500_000
 """Characters of code that are read of one notebook: ten times a long lesson."""
 MOST_CARRIED = 100
 """Statements that are taken along for one exercise."""
+MOST_LINES = 1_000
+"""Statements of one cell whose needs are looked for."""
 _COSTLY = re.compile(r"\b(fit|evaluate|predict|train_on_batch|GradientTape|apply_gradients|open|urlopen|urlretrieve|get_file"
                      r"|(load|read|fetch|download)\w*)\(")
 """Calls that train, or that ask for data which a worker does not have."""
@@ -25,15 +27,7 @@ _INSTALLS = re.compile(r"^(\s*)[!%] *(pip|pip3|uv|conda|mamba|apt|apt-get)\b.*$"
 
 
 class _Code:
-    """The code cells of a notebook, and where each name gets its value.
-
-    Parameters
-    ----------
-    cells : sequence of Cell
-        All cells; what would take too long to read is left out, exercises the last.
-    known : _Code, optional
-        The lesson, which is parsed already.
-    """
+    """The code cells of a notebook, and where each name gets its value; `known` is the lesson, which is parsed already."""
 
     def __init__(self, cells, known=None):
         self.cells, self.unread, self.stars, self.bodies = cells, 0, [], {}
@@ -85,18 +79,9 @@ def _lesson(cells):
 
 
 class _Carrier:
-    """Takes along what one exercise's code needs.
+    """Takes along what one exercise's code needs from the student's notebook (`own`) and the lesson, but not what is `given`.
 
-    Parameters
-    ----------
-    own : _Code
-        The student's notebook.
-    lesson : tuple of Cell
-        The lesson as it is handed out.
-    given : set of str
-        What the key's set-up defines.
-    at, lesson_at : tuple of int
-        Where the code stands in either.
+    The code stands at `at` and `lesson_at`. A place in a notebook is the number of a cell and that of a statement.
     """
 
     def __init__(self, own, lesson, given, at, lesson_at):
@@ -109,19 +94,14 @@ class _Carrier:
         return tuple(dict.fromkeys(one.text for _, one in sorted(self._taken.items(), key=lambda pair: pair[0])))
 
     def keep(self, body, wanted):
-        """Take along what statements need that run one after another.
+        """Take along what statements need that run one after another; return those to run, and the names that are not to be had.
 
-        Returns
-        -------
-        kept : list of Statement
-            All but those which try or show something with data that is not here: they must not stand in the way.
-        missing : set of str
-            Names that are not to be had.
+        Left out are those that try or show something with data that is not here: they must not stand in the way.
         """
         kept, have, gone, later, missing = [], set(), set(), set(), set()
         for one in body:
             now, called = one.used
-            absent = {name for name in sorted(now - have) if not self.need(name, self._at, self._lesson_at) and name not in one.binds}
+            absent = {name for name in sorted(now - have) if not self.need(name, self._at, self._lesson_at)} - one.binds
             if not one.binds & wanted and (now & gone or absent & self.lost):
                 gone |= one.binds
                 continue
@@ -132,16 +112,9 @@ class _Carrier:
         return kept, missing | {name for name in sorted(later - have) if not self.need(name, self._at, self._lesson_at)}
 
     def need(self, name, at, lesson_at, runs=False):
-        """Take a name along; return whether it is at hand now.
+        """Take along what a name stands for at a place; return whether it is at hand now.
 
-        Parameters
-        ----------
-        name : str
-            The name.
-        at, lesson_at : tuple of int
-            Where it is asked for, in the student's notebook and in the lesson.
-        runs : bool
-            Whether something asks that runs at once, not a function that is called later.
+        With `runs` it is asked for by something that runs at once, not by a function that is called later.
         """
         asked = name, at, lesson_at, runs
         if asked not in self._seen:
@@ -188,18 +161,22 @@ def _named(exercise, cells, *kinds):
         ("exercise-solution" in cell.tags and cell.exercise == exercise.name) or cell.name == f"{exercise.name}-solution")]
 
 
-def _wanted(exercise):
-    return defined_names(exercise.solution) & defined_names(exercise.stub or exercise.solution)
+@functools.lru_cache(maxsize=256)
+def _names(exercise):
+    """Return the names that an exercise asks for, those that its set-up gives, and the code of its stub's statements."""
+    return (defined_names(exercise.solution) & defined_names(exercise.stub or exercise.solution),
+            set().union(*map(defined_names, exercise.setup)), {one.text for one in statements(exercise.stub or "") or []})
 
 
-def _choose(exercise, own, wanted, texts):
+def _choose(exercise, own, texts):
     """Return the number of the cell that counts and what to say of it, or None and a status."""
+    wanted, _, stub = _names(exercise)
     named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
-    stub, words = [one.text for one in statements(exercise.stub or "") or []], (exercise.stub or "").split()
-    touched = [number for number in named if own.cells[number].source.split() != words
-               and (not own.bodies[number] or [one.text for one in own.bodies[number]] != stub)]
-    everywhere = {place[0]: one.text for place, one in own.binding(wanted)}
-    defining = [number for number, text in everywhere.items() if text not in stub and text not in texts]
+    untouched = (exercise.stub or "").split()
+    touched = [number for number in named if any(not one.stub and one.text not in stub for one in own.bodies[number])
+               or (not own.bodies[number] and own.cells[number].source.split() != untouched)]
+    everywhere = {place[0]: one for place, one in own.binding(wanted)}
+    defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | texts]
     foreign = {number for number in defining if "exercise-solution" in own.cells[number].tags} - {*named}
     defining = [number for number in defining if number not in foreign] or defining
     if not defining:
@@ -215,8 +192,8 @@ def _choose(exercise, own, wanted, texts):
 
 
 def _match(exercise, own, lesson):
-    wanted = _wanted(exercise)
-    number, note = _choose(exercise, own, wanted, _lesson(lesson)[1])
+    wanted, given, _ = _names(exercise)
+    number, note = _choose(exercise, own, _lesson(lesson)[1])
     if number is None:
         said = ["the cell of this exercise is missing"] if note == MISSING else []
         for other in _named(exercise, own.cells, "markdown", "raw") if said else []:
@@ -231,9 +208,8 @@ def _match(exercise, own, lesson):
     if not whole:
         at = next(place for place, _ in own.binding(wanted) if place[0] == number)
         body = [one for one in body if wanted & (one.binds | one.changes)]
-    given = set().union(*map(defined_names, exercise.setup))
     carrier = _Carrier(own, lesson, given, at, (max(_named(exercise, lesson, "code"), default=len(lesson)), 0))
-    kept, _ = carrier.keep(body, wanted)
+    kept = carrier.keep(body[:MOST_LINES], wanted)[0] + body[MOST_LINES:]
     for name in sorted(wanted - set().union(*(one.binds for one in kept))) if kept else ():
         carrier.need(name, (number, len(own.bodies[number])), (0, 0))
     notes = [note]
@@ -287,7 +263,7 @@ def lesson_definitions(key, source):
 
 @functools.lru_cache(maxsize=256)
 def definitions_and_missing(cells, source):
-    """Return the definitions, and the names that the lesson cannot give without data, training or a solution."""
+    """Return the definitions, and the names that a lesson cannot give without data, training or a solution."""
     cells = tuple(cell for cell in cells if "exercise-solution" not in cell.tags)
     at = next((number for number, cell in enumerate(cells) if cell.source == source), len(cells))
     carrier = _Carrier(_Code(()), cells, set(), (0, 0), (at, 0))
@@ -314,7 +290,7 @@ def tell_lesson(said, cells, keys):
     names = {cell.exercise for cell in cells} | {cell.name.removesuffix("-solution") for cell in cells}
     counts = {lesson: len(names & {exercise.name for exercise in key.exercises}) for lesson, key in keys.items()}
     if not any(counts.values()):
-        wanted = {lesson: [_wanted(exercise) for exercise in key.exercises] for lesson, key in keys.items()}
+        wanted = {lesson: [_names(exercise)[0] for exercise in key.exercises] for lesson, key in keys.items()}
         asked = set().union(*(each for one in wanted.values() for each in one))
         # Only where a name stands at all is it worth while to parse.
         code = _Code([cell for cell in cells if cell.kind == "code" and any(name in cell.source for name in asked)])

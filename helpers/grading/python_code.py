@@ -17,6 +17,8 @@ _SCOPES = (*_DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, a
 _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
 """Cell magics that run their cell here, so that what it defines is defined afterward."""
 _MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+_FILE = "a student's cell"
+warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news for the instructor
 _MOST_WORK = 1_000_000
 """Characters: IPython reads a cell once more for each magic in it, about a million characters in a second."""
 
@@ -36,13 +38,18 @@ class Statement:
         (`x[0] = 1`, `x.append(1)`).
     defines, imports : bool
         Whether it is a function or class, or an import: it runs no code of a function.
+    stub : bool
+        Whether it is a function that only returns `...`.
     """
 
-    __slots__ = ("_text", "_updates", "_used", "binds", "changes", "defines", "imports", "node")
+    __slots__ = ("_text", "_updates", "_used", "binds", "changes", "defines", "imports", "node", "stub")
 
     def __init__(self, node):
         self.node, self._text, self._used = node, None, None
         self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, (ast.Import, ast.ImportFrom))
+        self.stub = self.defines and len(node.body) <= 2 and isinstance(node.body[-1], ast.Return) and isinstance(
+            node.body[-1].value, ast.Constant) and node.body[-1].value.value is ... and len(node.body) - 1 == (
+            ast.get_docstring(node) is not None)
         self.binds, self.changes, self._updates = _bound(node)
 
     @property
@@ -123,6 +130,15 @@ def _as_python(source):
     return TransformerManager().transform_cell(source)
 
 
+def _body(source):
+    for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
+        try:
+            return ast.parse(prepare(source), _FILE).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
 def statements(source):
     """Return the statements of a cell, also of one with magics; imports as one statement for each name.
 
@@ -137,26 +153,15 @@ def statements(source):
         None if it is not Python, or too large to be anybody's work.
     """
     source = _RUNS_ITS_CELL.sub("", source, count=1) if source.lstrip().startswith("%%") else source
-    body = None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a student's "\d" is no news for the instructor
-        for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
-            try:
-                body = ast.parse(prepare(source)).body
-                break
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                continue
-    if body is None:
-        return None
-    found = []
-    for node in body:
+    body, found = _body(source), []
+    for node in body or ():
         if isinstance(node, ast.Import):
             found += [ast.Import([alias]) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found += [ast.ImportFrom(node.module, [alias], node.level) for alias in node.names]
         else:
             found.append(node)
-    return list(map(Statement, found))
+    return None if body is None else list(map(Statement, found))
 
 
 def defined_names(source):

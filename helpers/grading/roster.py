@@ -139,8 +139,8 @@ def read_roster(path):
         raise GradingError(f"the roster {path.name} cannot be read as a table: {error}") from error
     columns = [_COLUMNS.get(name.strip().lower()) for name in table[0]] if table else []
     if not set(columns) & {*IDS, *NAMES}:
-        raise GradingError(f"the roster {path.name} has none of the columns {', '.join((*NAMES, *IDS))}: export the gradebook from "
-                           "Canvas, or the participants or grades from Moodle")
+        raise GradingError(f"the roster {path.name} has none of the columns {', '.join((*NAMES, *IDS))}: "
+                           "export the gradebook from Canvas, or the participants or grades from Moodle")
     rows = []
     for line in table[1:]:
         row = {column: printable(value.strip()) for column, value in zip(columns, line) if column}

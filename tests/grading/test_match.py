@@ -65,7 +65,8 @@ def test_a_students_cell_takes_the_place_of_the_keys():
     assert matched(named(SOLVED), name="beta").status == MISSING
 
 
-@pytest.mark.parametrize("source", [STUB, "def alpha( x ):\n  return ...\n", f"# to do\n{STUB}", f"%%time\n{STUB}"])
+@pytest.mark.parametrize("source", [STUB, "def alpha( x ):\n  return ...\n", f"# to do\n{STUB}", f"%%time\n{STUB}",
+                                    'def alpha(x, y):\n    """As an older edition had it."""\n    return ...'])
 def test_an_untouched_stub_is_not_attempted(source):
     one = matched(named(source))
     assert (one.status, one.source) == (NOT_ATTEMPTED, None)
@@ -254,6 +255,7 @@ HEAVY = {
     "definitions of one name": [cell("alpha = 1\n" * 1_500) for _ in range(50)],
     "code without a lesson's name": [cell("x = 1\n" * 3_000) for _ in range(45)],
     "magics": [cell("%time x\n" * 30 + "x = 1\n" * 30) for _ in range(500)],
+    "lines in the exercise's cell": [named("x\n" * 90_000 + SOLVED), named("x;" * 90_000, "beta")],
     "too large cells": [cell("x" * (LARGEST_CELL + 1)) for _ in range(5)],
 }
 
@@ -277,6 +279,21 @@ def test_twice_the_code_is_at_most_twice_the_work(monkeypatch):
             work.append(counter.read)
             assert len(one.before) == MOST_CARRIED
     assert work[1] < 2.3 * work[0] and work[2] < 2.3 * work[1]
+
+
+@pytest.mark.parametrize("source, taken", [
+    ("@d(" + "+".join("x" * 200) + ")\ndef helper(x):\n    return x", True),
+    ("@d(" + "+".join("x" * 20_000) + ")\ndef helper(x):\n    return x", False),
+    ("x = " + "-" * 50_000 + "1\ndef helper(x):\n    return x", False),
+    ("\n".join(f"def f{number}(x): return x" for number in range(5_000)) + "\ndef helper(x): return x", True),
+    ("import os; import sys\r\ndef helper(x):\r\n    return '\u2028\x0c', x\rlater = 1", True),
+    ("def helper(x):\n    return x\n" + "#" * LARGEST_CELL, False),
+])
+def test_no_cell_stops_the_grader_that_takes_it_apart(source, taken):
+    one = matched(cell("d = x = int"), cell(source), named("def alpha(x):\n    return helper(x)"))
+    assert ("taken along from your other cells: d, helper" in one.note or "cells: helper" in one.note) is taken
+    assert any("def helper" in text for text in one.before) is taken
+    assert not any("later" in text for text in one.before)
 
 
 def test_cells_that_were_not_read_are_said():
