@@ -9,7 +9,6 @@ import os
 import stat
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -100,7 +99,8 @@ def files(folder: Path) -> Iterator[File]:
                 continue
             facts = path.stat()
             if name.lower().endswith(".zip"):
-                yield from _opened(path, where, [LARGEST_ARCHIVE + MOST_TIMES * facts.st_size], NESTED)
+                opening = functools.partial(open, path, "rb")
+                yield from _opened(opening, where, [LARGEST_ARCHIVE + MOST_TIMES * facts.st_size], NESTED)
             else:
                 yield File(where, int(facts.st_mtime), functools.partial(_first_bytes, path), clone=clone)
     for error in unreadable:
@@ -108,52 +108,44 @@ def files(folder: Path) -> Iterator[File]:
         yield File(parts, problem=f"the folder cannot be read ({error.strerror}): copy it to where you can read it")
 
 
-def _opened(file, where, left, deep):
+def _opened(opening, where, left, deep):
     """Yield what lies in an archive, `deep` archives further in at most; `left` holds the bytes that may still be unpacked."""
     try:
-        with zipfile.ZipFile(_with_few_files(file)) as archive:
+        if deep < 1:
+            raise SubmissionError(f"it lies more than {NESTED} archives deep")
+        with opening() as file, zipfile.ZipFile(_with_few_entries(file)) as archive:
             names = [_name(info) for info in archive.infolist()]
             roots = _clones(names)
             yield File(where)
             for info, name in zip(archive.infolist(), names):
                 parts = tuple(part for part in name.split("/") if part not in ("", "."))
-                if info.is_dir() or (any(map(_skipped, parts)) and ".." not in parts):
+                if info.is_dir() or not parts:
                     continue
-                inside, root = (*where, *map(printable, parts)), next((root for root in roots if parts[:len(root)] == root), None)
-                if root is not None and (parts[len(root)] in NOT_WORK or not name.lower().endswith(".ipynb")):
-                    continue
+                inside = (*where, *map(printable, parts))
+                root = next((root for root in roots if parts[:len(root)] == root), None)
+                no_work = root is not None and (parts[len(root)] in NOT_WORK or not name.lower().endswith(".ipynb"))
                 clone = None if root is None else len(where) + len(root)
-                if ".." in parts or name.startswith("/") or ":" in parts[0]:
+                if ".." in parts or name.startswith("/") or ":" in name.split("/")[0]:
                     yield File(inside, problem="its name leads out of the archive")
+                elif no_work or any(map(_skipped, parts)):
+                    continue
                 elif stat.S_ISLNK(info.external_attr >> 16):
                     yield File(inside, problem="it is a link, not a file; links are not followed")
                 elif name.lower().endswith(".zip"):
-                    yield from _nested(archive, info, inside, left, deep)
+                    packed = functools.partial(_unpacked, archive, info, left, LARGEST_ARCHIVE)
+                    yield from _opened(lambda packed=packed: io.BytesIO(packed()), inside, left, deep - 1)
                 else:
                     yield File(inside, _time(info), functools.partial(_unpacked, archive, info, left, LARGEST_FILE), clone=clone)
-    except (zipfile.BadZipFile, SubmissionError, OSError, ValueError, NotImplementedError) as error:
+    except Exception as error:  # a broken archive makes `zipfile` raise nearly anything
         yield File(where, problem=f"it cannot be opened as a zip archive: {error}")
 
 
-def _nested(archive, info, inside, left, deep):
-    if deep <= 1:
-        yield File(inside, problem=f"it lies more than {NESTED} archives deep")
-        return
-    try:
-        data = _unpacked(archive, info, left, LARGEST_ARCHIVE)
-    except SubmissionError as error:
-        yield File(inside, problem=str(error))
-        return
-    yield from _opened(io.BytesIO(data), inside, left, deep - 1)
-
-
-def _with_few_files(file):
-    """Return a file after its entries were counted: `ZipFile` takes ten times their size in memory before one can ask it."""
+def _with_few_entries(file):
+    """Return an archive after its entries were counted: `ZipFile` takes ten times their size in memory before one can ask it."""
     count, end = 0, b""
-    with open(file, "rb") if isinstance(file, Path) else io.BytesIO(file.getbuffer()) as opened:
-        while block := opened.read(2**20):
-            block = end + block
-            count, end = count + block.count(b"PK\x01\x02"), block[-3:]
+    while block := file.read(2**20):
+        block = end + block
+        count, end = count + block.count(b"PK\x01\x02"), block[-3:]
     if count > MOST_FILES:
         raise SubmissionError(f"it has more than {MOST_FILES:,} entries")
     return file
@@ -168,7 +160,7 @@ def _unpacked(archive, info, left, most):
             data = file.read(min(most, left[0]) + 1)
     except RuntimeError:
         raise SubmissionError("it is locked with a password") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except Exception as error:
         raise SubmissionError(f"it cannot be unpacked: {error}") from None
     left[0] -= len(data)
     if left[0] < 0:

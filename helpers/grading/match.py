@@ -209,18 +209,18 @@ def _match(exercise, own, lesson):
         at = next(place for place, _ in own.binding(wanted) if place[0] == number)
         body = [one for one in body if wanted & (one.binds | one.changes)]
     carrier = _Carrier(own, lesson, given, at, (max(_named(exercise, lesson, "code"), default=len(lesson)), 0))
-    kept = carrier.keep(body[:MOST_LINES], wanted)[0] + body[MOST_LINES:]
+    kept, lacking = carrier.keep(body[:MOST_LINES], wanted)
+    kept += body[MOST_LINES:]
     for name in sorted(wanted - set().union(*(one.binds for one in kept))) if kept else ():
         carrier.need(name, (number, len(own.bodies[number])), (0, 0))
     notes = [note]
     if not whole or len(kept) < len(body):
         source = "\n".join(one.text for one in kept)
-    if len(kept) < len(body):
-        notes.append("lines that need data or training were left out")
-    if carrier.names:
-        notes.append(f"taken along from your other cells: {', '.join(sorted(carrier.names))}")
-    if carrier.lost:
-        notes.append(f"not at hand here, because it takes data or training: {', '.join(sorted(carrier.lost))}")
+        notes.append("lines that need data or training were left out" if len(kept) < len(body) else "")
+    lost = carrier.lost if len(kept) == len(body) else carrier.lost & lacking
+    for about, names in (("taken along from your other cells", carrier.names),
+                         ("not at hand here, because it takes data or training", lost)):
+        notes.append(f"{about}: {', '.join(sorted(names))}" if names else "")
     return Match(exercise.name, source, carrier.before(), note="; ".join(filter(None, notes)))
 
 

@@ -13,8 +13,8 @@ LARGEST_FILE = 20 * 2**20
 MOST_CELLS = 2_000
 LARGEST_CELL = 200_000
 """Characters. Nobody writes such a cell by hand."""
-MOST_BRACKETS = 1_000_000
-"""Each makes an object that takes twenty times its place in the file: with more, a file of 20 MB would fill the memory."""
+MOST_MARKS = 2_500_000
+"""Brackets and quotation marks: each makes an object of many times its size, and 20 MB of them would fill the memory."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
           (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
@@ -60,7 +60,7 @@ def _cell(cell):
     exercise = metadata.get("exercise")
     # The third format of notebooks calls the source of a code cell its input.
     source = cell.get("source", cell.get("input", ""))
-    source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    source = "".join(line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str))
     kind = cell.get("cell_type")
     return Cell(kind if kind in ("code", "raw") else "markdown",
                 # Most cells of a class are the lesson's: kept once. One character too many tells that a cell was cut.
@@ -93,10 +93,11 @@ def parse(data):
     if not data.strip():
         raise SubmissionError("the file is empty")
     text = decode(data)
-    if text.count("{") + text.count("[") > MOST_BRACKETS:
-        raise SubmissionError(f"the file holds more than {MOST_BRACKETS:,} brackets; no notebook of the course does: {_SMALLER}")
+    if sum(map(text.count, '{["')) > MOST_MARKS:
+        raise SubmissionError(f"the file holds more than {MOST_MARKS:,} brackets and quotation marks: {_SMALLER}")
     try:
-        notebook = json.loads(text)
+        # No number of a notebook matters here, and millions of them take memory.
+        notebook = json.loads(text, parse_int=lambda _: None, parse_float=lambda _: None)
         if not isinstance(notebook, dict):
             raise ValueError("its JSON is not an object")
         cells = notebook.get("cells")

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import random
 import stat
 import sys
 import time
@@ -274,6 +275,17 @@ def test_broken_archives_are_named(tmp_path, data, words):
     put(tmp_path, "ada.zip", data)
     put(tmp_path, "ben/x.ipynb")
     assert words in " ".join(problems(tmp_path).values()) and found(tmp_path) == [("ben", "01_one")]
+
+
+def test_no_broken_archive_stops_the_class(tmp_path):
+    whole = zipped({"a/01_one.ipynb": WORK, ".": WORK, "helpers/grading/x": b"", "b.zip": zipped({"02_two.ipynb": TWO})})
+    draw = random.Random(0)
+    for number in range(300):
+        data = bytearray(whole)
+        for _ in range(draw.randint(1, 8)):
+            data[draw.randrange(len(data))] = draw.choice([0, 1, 255, draw.randrange(256)])
+        put(tmp_path, f"student{number}.zip", bytes(data[:draw.choice([len(data), draw.randrange(len(data))])]))
+    assert len({one.student.identity for one in collect(tmp_path, KEYS).submissions}) == 300
 
 
 def test_names_in_archives_are_read_in_the_usual_encodings(tmp_path):

@@ -129,7 +129,8 @@ def test_what_code_says_of_itself():
 @pytest.mark.parametrize("source", [
     "import keras", "from tensorflow import nn", "from helpers import plots, layers", "from helpers.batches import split",
     "import helpers.pretrained as p", "from helpers import (plots,\n    layers)", "def f():\n    import tensorflow.keras as k",
-    "x = keras.Input(3)", "%matplotlib inline\nimport keras", "__import__('tensorflow')", "import importlib\nimportlib.import_module('keras')"])
+    "x = keras.Input(3)", "%matplotlib inline\nimport keras", "__import__('tensorflow')",
+    "import importlib\nimportlib.import_module('keras')"])
 def test_what_imports_tensorflow_is_known(source):
     assert needs_tensorflow(["import numpy", source])
     assert not needs_tensorflow(["import numpy", "from helpers import shapes", "my_keras_like = 1  # keras", "def x(:"])

@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import random
 
 import pytest
 
@@ -40,8 +41,8 @@ LESSON = (
 
 
 def exercise(name, *setup, common=1):
-    return Exercise(name, name, ("import numpy as np\nSEED = 20\ndef plain(x): return x", *setup), f"def {name}(x):\n    return 1",
-                    f"def {name}(x):\n    return ...", (Check(f"{name}-hidden-1", f"{name}(1)", 1, "1"),), CHECK, common)
+    return Exercise(name, name, ("import numpy as np\nSEED = 20\ndef plain(x): return x", *setup),
+                    f"def {name}(x):\n    return 1", f"def {name}(x):\n    return ...", (Check(f"{name}-hidden-1", f"{name}(1)", 1, "1"),), CHECK, common)
 
 
 KEY = Key("01_one", (exercise("alpha"), exercise("beta")), LESSON)
@@ -113,7 +114,8 @@ KINDS = {
     "import under try": [cell("try:\n    import nowhere_at_all as m\nexcept ImportError:\n    import math as m"),
                          named("def alpha(x):\n    return m.floor(2.5) * x")],
     "helper that shares its name with a parameter": [
-        cell("def twice(x):\n    return 2 * x"), named("def other(twice):\n    return twice\ndef alpha(x):\n    return twice(x)")],
+        cell("def twice(x):\n    return 2 * x"),
+        named("def other(twice):\n    return twice\ndef alpha(x):\n    return twice(x)")],
     "class": [cell("class Twice:\n    def of(self, x):\n        return 2 * x"), named("def alpha(x):\n    return Twice().of(x)")],
     "decorator": [cell("import functools as tools"), named("@tools.cache\ndef alpha(x):\n    return 2 * x")],
     "default value": [cell("factor = 2"), named("def alpha(x, by=factor):\n    return by * x")],
@@ -294,6 +296,26 @@ def test_no_cell_stops_the_grader_that_takes_it_apart(source, taken):
     assert ("taken along from your other cells: d, helper" in one.note or "cells: helper" in one.note) is taken
     assert any("def helper" in text for text in one.before) is taken
     assert not any("later" in text for text in one.before)
+
+
+def test_no_spoilt_notebook_stops_the_class():
+    draw = random.Random(0)
+    for _ in range(150):
+        kind = draw.choice(list(KINDS.values()))
+        cells = [Cell(draw.choice(["code", "code", "code", "raw"]), spoil(draw, one.source), one.exercise, one.tags, one.name)
+                 for one in (*LESSON, *kind)]
+        draw.shuffle(cells)
+        assert [one.exercise for one in match(KEY, cells)] == ["alpha", "beta"]
+        tell_lesson(None, cells, {"01_one": KEY})
+
+
+def spoil(draw, source):
+    """Return a source with a few letters lost, doubled or in another place."""
+    letters = list(source)
+    for _ in range(draw.choice([0, 0, 1, 3])):
+        place = draw.randrange(len(letters))
+        letters[place:place + draw.randint(0, 2)] = draw.choices(["", "(", ")", "\n", "    ", "%", "!", "\0", ":", "=", "*", "é", "'"])
+    return "".join(letters) or "x"
 
 
 def test_cells_that_were_not_read_are_said():
