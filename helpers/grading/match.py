@@ -63,12 +63,15 @@ class _Code:
     def value(self, name, at):
         """Return the statements that make a name's value at a position, or that which gives it one further down."""
         every = self._binding.get(name, [])
-        last = next((one for one in reversed(every) if one[0] < at), None)
-        if last is None:
+        above = [one for one in every if one[0] < at]
+        if not above:
             return next(([one] for one in every if one[0][0] > at[0]), [])
-        if last[1].imports or last[1].defines:
-            return [last]
-        return [last, *(one for one in self._changing.get(name, []) if last[0] < one[0] < at)]
+        # What stands under `if` or in a loop may leave the value from before as it was.
+        first = next((number for number in reversed(range(len(above))) if not above[number][1].maybe), len(above) - 1)
+        if above[-1][1].imports or above[-1][1].defines:
+            return above[-1:]
+        changes = [one for one in self._changing.get(name, []) if above[first][0] < one[0] < at]
+        return sorted(above[first:] + changes, key=lambda one: one[0])
 
 
 @functools.lru_cache(maxsize=32)
@@ -91,7 +94,7 @@ class _Carrier:
 
     def before(self):
         """Return the code of what was taken, the lesson's first, in the order of the notebook."""
-        return tuple(dict.fromkeys(one.text for _, one in sorted(self._taken.items(), key=lambda pair: pair[0])))
+        return tuple(one.text for _, one in sorted(self._taken.items(), key=lambda pair: pair[0]))
 
     def keep(self, body, wanted):
         """Take along what statements need that run one after another; return those to run, and the names that are not to be had.

@@ -38,15 +38,18 @@ class Statement:
         (`x[0] = 1`, `x.append(1)`).
     defines, imports : bool
         Whether it is a function or class, or an import: it runs no code of a function.
+    maybe : bool
+        Whether it may give its names no value: `if`, `for`, `try` and their like.
     stub : bool
         Whether it is a function that only returns `...`.
     """
 
-    __slots__ = ("_text", "_updates", "_used", "binds", "changes", "defines", "imports", "node", "stub")
+    __slots__ = ("_text", "_updates", "_used", "binds", "changes", "defines", "imports", "maybe", "node", "stub")
 
     def __init__(self, node):
         self.node, self._text, self._used = node, None, None
         self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, (ast.Import, ast.ImportFrom))
+        self.maybe = not self.defines and hasattr(node, "body")
         self.stub = self.defines and len(node.body) <= 2 and isinstance(node.body[-1], ast.Return) and isinstance(
             node.body[-1].value, ast.Constant) and node.body[-1].value.value is ... and len(node.body) - 1 == (
             ast.get_docstring(node) is not None)

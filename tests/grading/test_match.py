@@ -42,7 +42,8 @@ LESSON = (
 
 def exercise(name, *setup, common=1):
     return Exercise(name, name, ("import numpy as np\nSEED = 20\ndef plain(x): return x", *setup),
-                    f"def {name}(x):\n    return 1", f"def {name}(x):\n    return ...", (Check(f"{name}-hidden-1", f"{name}(1)", 1, "1"),), CHECK, common)
+                    f"def {name}(x):\n    return 1", f"def {name}(x):\n    return ...",
+                    (Check(f"{name}-hidden-1", f"{name}(1)", 1, "1"),), CHECK, common)
 
 
 KEY = Key("01_one", (exercise("alpha"), exercise("beta")), LESSON)
@@ -122,19 +123,26 @@ KINDS = {
     "global counter": [cell("calls = 0"), named("def alpha(x):\n    global calls\n    calls += 1\n    return 2 * x")],
     "helper of a helper": [cell("two = 2\ndef twice(x):\n    return two * x\ndef again(x):\n    return twice(x)"),
                            named("def alpha(x):\n    return again(x)")],
-    "functions that call each other": [cell("def odd(n):\n    return n > 0 and even(n - 1)\ndef even(n):\n    return n == 0 or odd(n - 1)"),
-                                       named("def alpha(x):\n    return 2 * x * odd(1)")],
+    "functions that call each other": [
+        cell("def odd(n):\n    return n > 0 and even(n - 1)\ndef even(n):\n    return n == 0 or odd(n - 1)"),
+        named("def alpha(x):\n    return 2 * x * odd(1)")],
     "lesson's function": [named("def alpha(x):\n    return double(x)")],
     "lesson's function extended": [cell("def double(x, times=1):\n    return x + x * times"),
                                    named("def alpha(x):\n    return double(x, times=1)")],
     "own name of the key's": [cell("SEED = 2"), named("def alpha(x):\n    return SEED * x")],
     "another exercise's function": [named("def alpha(x):\n    return beta(x)"), named("def beta(x):\n    return 2 * x", "beta")],
     "lines that show something with data": [named("print(x_train[:3])\ny = alpha_of = x_train\n" + SOLVED + "\nalpha(y)")],
-    "old edition of the lesson": [cell("def double(x):\n    y = x + x\n    return y"), named("def alpha(x):\n    return double(x)")],
+    "old edition of the lesson": [cell("def double(x):\n    y = x + x\n    return y"),
+                                  named("def alpha(x):\n    return double(x)")],
     "scratch paper further down": [named(SOLVED), named(CHECK, tag="check"), cell("def alpha(x):\n    return None")],
-    "second try with a second check": [named("def alpha(x):\n    return None"), named(CHECK, tag="check"), cell(SOLVED), cell(CHECK)],
+    "second try with a second check": [
+        named("def alpha(x):\n    return None"), named(CHECK, tag="check"), cell(SOLVED), cell(CHECK)],
     "cell of another lesson's variable": [named(SOLVED), cell("alpha = 3", "raw")],
     "array": [cell("table = np.arange(4)\ntable[2] = 5\ntable -= 3"), named("def alpha(x):\n    return int(table[2]) * x")],
+    "counter": [cell("two = 0"), cell("two += 1"), cell("two += 1"), named("def alpha(x):\n    return two * x")],
+    "value that an if leaves": [cell("two = 2"), cell("if two > 5:\n    two = 9"), named("def alpha(x):\n    return two * x")],
+    "value that a loop changes": [cell("two = 0"), cell("for _ in range(2):\n    two += 1"), cell("two\nprint(two)"),
+                                  named("def alpha(x):\n    return two * x")],
     "walrus and with": [cell("import contextlib\nwith contextlib.nullcontext(2) as factor:\n    pass"),
                         named("def alpha(x):\n    return factor * x")],
 }
@@ -172,7 +180,8 @@ def test_a_function_that_trains_is_taken_but_nothing_that_runs_it():
 
 
 def test_only_what_is_used_is_taken_and_the_key_gives_what_the_lesson_gives():
-    one = matched(*LESSON[:7], cell("import os\nother = 1\ndef spare(): pass"), named("def alpha(x):\n    return np.sum(double(x))"))
+    one = matched(*LESSON[:7], cell("import os\nother = 1\ndef spare(): pass"),
+                  named("def alpha(x):\n    return np.sum(double(x))"))
     assert one.before == ("def double(x):\n    return x + x",) and one.note == ""
     given = Key("01_one", (exercise("alpha", "def double(x): return 0"),), LESSON)
     assert matched(*LESSON[:7], named("def alpha(x):\n    return double(x)"), key=given).before == ()
@@ -223,8 +232,8 @@ def test_names_of_a_statement():
     one, = statements("for i in range(n):\n    table[i].x = f(lambda y: y + z)\n    total += i")
     assert (one.binds, one.changes) == ({"i", "total"}, {"table"})
     assert one.used[0] >= {"n", "table", "f", "total"} and one.used[1] == {"z"}
-    assert defined_names("import a.b, c as d\nfrom e import f\nfrom g import *\nx = y = 1\nz: int = 2\nif x:\n    def h(): i = 1\n"
-                         "class K: pass\n%time u = 1\nw = !ls") == {"a", "d", "f", "x", "y", "z", "h", "K", "w"}
+    assert defined_names("import a.b, c as d\nfrom e import f\nfrom g import *\nx = y = 1\nz: int = 2\n"
+                         "if x:\n    def h(): i = 1\nclass K: pass\n%time u = 1\nw = !ls") == {"a", "d", "f", "x", "y", "z", "h", "K", "w"}
     assert defined_names("def x(:") == defined_names("x\0") == defined_names("-" * 100_000 + "1") == set()
     assert Statement(ast.parse("x = " + "+".join("a" * 200)).body[0]).text.startswith("x = a + a")
 
@@ -314,7 +323,8 @@ def spoil(draw, source):
     letters = list(source)
     for _ in range(draw.choice([0, 0, 1, 3])):
         place = draw.randrange(len(letters))
-        letters[place:place + draw.randint(0, 2)] = draw.choices(["", "(", ")", "\n", "    ", "%", "!", "\0", ":", "=", "*", "é", "'"])
+        other = draw.choice(["", "(", ")", "\n", "    ", "%", "!", "\0", ":", "=", "*", "é", "'"])
+        letters[place:place + draw.randint(0, 2)] = [other]
     return "".join(letters) or "x"
 
 

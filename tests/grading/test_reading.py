@@ -75,7 +75,8 @@ def test_odd_notebooks_are_read():
 
 
 def test_notebooks_of_an_old_format_are_read():
-    cells = [nbformat.v3.new_code_cell("x = 1"), nbformat.v3.new_text_cell("markdown", "text"), nbformat.v3.new_heading_cell("head")]
+    cells = [nbformat.v3.new_code_cell("x = 1"), nbformat.v3.new_text_cell("markdown", "text"),
+             nbformat.v3.new_heading_cell("head")]
     old = nbformat.v3.new_notebook(worksheets=[nbformat.v3.new_worksheet(cells=cells)])
     read = parse(nbformat.v3.writes_json(old).encode())[1]
     assert [(cell.kind, cell.source) for cell in read] == [("code", "x = 1"), ("markdown", "text"), ("markdown", "head")]

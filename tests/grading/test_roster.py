@@ -37,7 +37,8 @@ def test_exports_are_read_in_any_usual_encoding_and_with_any_separator(tmp_path,
     for text, rows in ((CANVAS, 4), (CANVAS.replace("\n", "\r\n"), 4), (MOODLE, 4), (WORKSHEET, 2)):
         assert len(roster(tmp_path, text, encoding).rows) == rows
     read = roster(tmp_path, CANVAS, encoding).rows
-    assert read[0] == {"Student": "Lovelace, Ada", "ID": "111", "SIS User ID": "u1", "SIS Login ID": "ada@uni.example", "Section": "Mo"}
+    assert read[0] == {"Student": "Lovelace, Ada", "ID": "111", "SIS User ID": "u1", "SIS Login ID": "ada@uni.example",
+                       "Section": "Mo"}
     assert read[3]["Student"] == "Núñez, José"
 
 
@@ -54,7 +55,8 @@ def test_students_are_found_by_id_login_mail_and_name(tmp_path, text, identity, 
     assert dict(roster(tmp_path, text).find(Student(identity, name)))[column] == value
 
 
-@pytest.mark.parametrize("identity, name", [("x", "Anna Schmidt"), ("schmidtanna", "schmidtanna"), ("nobody", "nobody"), ("", "")])
+@pytest.mark.parametrize("identity, name", [
+    ("x", "Anna Schmidt"), ("schmidtanna", "schmidtanna"), ("nobody", "nobody"), ("", "")])
 def test_who_cannot_be_told_is_not_guessed(tmp_path, identity, name):
     assert roster(tmp_path, CANVAS).find(Student(identity, name)) is None
 
