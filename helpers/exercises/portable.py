@@ -6,6 +6,8 @@ import dis
 import functools
 import inspect
 import types
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +49,7 @@ def _globals_of(code):
     return names.union(*(_globals_of(one) for one in code.co_consts if isinstance(one, types.CodeType)))
 
 
-def not_portable(function, namespace=None):
+def not_portable(function: Callable[..., Any], namespace: dict[str, Any] | None = None) -> list[str]:
     """Return the names that a function uses and that cannot be carried to where it is graded.
 
     Modules, functions, classes, numbers, text and small arrays go along. Data sets, trained models and large arrays stay behind.

@@ -9,7 +9,9 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
 from helpers.grading.python_code import Statement, defined_names, statements  # noqa: F401  (defined_names: for others)
@@ -52,7 +54,7 @@ def _loads(module):
     return _modules(found)
 
 
-def needs_tensorflow(sources):
+def needs_tensorflow(sources: Iterable[str]) -> bool:
     """Return whether any of these pieces of code asks for TensorFlow or Keras, or for a module of the course that does."""
     nodes = [node for source in sources for one in statements(source) or [] for node in ast.walk(one.node)]
     words = {str(getattr(node, "id", getattr(node, "value", ""))) for node in nodes if isinstance(node, (ast.Name, ast.Constant))}
@@ -64,7 +66,7 @@ def needs_tensorflow(sources):
     return False
 
 
-def imported_modules(sources):
+def imported_modules(sources: Iterable[str]) -> list[str]:
     """Return the modules that the key's own cells import, for a worker to have them ready."""
     return sorted(_modules(node for source in sources for node in ast.walk(ast.parse(source))))
 
@@ -85,7 +87,7 @@ def _stored_answer(cell, where):
     return text
 
 
-def read_key(path, lessons=LESSONS):
+def read_key(path: str | Path, lessons: str | Path = LESSONS) -> Key:
     """Read one key notebook.
 
     Parameters
@@ -119,15 +121,14 @@ def read_key(path, lessons=LESSONS):
     lesson_cells = _handed_out(Path(lessons) / f"{lesson}.ipynb")
     stubs, visible = ({cell.exercise: cell.source for cell in lesson_cells if cell.exercise and tag in cell.tags}
                       for tag in ("exercise-solution", "exercise-check"))
-    common, parts, order = [], {}, []
+    common: list[str] = []
+    parts: dict[str, dict[str, Any]] = {}
     for cell in cells:
         tags, name, source = set(cell["metadata"].get("tags", [])), cell["metadata"].get("exercise"), "".join(cell["source"])
         if cell["cell_type"] == "code" and "key-setup" in tags:
             common.append(source)
         if name is None:
             continue
-        if name not in parts:
-            order.append(name)
         part = parts.setdefault(name, {"title": None, "setup": [], "solution": [], "checks": []})
         where = f"{path.name}, exercise {name}, cell {cell['metadata'].get('name') or cell.get('id')}"
         if cell["cell_type"] == "markdown":
@@ -145,8 +146,7 @@ def read_key(path, lessons=LESSONS):
             part["checks"].append(Check(name_of_cell, source, points, _stored_answer(cell, where)))
             in_own_scope(source, tuple(common))  # refuse here what could not run later
     exercises = []
-    for name in order:
-        part = parts[name]
+    for name, part in parts.items():
         if len(part["solution"]) != 1 or not part["checks"]:
             raise KeyNotebookError(
                 f"{path.name}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden"
@@ -167,7 +167,7 @@ def _handed_out(path):
         raise KeyNotebookError(f"the lesson {path.name} cannot be read: {error}") from error
 
 
-def read_keys(folder=KEYS, lessons=LESSONS):
+def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS) -> dict[str, Key]:
     """Read all keys of a folder.
 
     Returns
@@ -191,7 +191,7 @@ def read_keys(folder=KEYS, lessons=LESSONS):
     return keys
 
 
-def with_seed(key, seed):
+def with_seed(key: Key, seed: int) -> Key:
     """Return the key with another seed in its first cells, so that hidden inputs are drawn afresh.
 
     Parameters
@@ -217,7 +217,7 @@ def with_seed(key, seed):
 
 
 @functools.cache
-def in_own_scope(source, common):
+def in_own_scope(source: str, common: tuple[str, ...]) -> str:
     """Return code that gives what a hidden cell gives, whatever names the student has used, and leaves those as they are.
 
     The cell becomes the body of a function, behind the key's common set-up. So a student's `SEED` is not taken for the key's, a
@@ -248,9 +248,10 @@ def in_own_scope(source, common):
         names = {node.id for one in (*body, last) for node in ast.walk(one) if isinstance(node, ast.Name)}
         own = set().union(*(Statement(one).binds for one in body))
         pythons = ", ".join(sorted(names & {*dir(builtins)} - own)) or "print"
-        code = ast.parse(f"def _hidden_cell():\n    from builtins import {pythons}\n_hidden_cell()")
-        code.body[0].body += [*body, ast.Return(last.value)]
-        text = ast.unparse(ast.fix_missing_locations(code))
+        function, call = ast.parse(f"def _hidden_cell():\n    from builtins import {pythons}\n_hidden_cell()").body
+        assert isinstance(function, ast.FunctionDef)
+        function.body += [*body, ast.Return(last.value)]
+        text = ast.unparse(ast.fix_missing_locations(ast.Module([function, call], [])))
         # What may stand in a cell and not in a function, such as `from math import *`, shows only here.
         compile(text, "hidden cell", "exec")
     except (SyntaxError, ValueError) as error:

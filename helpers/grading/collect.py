@@ -14,7 +14,8 @@ from helpers.grading.errors import GradingError, SubmissionError
 from helpers.grading.handed_in import File, files
 from helpers.grading.match import match, tell_lesson
 from helpers.grading.reading import parse, printable
-from helpers.grading.records import Cell, Student, Submission
+from helpers.grading.records import Cell, Key, Student, Submission
+from helpers.grading.roster import Roster
 
 _CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(_.*)?", re.DOTALL)
@@ -240,7 +241,7 @@ def _submissions(student, found, keys):
     return come
 
 
-def collect(folder, keys, roster=None):
+def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = None) -> Class:
     """Read all submissions of a class.
 
     Parameters

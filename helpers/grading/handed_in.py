@@ -78,7 +78,8 @@ def files(folder: Path) -> Iterator[File]:
     folder : Path
         The class's.
     """
-    unreadable, clones = [], {}
+    unreadable: list[OSError] = []
+    clones: dict[str, int | None] = {}
     for place, folders, names in os.walk(folder, onerror=unreadable.append):
         here = Path(place)
         parts = tuple(map(printable, here.relative_to(folder).parts))

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 
 from helpers.grading.python_code import AT_HAND, defined_names, statements, work
 from helpers.grading.reading import LARGEST_CELL
-from helpers.grading.records import MISSING, NOT_ATTEMPTED, Match
+from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Key, Match
 
 MOST_CODE = 500_000
 """Characters of code that are read of one notebook: ten times a long lesson."""
@@ -227,7 +228,7 @@ def _match(exercise, own, lesson):
     return Match(exercise.name, source, carrier.before(), note="; ".join(filter(None, notes)))
 
 
-def match(key, cells):
+def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
     """Pair a student's cells with the exercises of a key.
 
     Parameters
@@ -246,7 +247,7 @@ def match(key, cells):
     return [_match(exercise, own, key.lesson_cells) for exercise in key.exercises]
 
 
-def lesson_definitions(key, source):
+def lesson_definitions(key: Key, source: str) -> tuple[str, ...]:
     """Return the lesson's own imports, constants and functions that a piece of its code uses.
 
     Parameters
@@ -265,7 +266,7 @@ def lesson_definitions(key, source):
 
 
 @functools.lru_cache(maxsize=256)
-def definitions_and_missing(cells, source):
+def definitions_and_missing(cells: tuple[Cell, ...], source: str) -> tuple[tuple[str, ...], set[str]]:
     """Return the definitions, and the names that a lesson cannot give without data, training or a solution."""
     cells = tuple(cell for cell in cells if "exercise-solution" not in cell.tags)
     at = next((number for number, cell in enumerate(cells) if cell.source == source), len(cells))
@@ -274,7 +275,7 @@ def definitions_and_missing(cells, source):
     return carrier.before(), missing
 
 
-def tell_lesson(said, cells, keys):
+def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -> str | None:
     """Return the lesson that a notebook belongs to, or None.
 
     By its own metadata; else by the names of its exercise cells; else by what its cells define.
@@ -299,5 +300,5 @@ def tell_lesson(said, cells, keys):
         code = _Code([cell for cell in cells if cell.kind == "code" and any(name in cell.source for name in asked)])
         counts = {lesson: sum(bool(each) and all(code.binding([name]) for name in each) for each in one)
                   for lesson, one in wanted.items()}
-    best = max(counts, key=counts.get, default=None)
+    best = max(counts, key=lambda lesson: counts[lesson], default=None)
     return best if best and counts[best] and list(counts.values()).count(counts[best]) == 1 else None

@@ -46,17 +46,16 @@ class Statement:
 
     __slots__ = ("_text", "_updates", "_used", "binds", "changes", "defines", "imports", "maybe", "node", "stub")
 
-    def __init__(self, node):
-        self.node, self._text, self._used = node, None, None
+    def __init__(self, node: ast.stmt):
+        self.node = node
+        self._text: str | None = None
+        self._used: tuple[frozenset[str], frozenset[str]] | None = None
         self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, (ast.Import, ast.ImportFrom))
-        self.maybe = not self.defines and hasattr(node, "body")
-        self.stub = self.defines and len(node.body) <= 2 and isinstance(node.body[-1], ast.Return) and isinstance(
-            node.body[-1].value, ast.Constant) and node.body[-1].value.value is ... and len(node.body) - 1 == (
-            ast.get_docstring(node) is not None)
+        self.maybe, self.stub = not self.defines and hasattr(node, "body"), _is_stub(node)
         self.binds, self.changes, self._updates = _bound(node)
 
     @property
-    def text(self):
+    def text(self) -> str:
         """Its code, without comments; nothing where it is nested too deeply."""
         if self._text is None:
             try:
@@ -66,12 +65,20 @@ class Statement:
         return self._text
 
     @property
-    def used(self):
+    def used(self) -> tuple[frozenset[str], frozenset[str]]:
         """Two sets of names: what it asks for when it runs, and what functions in it ask for when they are called."""
         if self._used is None:
             now, later = _used(self.text)
             self._used = now | self._updates, later
         return self._used
+
+
+def _is_stub(node):
+    if not isinstance(node, _DEFINITIONS):
+        return False
+    *rest, last = node.body
+    return isinstance(last, ast.Return) and isinstance(last.value, ast.Constant) and last.value.value is ... and (
+        len(rest) == (ast.get_docstring(node) is not None))
 
 
 def _bound(statement):
@@ -118,7 +125,7 @@ def _used(text):
     return frozenset(symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()), frozenset(later)
 
 
-def work(source):
+def work(source: str) -> int:
     """Return how many characters have to be read to parse a cell, again for each magic."""
     return len(source) * (1 + len(_MAGIC.findall(source)))
 
@@ -142,7 +149,7 @@ def _body(source):
     return None
 
 
-def statements(source):
+def statements(source: str) -> list[Statement] | None:
     """Return the statements of a cell, also of one with magics; imports as one statement for each name.
 
     Parameters
@@ -156,7 +163,8 @@ def statements(source):
         None if it is not Python, or too large to be anybody's work.
     """
     source = _RUNS_ITS_CELL.sub("", source, count=1) if source.lstrip().startswith("%%") else source
-    body, found = _body(source), []
+    body = _body(source)
+    found: list[ast.stmt] = []
     for node in body or ():
         if isinstance(node, ast.Import):
             found += [ast.Import([alias]) for alias in node.names]
@@ -167,6 +175,6 @@ def statements(source):
     return None if body is None else list(map(Statement, found))
 
 
-def defined_names(source):
+def defined_names(source: str) -> set[str]:
     """Return the names that a cell gives a value at its top level; none if it is not Python."""
     return set().union(*(one.binds for one in statements(source) or []))

@@ -20,7 +20,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (code
 _SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
 
 
-def printable(text):
+def printable(text: str) -> str:
     """Return a name from outside as it can be shown in any terminal: control characters and stray bytes as escapes.
 
     Two names that differ stay different, because the backslash is escaped as well.
@@ -34,7 +34,7 @@ def printable(text):
                    for letter in text)
 
 
-def decode(data):
+def decode(data: bytes) -> str:
     """Return the text of a file in UTF-8 (with or without a mark), UTF-16, UTF-32, or else Latin-1.
 
     Parameters
@@ -54,9 +54,13 @@ def decode(data):
         return data.decode("latin-1")
 
 
+def _part(whole, name, kind):
+    """Return a part of what JSON gave, empty where that is not of its kind."""
+    return whole[name] if isinstance(whole.get(name), kind) else kind()
+
+
 def _cell(cell):
-    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-    tags = metadata.get("tags") if isinstance(metadata.get("tags"), list) else []
+    metadata = _part(cell, "metadata", dict)
     exercise = metadata.get("exercise")
     # The third format of notebooks calls the source of a code cell its input.
     source = cell.get("source", cell.get("input", ""))
@@ -65,10 +69,11 @@ def _cell(cell):
     return Cell(kind if kind in ("code", "raw") else "markdown",
                 # Most cells of a class are the lesson's: kept once. One character too many tells that a cell was cut.
                 sys.intern(source[:LARGEST_CELL + 1]), exercise if isinstance(exercise, str) else None,
-                frozenset(tag for tag in tags if isinstance(tag, str)), str(metadata.get("name") or cell.get("id") or ""))
+                frozenset(tag for tag in _part(metadata, "tags", list) if isinstance(tag, str)),
+                str(metadata.get("name") or cell.get("id") or ""))
 
 
-def parse(data):
+def parse(data: bytes) -> tuple[str | None, list[Cell]]:
     """Return the lesson that a notebook says it is (or None) and its cells.
 
     Parameters
@@ -111,7 +116,5 @@ def parse(data):
         raise SubmissionError(f"the file is not a notebook: {error}") from None
     if len(cells) > MOST_CELLS:
         raise SubmissionError(f"the notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read")
-    metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
-    course = metadata.get("course") if isinstance(metadata.get("course"), dict) else {}
-    lesson = course.get("lesson")
+    lesson = _part(_part(notebook, "metadata", dict), "course", dict).get("lesson")
     return lesson if isinstance(lesson, str) else None, [_cell(cell) for cell in cells if isinstance(cell, dict)]

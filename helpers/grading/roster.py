@@ -8,10 +8,14 @@ import io
 import re
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helpers.grading.errors import GradingError
 from helpers.grading.reading import decode, printable
 from helpers.grading.records import Student
+
+if TYPE_CHECKING:
+    from helpers.grading.collect import Class
 
 IDS = ("ID", "SIS User ID", "SIS Login ID", "ID number", "Username", "Email address", "Identifier")
 """Columns that name one person each, Canvas's and Moodle's; "Identifier" stands in Moodle's grading worksheet."""
@@ -37,7 +41,7 @@ class Roster:
 
     rows: tuple[dict[str, str], ...]
 
-    def find(self, student):
+    def find(self, student: Student) -> tuple[tuple[str, str], ...] | None:
         """Return what the roster says about a student.
 
         Parameters
@@ -69,7 +73,7 @@ class Roster:
         names = [*row.get("Student", row.get("Full name", "")).split(","), row.get("First name", ""), row.get("Last name", "")]
         return {_squashed(one) for one in (" ".join(names), " ".join(reversed(names)))} - {""}
 
-    def enter(self, the_class):
+    def enter(self, the_class: Class) -> None:
         """Enter into a class what the roster says: fields, who is missing, who is unknown, and what cannot be told.
 
         Parameters
@@ -77,16 +81,17 @@ class Roster:
         the_class : Class
             Is changed.
         """
-        lessons, owners = {}, {}
+        lessons: dict[Student, set[str | None]] = {}
+        owners: dict[int, list[Student]] = {}
         for one in the_class.submissions:
             lessons.setdefault(one.student, set()).add(one.lesson)
         for student in sorted(lessons):
             fitting = self._fitting(student)
             if len(fitting) > 1:
                 the_class.remarks.append(f"{student.name} fits {len(fitting)} rows of the roster: it has to be told by hand")
-            owners.setdefault(self.rows.index(fitting[0]) if len(fitting) == 1 else None, []).append(student)
-        the_class.unknown += owners.pop(None, [])
-        entered = {}
+            place = owners.setdefault(self.rows.index(fitting[0]), []) if len(fitting) == 1 else the_class.unknown
+            place.append(student)
+        entered: dict[Student, Student] = {}
         for number, students in owners.items():
             every = [lesson for student in students for lesson in lessons[student]]
             if len(every) > len(set(every)):
@@ -109,7 +114,7 @@ class Roster:
         return Student(identity, name or identity, tuple(row.items()))
 
 
-def read_roster(path):
+def read_roster(path: str | Path) -> Roster:
     """Read the export of a gradebook: Canvas's, Moodle's participants or grades, or another with the same columns.
 
     Parameters

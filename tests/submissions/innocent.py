@@ -1,4 +1,4 @@
-"""Ordinary misfortune: work that is right in the notebook, or lies where nobody would look for it, with the grade that it must get."""
+"""Ordinary misfortune: work that is right in the notebook or lies where nobody would look, with the grade that it must get."""
 
 import copy
 import io
@@ -21,7 +21,8 @@ from tests.submissions.building import (
 )
 
 SOFTMAX = "def tempered_softmax(scores, temperature=1.0):\n    scores = {scores}\n" \
-          "    powers = {exp}(scores - scores.max(axis=-1, keepdims=True))\n    return powers / powers.sum(axis=-1, keepdims=True)"
+          "    powers = {exp}(scores - scores.max(axis=-1, keepdims=True))\n" \
+          "    return powers / powers.sum(axis=-1, keepdims=True)"
 
 
 def code(source, **metadata):
@@ -76,7 +77,8 @@ def extended(cells, number):
 
 
 def shows_data(cells, number):
-    cells[number]["source"] = "print(x_train[:2])\nexample = x_train[0]\n" + cells[number]["source"] + "\ntempered_softmax(example)"
+    own = cells[number]["source"]
+    cells[number]["source"] = f"print(x_train[:2])\nexample = x_train[0]\n{own}\ntempered_softmax(example)"
 
 
 def notebooks():
@@ -88,7 +90,8 @@ def notebooks():
     yield "dan-star-import", beside("from math import *", softmax("scores / temperature * floor(1.5)"))
     yield "edda-helper-with-magic", beside("%matplotlib inline\ndef cooled(x, t):\n    return x / t",
                                            softmax("cooled(scores, temperature)"))
-    yield "fred-helper-under-if", beside("if True:\n    def cooled(x, t):\n        return x / t", softmax("cooled(scores, temperature)"))
+    yield "fred-helper-under-if", beside("if True:\n    def cooled(x, t):\n        return x / t",
+                                         softmax("cooled(scores, temperature)"))
     yield "gwen-name-of-a-parameter", beside(
         "def cooled(x, t):\n    return x / t", "def other(cooled):\n    return cooled\n" + softmax("cooled(scores, temperature)"))
     yield "hal-pip", solved(**{first(): "!pip install numpy\n%pip install numpy\n" + softmax()})
@@ -116,7 +119,8 @@ def folders():
         yield f"Anna Schmidt_{number}_assignsubmission_file_", f"Anna Schmidt ({number})", {file: data}, points, ""
     yield "Participant_7_assignsubmission_file_", "Participant 7", {file: work}, full(), ""
     yield "pia-zip", "pia-zip", {"homework.zip": zipped({file: work})}, full(), ""
-    yield "ren-zip-in-zip", "ren-zip-in-zip", {"all.zip": zipped({"__MACOSX/._x": b"", "a/b.zip": zipped({file: work})})}, full(), ""
+    nested = zipped({"__MACOSX/._x": b"", "a/b.zip": zipped({file: work})})
+    yield "ren-zip-in-zip", "ren-zip-in-zip", {"all.zip": nested}, full(), ""
     yield "sia-text", "sia-text", {f"{file}.txt": work}, full(), ""
     yield "ted-json", "ted-json", {f"{file}.json": work}, full(), ""
     yield "uli-script", "uli-script", {"solution.py": b"x = 1"}, None, "only notebooks"
