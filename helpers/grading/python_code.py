@@ -114,7 +114,7 @@ def _base(node):
 def _used(text):
     try:
         table = symtable.symtable(text, "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except Exception:
         return frozenset(), frozenset()
     later, scopes = set(), list(table.get_children())
     while scopes:
@@ -144,7 +144,7 @@ def _body(source):
     for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
         try:
             return ast.parse(prepare(source), _FILE).body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except Exception:  # not only SyntaxError: too deep, too large, a zero byte, ...
             continue
     return None
 
