@@ -62,10 +62,11 @@ class _Found:
 def _read(file, keys):
     """Return a file with what is in it."""
     one = _Found(file, file.parts)
+    read, file.read = file.read, None  # which holds an archive open
     if file.problem:
         one.problem = file.problem
         return one
-    if file.read is None:
+    if read is None:
         one.kind = "folder"
         return one
     name = file.parts[-1].lower()
@@ -74,7 +75,7 @@ def _read(file, keys):
         one.kind = "other"
         return one
     try:
-        said, cells = parse(file.read())
+        said, cells = parse(read())
     except SubmissionError as error:
         one.problem, one.kind = str(error), "notebook" if ".ipynb" in name else "other"
         # The name of the file still tells which lesson was tried.
@@ -168,14 +169,18 @@ def _students(found, folder, lessons, remarks):
         remarks.append(f"no file says whose it is: all were taken for the work of one student, {folder}. "
                        "For a class give the folder above")
         owners = [(folder, "")] * len(owners)
+    nameless = sorted({one.parts[0] for one, (name, _) in zip(found, owners) if not name})
+    remarks += [f"{name} does not say whose it is" for name in nameless]
     owners = [(name or one.parts[0], number) for one, (name, number) in zip(found, owners)]
     names = {}
     for name, number in owners:
         names.setdefault(number, set()).add(name)
-    files_of = {}
+    files_of, first = {}, {}
     for one, (name, number) in zip(found, owners):
         # Numbers that stand with several names are no identity, such as a year in each file's name.
         identity = number if number and len(names[number]) == 1 else "_".join(filter(None, [name, number]))
+        if first.setdefault(identity, (name, number)) != (name, number):
+            identity = f"{identity} ({name})"  # a folder that is called like another's number
         files_of.setdefault((identity, name, number), []).append(one)
     alike = Counter(unicodedata.normalize("NFC", name) for _, name, _ in files_of)
     students, count = {}, Counter()

@@ -1,6 +1,7 @@
 """No grade is lost in silence: every file that came in is a grade, an attempt of the same person, or a line that says why not."""
 
 import errno
+import gc
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import zipfile
 
 import pytest
 
+from helpers.grading import collect as collecting
 from helpers.grading import handed_in
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError
@@ -99,7 +101,8 @@ def test_whose_a_file_is(tmp_path, name, student):
     ("Anna Schmidt_111_assignsubmission_file_a.ipynb", "Anna Schmidt_222_assignsubmission_file_a.ipynb"),
     ("Participant_7_assignsubmission_file_/a.ipynb", "Participant_8_assignsubmission_file_/a.ipynb"),
     ("ada_2026_1015_01_one.ipynb", "ben_2026_1015_01_one.ipynb"), ("José/a.ipynb", "Jose\u0301/a.ipynb"),
-    ("Ada/a.ipynb", "ada/a.ipynb"), ("ada1.zip", "ada2.zip"), ("ada/x.ipynb", "ada_/x.ipynb")])
+    ("Ada/a.ipynb", "ada/a.ipynb"),
+    ("111/a.ipynb", "ada_111_900_01_one.ipynb"), ("ada1.zip", "ada2.zip"), ("ada/x.ipynb", "ada_/x.ipynb")])
 def test_two_students_stay_two(tmp_path, names):
     for name in names:
         put(tmp_path, name, zipped({"01_one.ipynb": WORK}) if name.endswith(".zip") else WORK)
@@ -425,6 +428,29 @@ def test_one_students_folder_given_as_the_class_is_noticed(tmp_path):
     assert found(tmp_path / "ada") == [("ada", "01_one"), ("ada", "02_two")]
     assert "the work of one student, ada" in collect(tmp_path / "ada", KEYS).remarks[0]
     assert found(tmp_path) == [("ada", "01_one"), ("ada", "02_two")]
+
+
+def test_a_file_that_does_not_say_whose_it_is_is_said(tmp_path):
+    put(tmp_path, "ada/x.ipynb")
+    put(tmp_path, "01_one.ipynb")
+    assert found(tmp_path) == [("01_one.ipynb", "01_one"), ("ada", "01_one")]
+    assert collect(tmp_path, KEYS).remarks == ["01_one.ipynb does not say whose it is"]
+
+
+def test_no_archive_is_held_once_it_was_read(tmp_path, monkeypatch):
+    put(tmp_path, "ada.zip", zipped({"a.zip": zipped({"01_one.ipynb": WORK, "x.py": "x"})}))
+    put(tmp_path, "ben/x.ipynb")
+    held, lift = [], collecting._lift
+
+    def counted(*arguments):
+        gc.collect()
+        held.append(sum(isinstance(one, zipfile.ZipFile) for one in gc.get_objects()))
+        return lift(*arguments)
+
+    gc.collect()
+    before = sum(isinstance(one, zipfile.ZipFile) for one in gc.get_objects())
+    monkeypatch.setattr(collecting, "_lift", counted)
+    assert len(collect(tmp_path, KEYS).submissions) == 3 and held == [before]
 
 
 def test_a_class_that_is_not_there(tmp_path):
