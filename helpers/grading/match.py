@@ -22,7 +22,7 @@ MOST_CARRIED = 100
 MOST_LINES = 1_000
 """Statements of one cell whose needs are looked for."""
 _COSTLY = re.compile(r"\b(fit|evaluate|predict|train_on_batch|GradientTape|apply_gradients|open|urlopen|urlretrieve|get_file"
-                     r"|(load|read|fetch|download)\w*)\(")
+                     r"|(load|read|fetch|download)\w*)\(|\bsubprocess\.")
 """Calls that train, or that ask for data which a worker does not have."""
 _INSTALLS = re.compile(r"^(\s*)[!%] *(pip|pip3|uv|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
 
@@ -150,8 +150,8 @@ class _Carrier:
             return False
         now, later = one.used
         above = (place, lesson_at) if book else (at, place)
-        # What a statement also binds may have had no value before, and a function may never come to what it lacks.
-        if not all(self.need(name, *above, runs) or name in one.binds for name in sorted(now)):
+        # What an `if` also binds may have had no value before, and a function may never come to what it lacks.
+        if not all(self.need(name, *above, runs) or (one.maybe and name in one.binds) for name in sorted(now)):
             return False
         if not all(self.need(name, at, lesson_at, runs) or one.defines for name in sorted(later - one.binds)):
             return False

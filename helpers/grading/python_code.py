@@ -44,7 +44,7 @@ class Statement:
         Whether it is a function that only returns `...`.
     """
 
-    __slots__ = ("_text", "_updates", "_used", "binds", "changes", "defines", "imports", "maybe", "node", "stub")
+    __slots__ = ("_text", "_used", "binds", "changes", "defines", "imports", "maybe", "node", "stub")
 
     def __init__(self, node: ast.stmt):
         self.node = node
@@ -52,7 +52,7 @@ class Statement:
         self._used: tuple[frozenset[str], frozenset[str]] | None = None
         self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, (ast.Import, ast.ImportFrom))
         self.maybe, self.stub = not self.defines and hasattr(node, "body"), _is_stub(node)
-        self.binds, self.changes, self._updates = _bound(node)
+        self.binds, self.changes = _bound(node)
 
     @property
     def text(self) -> str:
@@ -69,7 +69,8 @@ class Statement:
         """Two sets of names: what it asks for when it runs, and what functions in it ask for when they are called."""
         if self._used is None:
             now, later = _used(self.text)
-            self._used = now | self._updates, later
+            early = set() if self.defines or self.imports or not self.binds else _early(self.node)
+            self._used = frozenset(name for name in now | early if name not in self.binds or name in early), later
         return self._used
 
 
@@ -82,11 +83,9 @@ def _is_stub(node):
 
 
 def _bound(statement):
-    binds, changes, updates, todo = set(), set(), set(), [statement]
+    binds, changes, todo = set(), set(), [statement]
     while todo:
         node = todo.pop()
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            updates.add(node.target.id)
         if isinstance(node, _DEFINITIONS):
             binds.add(node.name)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -101,7 +100,36 @@ def _bound(statement):
             changes |= _base(node.value.func)
         if not isinstance(node, _SCOPES):
             todo += ast.iter_child_nodes(node)
-    return frozenset(binds), frozenset(changes - binds), frozenset(updates)
+    return frozenset(binds), frozenset(changes - binds)
+
+
+def _early(statement):
+    """Return the names whose value is asked for before the statement gives them one, such as `x` in `x = x + 1`."""
+    early, have = set(), set()
+
+    def visit(node):
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            visit(node.generators[0].iter)
+        elif isinstance(node, _SCOPES):
+            have.add(getattr(node, "name", None))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            early.update({node.id} - have)
+        else:
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                early.update({node.target.id} - have)
+            have.update(str(getattr(node, word, "")).split(".")[0] for word in ("id", "name", "asname"))
+            # What is evaluated comes before what it is bound to.
+            for field in sorted(node._fields, key=("value", "iter", "test").__contains__, reverse=True):
+                child = getattr(node, field)
+                for one in child if isinstance(child, list) else [child]:
+                    if isinstance(one, ast.AST):
+                        visit(one)
+
+    try:
+        visit(statement)
+    except RecursionError:
+        return set()
+    return early
 
 
 def _base(node):

@@ -9,6 +9,7 @@ from helpers.grading.answer_keys import in_own_scope, read_keys
 from helpers.grading.collect import collect
 from helpers.grading.match import match
 from helpers.grading.python_code import statements
+from helpers.grading.reading import parse
 from tests.submissions.building import LESSON, key
 from tests.submissions.make import students, write
 from tests.support.exercise_cells import run
@@ -66,6 +67,16 @@ def test_every_innocent_student_gets_the_grade_that_is_due(collected, student):
     assert {each.exercise: earned(exercise, each) for exercise, each in zip(key().exercises, matches)} == student.earned, matches
     for each in matches:
         assert student.statuses.get(each.exercise, each.status) == each.status
+
+
+@pytest.mark.parametrize("student", [one for one in students() if one.hostile], ids=lambda one: one.name)
+def test_hostile_work_runs_as_it_was_written(student):
+    """Nothing of it is left out, and nothing taken along: so it is the sandbox that has to hold."""
+    (data,) = student.files.values()
+    cells = parse(data)[1]
+    sources = {cell.exercise: cell.source for cell in cells if "exercise-solution" in cell.tags}
+    assert {each.exercise: (each.source, each.before) for each in match(key(), cells)} == {
+        name: (source, ()) for name, source in sources.items()}
 
 
 def test_what_is_taken_along_is_python(collected):

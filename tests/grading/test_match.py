@@ -143,6 +143,8 @@ KINDS = {
     "value that an if leaves": [cell("two = 2"), cell("if two > 5:\n    two = 9"), named("def alpha(x):\n    return two * x")],
     "value that a loop changes": [cell("two = 0"), cell("for _ in range(2):\n    two += 1"), cell("two\nprint(two)"),
                                   named("def alpha(x):\n    return two * x")],
+    "loop's own names elsewhere": [cell("for k in unknown_data:\n    raise SystemExit"),
+                                   named("for k in range(3):\n    two = k\ndef alpha(x):\n    return two * x")],
     "walrus and with": [cell("import contextlib\nwith contextlib.nullcontext(2) as factor:\n    pass"),
                         named("def alpha(x):\n    return factor * x")],
 }
@@ -226,6 +228,18 @@ def test_the_lesson_is_told_by_metadata_then_names_then_definitions():
     assert tell_lesson(None, cells("%%time\ndef beta():\n    return 2"), keys) == "01_one"
     assert tell_lesson(None, cells("x = 1", "def beta(:"), keys) is None
     assert tell_lesson(None, cells("def beta(): pass", "def gamma(): pass"), keys) is None
+
+
+@pytest.mark.parametrize("source, now", [
+    ("x = x + y", "x y"), ("x += 1", "x"), ("for i in range(n):\n    y = i\n    z = y * z", "range n z"),
+    ("if a > 1:\n    a = 2\n    b = a", "a"),
+    ("try:\n    import u.v as w\n    w.x = 1\nexcept E as e:\n    print(e)", "E print"),
+    ("x = [x for x in x]", "x"), ("x = [y for y in z]", "z"), ("with f(p) as p:\n    q = p", "f p"), ("while k:\n    k -= 1", "k"),
+    ("f = d(f)", "d f"), ("a, b = b, a", "a b"), ("for k, v in d.items():\n    print(k, v)", "d print"), ("import a.b as c", ""),
+    ("@d\ndef f(x=y):\n    return f(z)", "d y"), ("x = " + "-" * 5 + "x", "x"), ("(x := 3) + x", ""), ("x[i] = x", "x i")])
+def test_what_a_statement_asks_for_before_it_binds_it(source, now):
+    one, = statements(source)
+    assert one.used[0] == set(now.split())
 
 
 def test_names_of_a_statement():
