@@ -69,8 +69,8 @@ class Statement:
         """Two sets of names: what it asks for when it runs, and what functions in it ask for when they are called."""
         if self._used is None:
             now, later = _used(self.text)
-            early = set() if self.defines or self.imports or not self.binds else _early(self.node)
-            self._used = frozenset(name for name in now | early if name not in self.binds or name in early), later
+            early, inner = _early(self.node)
+            self._used = (now - self.binds - inner) | early, later
         return self._used
 
 
@@ -104,11 +104,13 @@ def _bound(statement):
 
 
 def _early(statement):
-    """Return the names whose value is asked for before the statement gives them one, such as `x` in `x = x + 1`."""
-    early, have = set(), set()
+    """Return names that are asked for before the statement binds them, such as `x` in `x = x + 1`, and comprehensions' own."""
+    early, have, inner = set(), set(), set()
 
     def visit(node):
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            # Python 3.13 counts these among the names around them.
+            inner.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
             visit(node.generators[0].iter)
         elif isinstance(node, _SCOPES):
             have.add(getattr(node, "name", None))
@@ -128,8 +130,8 @@ def _early(statement):
     try:
         visit(statement)
     except RecursionError:
-        return set()
-    return early
+        return set(), set()
+    return early, inner
 
 
 def _base(node):

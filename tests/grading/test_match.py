@@ -234,7 +234,9 @@ def test_the_lesson_is_told_by_metadata_then_names_then_definitions():
     ("x = x + y", "x y"), ("x += 1", "x"), ("for i in range(n):\n    y = i\n    z = y * z", "range n z"),
     ("if a > 1:\n    a = 2\n    b = a", "a"),
     ("try:\n    import u.v as w\n    w.x = 1\nexcept E as e:\n    print(e)", "E print"),
-    ("x = [x for x in x]", "x"), ("x = [y for y in z]", "z"), ("with f(p) as p:\n    q = p", "f p"), ("while k:\n    k -= 1", "k"),
+    ("x = [x for x in x]", "x"), ("x = [y for y in z]", "z"),
+    ("with f(p) as p:\n    q = p", "f p"),
+    ("while k:\n    k -= 1", "k"),
     ("f = d(f)", "d f"), ("a, b = b, a", "a b"), ("for k, v in d.items():\n    print(k, v)", "d print"), ("import a.b as c", ""),
     ("@d\ndef f(x=y):\n    return f(z)", "d y"), ("x = " + "-" * 5 + "x", "x"), ("(x := 3) + x", ""), ("x[i] = x", "x i")])
 def test_what_a_statement_asks_for_before_it_binds_it(source, now):
