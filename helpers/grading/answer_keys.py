@@ -3,163 +3,72 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import dataclasses
+import functools
 import hashlib
-import importlib.util
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
-from helpers.grading.hidden import in_its_own_names
-from helpers.grading.notebooks import parse
+from helpers.grading.python_code import Statement, defined_names, statements  # noqa: F401  (defined_names: for others)
+from helpers.grading.reading import parse
+from helpers.grading.records import Check, Exercise, Key
 from helpers.project import ROOT
 
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
-LARGEST_CELL = 200_000
-"""Characters. Nobody writes such a cell by hand; to take apart what a program wrote may take for ever."""
 _SEED = re.compile(r"^SEED *= *\d+", re.MULTILINE)
-HEAVY_HELPERS = ("batches", "layers", "pretrained", "progress", "quiet_start")
-"""The course's own modules that import TensorFlow or Keras."""
-_HEAVY = re.compile(r"\b(tensorflow|keras)\b|helpers\.({0})|helpers import .*\b({0})\b".format("|".join(HEAVY_HELPERS)))
 _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")
 
 
-@dataclasses.dataclass(frozen=True)
-class Check:
-    """One hidden cell.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    source : str
-        The code that runs after the student's.
-    points : float
-        What it is worth.
-    expected : str
-        The text of the stored answer. It never enters a student's kernel.
-    """
-
-    name: str
-    source: str
-    points: float
-    expected: str
+def _file(module):
+    """Return the file of one of the course's own modules, or None."""
+    path = ROOT.joinpath(*module.split("."))
+    return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
 
 
-@dataclasses.dataclass(frozen=True)
-class Exercise:
-    """One exercise of a key: it can be graded alone in a fresh kernel.
-
-    Parameters
-    ----------
-    name, title : str
-        As metadata say it, and its heading.
-    setup : tuple of str
-        Cells that run before the solution.
-    solution : str
-        The key's own.
-    stub : str or None
-        What the lesson hands out in its place, if the lesson is at hand.
-    checks : tuple of Check
-        The hidden cells.
-    visible : str or None
-        The lesson's own check, whose hint the feedback repeats.
-    common : int
-        How many of the set-up's cells are those of the whole key, which run before every exercise.
-    """
-
-    name: str
-    title: str
-    setup: tuple
-    solution: str
-    stub: str | None
-    checks: tuple
-    visible: str | None = None
-    common: int = 0
-
-    @property
-    def points(self):
-        """What it is worth."""
-        return sum(check.points for check in self.checks)
-
-    def hidden(self):
-        """Return what runs in a kernel for each hidden cell."""
-        return [in_its_own_names(check.source, self.setup[:self.common]) for check in self.checks]
-
-    def sources(self):
-        """Return all code of the key's for this exercise but the solution."""
-        return [*self.setup, *(check.source for check in self.checks)]
+def _modules(nodes):
+    """Return the modules that imports load; `from helpers import shapes` loads a submodule by name."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = {f"{node.module}.{alias.name}" for alias in node.names} if node.module.startswith("helpers") else set()
+            found |= {node.module, *filter(_file, names)}
+    return found
 
 
-@dataclasses.dataclass(frozen=True)
-class Key:
-    """The key of one lesson.
-
-    Parameters
-    ----------
-    lesson : str
-        Its name.
-    exercises : tuple of Exercise
-        In order.
-    digest : str
-        Of the file's bytes and the lesson's stubs: results are kept under it.
-    """
-
-    lesson: str
-    exercises: tuple
-    digest: str
-
-    @property
-    def points(self):
-        """What the lesson is worth."""
-        return sum(exercise.points for exercise in self.exercises)
+@functools.cache
+def _loads(module):
+    """Return what a module of the course imports when it is imported itself, not later in a function."""
+    path, found = _file(module) if module.startswith("helpers.") else None, []
+    todo = list(ast.parse(path.read_text(encoding="utf-8")).body) if path else []
+    while todo:
+        node = todo.pop()
+        found.append(node)
+        todo += [] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else ast.iter_child_nodes(node)
+    return _modules(found)
 
 
-def needs_tensorflow(sources):
-    """Return whether any of these pieces of code asks for TensorFlow or Keras."""
-    return any(_HEAVY.search(source) for source in sources)
+def needs_tensorflow(sources: Iterable[str]) -> bool:
+    """Return whether any of these pieces of code asks for TensorFlow or Keras, or for a module of the course that does."""
+    nodes = [node for source in sources for one in statements(source) or [] for node in ast.walk(one.node)]
+    words = {str(getattr(node, "id", getattr(node, "value", ""))) for node in nodes if isinstance(node, (ast.Name, ast.Constant))}
+    todo = [*_modules(nodes), *words & {"tensorflow", "keras"}]
+    for module in todo:
+        if module.split(".")[0] in ("tensorflow", "keras"):
+            return True
+        todo += _loads(module) - {*todo}
+    return False
 
 
-def defined_names(source):
-    """Return the names that a cell defines at its top level; none if it is not Python, or too large to be anybody's work."""
-    if len(source) > LARGEST_CELL:
-        return set()
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    names = set()
-    for node in body:
-        names |= names_of(node)
-    return names
-
-
-def names_of(node):
-    """Return the names that one statement defines."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
-    return set()
-
-
-def imported_modules(sources):
-    """Return the modules that the key's own cells import, for a template to have them ready."""
-    modules = set()
-    for source in sources:
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Import):
-                modules |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                modules.add(node.module)
-                # A submodule by name, as in `from helpers import shapes`.
-                modules |= {f"helpers.{alias.name}" for alias in node.names
-                            if node.module == "helpers" and importlib.util.find_spec(f"helpers.{alias.name}")}
-    return sorted(modules)
+def imported_modules(sources: Iterable[str]) -> list[str]:
+    """Return the modules that the key's own cells import, for a worker to have them ready."""
+    return sorted(_modules(node for source in sources for node in ast.walk(ast.parse(source))))
 
 
 def _stored_answer(cell, where):
@@ -178,7 +87,7 @@ def _stored_answer(cell, where):
     return text
 
 
-def read_key(path, lessons=LESSONS):
+def read_key(path: str | Path, lessons: str | Path = LESSONS) -> Key:
     """Read one key notebook.
 
     Parameters
@@ -209,16 +118,17 @@ def read_key(path, lessons=LESSONS):
     lesson = metadata.get("course", {}).get("lesson")
     if not lesson:
         raise KeyNotebookError(f"{path.name} does not say its lesson: its metadata need {{\"course\": {{\"lesson\": NAME}}}}")
-    stubs, visible = _handed_out(Path(lessons) / f"{lesson}.ipynb")
-    common, parts, order = [], {}, []
+    lesson_cells = _handed_out(Path(lessons) / f"{lesson}.ipynb")
+    stubs, visible = ({cell.exercise: cell.source for cell in lesson_cells if cell.exercise and tag in cell.tags}
+                      for tag in ("exercise-solution", "exercise-check"))
+    common: list[str] = []
+    parts: dict[str, dict[str, Any]] = {}
     for cell in cells:
         tags, name, source = set(cell["metadata"].get("tags", [])), cell["metadata"].get("exercise"), "".join(cell["source"])
         if cell["cell_type"] == "code" and "key-setup" in tags:
             common.append(source)
         if name is None:
             continue
-        if name not in parts:
-            order.append(name)
         part = parts.setdefault(name, {"title": None, "setup": [], "solution": [], "checks": []})
         where = f"{path.name}, exercise {name}, cell {cell['metadata'].get('name') or cell.get('id')}"
         if cell["cell_type"] == "markdown":
@@ -234,9 +144,9 @@ def read_key(path, lessons=LESSONS):
                 raise KeyNotebookError(f"{where} needs `points` above zero in its metadata")
             name_of_cell = cell["metadata"].get("name") or f"{name}-hidden-{len(part['checks']) + 1}"
             part["checks"].append(Check(name_of_cell, source, points, _stored_answer(cell, where)))
+            in_own_scope(source, tuple(common))  # refuse here what could not run later
     exercises = []
-    for name in order:
-        part = parts[name]
+    for name, part in parts.items():
         if len(part["solution"]) != 1 or not part["checks"]:
             raise KeyNotebookError(
                 f"{path.name}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden"
@@ -245,23 +155,19 @@ def read_key(path, lessons=LESSONS):
                                   tuple(part["checks"]), visible.get(name), len(common)))
     if not exercises:
         raise KeyNotebookError(f"{path.name} has no exercises")
-    digest = hashlib.sha256(data + repr([sorted(stubs.items()), sorted(visible.items())]).encode()).hexdigest()
-    return Key(lesson, tuple(exercises), digest)
+    digest = hashlib.sha256(data + repr([(cell.kind, cell.source) for cell in lesson_cells]).encode()).hexdigest()
+    return Key(lesson, tuple(exercises), lesson_cells, digest)
 
 
 def _handed_out(path):
-    """Return what the lesson hands out for each exercise: the stub, and the cell that checks it before the student's eyes."""
-    if not path.exists():
-        return {}, {}
+    """Return the cells of the lesson, none where it is not at hand."""
     try:
-        _, cells = parse(path.read_bytes())
+        return tuple(parse(path.read_bytes())[1]) if path.exists() else ()
     except SubmissionError as error:
         raise KeyNotebookError(f"the lesson {path.name} cannot be read: {error}") from error
-    return tuple({cell.exercise: cell.source for cell in cells if cell.exercise and tag in cell.tags}
-                 for tag in ("exercise-solution", "exercise-check"))
 
 
-def read_keys(folder=KEYS, lessons=LESSONS):
+def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS) -> dict[str, Key]:
     """Read all keys of a folder.
 
     Returns
@@ -285,8 +191,15 @@ def read_keys(folder=KEYS, lessons=LESSONS):
     return keys
 
 
-def with_seed(key, seed):
+def with_seed(key: Key, seed: int) -> Key:
     """Return the key with another seed in its first cells, so that hidden inputs are drawn afresh.
+
+    Parameters
+    ----------
+    key : Key
+        As it was read.
+    seed : int
+        At least 0.
 
     Raises
     ------
@@ -300,4 +213,47 @@ def with_seed(key, seed):
                 f"the key of {key.lesson}, exercise {exercise.name}, has no line 'SEED = NUMBER': --seed cannot change it"
             )
         exercises.append(dataclasses.replace(exercise, setup=tuple(_SEED.sub(f"SEED = {seed}", one) for one in exercise.setup)))
-    return dataclasses.replace(key, exercises=tuple(exercises), digest=f"{key.digest}-{seed}")
+    return dataclasses.replace(key, exercises=tuple(exercises), digest=f"{key.digest}-{seed}", seed=seed)
+
+
+@functools.cache
+def in_own_scope(source: str, common: tuple[str, ...]) -> str:
+    """Return code that gives what a hidden cell gives, whatever names the student has used, and leaves those as they are.
+
+    The cell becomes the body of a function, behind the key's common set-up. So a student's `SEED` is not taken for the key's, a
+    student's variable `sum` not for Python's function, and the key's `random` does not stand in the way of a solution that has
+    imported `random`.
+
+    Parameters
+    ----------
+    source : str
+        A cell that ends with an expression.
+    common : tuple of str
+        The cells of the key that run before every exercise.
+
+    Returns
+    -------
+    str
+        The value of its last line is the value of the cell's.
+
+    Raises
+    ------
+    KeyNotebookError
+        When they cannot be the body of a function, or the cell does not end with an expression.
+    """
+    try:
+        *body, last = ast.parse("\n".join([*common, source])).body
+        if not isinstance(last, ast.Expr):
+            raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
+        names = {node.id for one in (*body, last) for node in ast.walk(one) if isinstance(node, ast.Name)}
+        own = set().union(*(Statement(one).binds for one in body))
+        pythons = ", ".join(sorted(names & {*dir(builtins)} - own)) or "print"
+        function, call = ast.parse(f"def _hidden_cell():\n    from builtins import {pythons}\n_hidden_cell()").body
+        assert isinstance(function, ast.FunctionDef)
+        function.body += [*body, ast.Return(last.value)]
+        text = ast.unparse(ast.fix_missing_locations(ast.Module([function, call], [])))
+        # What may stand in a cell and not in a function, such as `from math import *`, shows only here.
+        compile(text, "hidden cell", "exec")
+    except (SyntaxError, ValueError) as error:
+        raise KeyNotebookError(f"a hidden cell cannot be the body of a function ({error}): {source[:200]!r}") from error
+    return text

@@ -161,7 +161,7 @@ class Submission:
     path : str
         Below the folder of submissions; `archive.zip/inside.ipynb` for what lay in an archive.
     data : bytes
-        The file.
+        A digest of the cells: equal work, with whatever outputs, has an equal result.
     cells : tuple of Cell
         Its cells.
     problem : str

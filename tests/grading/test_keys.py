@@ -1,21 +1,27 @@
-"""Keys are read and checked; answers are compared as nbval compares them; results are kept and reported."""
+"""Keys are read and checked, and their hidden cells have names of their own."""
 
-import csv
-import io
-import json
+import ast
+import builtins
+import dataclasses
 
 import nbformat
 import pytest
 
-from helpers.grading import __main__ as command
-from helpers.grading import grade_class as classes
-from helpers.grading import pages, report, store, threads
-from helpers.grading.answer_keys import KEYS, defined_names, imported_modules, needs_tensorflow, read_key, read_keys, with_seed
-from helpers.grading.errors import GradingError, KeyNotebookError
-from helpers.grading.find_submissions import Submission
-from helpers.grading.run import Options, shown
-from helpers.grading.score import agrees
+from helpers.grading.answer_keys import (
+    KEYS,
+    defined_names,
+    imported_modules,
+    in_own_scope,
+    needs_tensorflow,
+    read_key,
+    read_keys,
+    with_seed,
+)
+from helpers.grading.errors import KeyNotebookError
+from helpers.project import ROOT
+from tests.support.exercise_cells import answers, key_exercises, key_setup, run, stored
 
+EXERCISES = [(lesson, exercise.name) for lesson, key in read_keys().items() for exercise in key.exercises]
 new_code, new_notebook = nbformat.v4.new_code_cell, nbformat.v4.new_notebook
 
 
@@ -104,7 +110,10 @@ def test_the_courses_own_keys_are_in_form():
 
 def test_another_seed(tmp_path):
     key = read_key(saved(tmp_path, new_key()), tmp_path)
-    assert with_seed(key, 7).exercises[0].setup[0] == "import math\nSEED = 7"
+    other = with_seed(key, 7)
+    assert other.exercises[0].setup[0] == "import math\nSEED = 7" and (key.seed, other.seed) == (None, 7)
+    assert dataclasses.replace(other, digest="", seed=None) == dataclasses.replace(
+        key, digest="", exercises=(dataclasses.replace(key.exercises[0], setup=other.exercises[0].setup),))
     plain = new_key()
     plain.cells[0].source = "import math"
     with pytest.raises(KeyNotebookError, match="has no line 'SEED = NUMBER'"):
@@ -112,149 +121,69 @@ def test_another_seed(tmp_path):
 
 
 def test_what_code_says_of_itself():
-    assert defined_names("import a.b, c as d\nfrom e import f\nx = y = 1\nz: int = 2\ndef g(): h = 1\nclass K: pass") == \
-        {"a", "d", "f", "x", "y", "z", "g", "K"}
-    assert defined_names("def x(:") == defined_names("x\0") == set()
+    assert defined_names("def x(): pass\n%time y = 1\nz = 2") == {"x", "z"}
     assert imported_modules(["import numpy as np\nfrom helpers import shapes\nfrom helpers.data import load_signs"]) == \
         ["helpers", "helpers.data", "helpers.shapes", "numpy"]
-    assert needs_tensorflow(["import numpy", "x = keras.Input(3)"]) and not needs_tensorflow(
-        ["import numpy", "my_keras_like = 1"]
-    )
 
 
-@pytest.mark.parametrize("results, right", [
-    (["42"], True), (["42", "42"], False), ([], False), (["43"], False), (["42.0"], False), ([" 42"], False)])
-def test_results_are_compared_by_nbval(results, right):
-    assert agrees(results, "42") is right
+@pytest.mark.parametrize("source", [
+    "import keras", "from tensorflow import nn", "from helpers import plots, layers", "from helpers.batches import split",
+    "import helpers.pretrained as p", "from helpers import (plots,\n    layers)", "def f():\n    import tensorflow.keras as k",
+    "x = keras.Input(3)", "%matplotlib inline\nimport keras", "__import__('tensorflow')",
+    "import importlib\nimportlib.import_module('keras')"])
+def test_what_imports_tensorflow_is_known(source):
+    assert needs_tensorflow(["import numpy", source])
+    assert not needs_tensorflow(["import numpy", "from helpers import shapes", "my_keras_like = 1  # keras", "def x(:"])
 
 
-def test_texts_are_shown_without_what_changes_from_run_to_run():
-    assert shown("\x1b[31m<f at 0x7f12ab34cd>\x1b[0m") == "<f at 0x...>"
-    assert len(shown("x" * 10_000)) < 2100
+def test_every_helper_that_imports_tensorflow_is_known():
+    found = {path.stem for path in (ROOT / "helpers").glob("*.py")
+             if any(isinstance(node, ast.Import) and node.names[0].name in ("keras", "tensorflow")
+                    for node in ast.parse(path.read_text(encoding="utf-8")).body)}
+    assert found and all(needs_tensorflow([f"from helpers import {name}"]) for name in found)
 
 
-def test_results_are_kept_whole_or_not_at_all(tmp_path):
-    kept = store.Store(tmp_path / "work")
-    assert kept.get("a") is None
-    kept.put("a", {"earned": 1})
-    assert kept.get("a") == {"earned": 1}
-    (tmp_path / "work" / "b.json").write_text('{"earn')
-    (tmp_path / "work" / ".c.part").write_text("half")
-    assert store.Store(tmp_path / "work").get("b") is None
-    assert not list((tmp_path / "work").glob(".*.part"))
-    with pytest.raises(TypeError):
-        store.write_whole(tmp_path / "d", 3)
-    assert not list(tmp_path.glob(".*.part")) and not (tmp_path / "d").exists()
+def names(*sources):
+    """Return the names to which code gives a value, and those whose value it asks for."""
+    given, asked = set(), set()
+    for node in ast.walk(ast.parse("\n".join(sources))):
+        if isinstance(node, ast.Name):
+            (given if isinstance(node.ctx, ast.Store) else asked).add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            given.add(node.name)
+    return given, asked
 
 
-def test_a_result_is_kept_under_all_that_decides_it(tmp_path):
-    key = read_key(saved(tmp_path, new_key()), tmp_path)
-    names = {
-        store.work_name(b"a", key, Options()),
-        store.work_name(b"b", key, Options()),
-        store.work_name(b"a", key, Options(seed=1)),
-        store.work_name(b"a", with_seed(key, 1), Options()),
-        store.work_name(b"a", key, Options(timeout=1)),
-    }
-    assert len(names) == 5 and store.work_name(b"a", key, Options()) in names
+def test_a_hidden_cell_gives_its_value_and_leaves_no_name_but_its_own():
+    namespace = {"random": "the student's", "draw": lambda: 1, "SEED": "hers", "plain": None, "range": 3, "print": 4}
+    common = ("import math\nSEED = 20", "def plain(x):\n    return math.floor(x) + SEED")
+    cell = "random = 2.5   # a comment\nrows = [random * one for one in range(2)]\nplain(random), rows, draw()"
+    assert run([in_own_scope(cell, common)], namespace) == (22, [0.0, 2.5], 1)
+    assert (namespace["random"], namespace["SEED"], namespace["plain"]) == ("the student's", "hers", None)
+    assert {"rows", "one", "math"}.isdisjoint(namespace)
+    assert run([in_own_scope("max = 3\nmax", ())], {}) == 3
 
 
-def result(earned=1, came="<b>41</b>"):
-    check = {"name": "alpha-hidden-1", "points": 2, "earned": earned, "right": earned == 2, "status": "ok", "came": came,
-             "tried": "alpha() + y  # one & two"}
-    one = {
-        "exercise": "alpha",
-        "title": "Exercise <1>",
-        "points": 2,
-        "earned": earned,
-        "status": "wrong",
-        "hint": "<i>Divide first.</i>",
-        "note": "",
-        "printed": "<script>",
-        "checks": [check],
-    }
-    return {"lesson": "01_one", "points": 2, "earned": earned, "exercises": [one], "expected": {"alpha-hidden-1": "<42>"}}
+@pytest.mark.parametrize("source, words", [
+    ("def f(:", "body of a function"), ("%timeit 1", "body of a function"), ("from math import *\npi", "body of a function"),
+    ("x = 1", "does not end with an expression")])
+def test_a_hidden_cell_out_of_form_is_refused(tmp_path, source, words):
+    with pytest.raises(KeyNotebookError, match=words):
+        in_own_scope(source, ())
+    wrong = new_key()
+    wrong.cells[-1].source = source
+    with pytest.raises(KeyNotebookError, match=words):
+        read_key(saved(tmp_path, wrong), tmp_path)
 
 
-def test_feedback_says_what_came_and_never_what_was_expected():
-    one = Submission("a<b", "01_one", "a<b/x.ipynb", b"", notes=("2 attempts",))
-    page = pages.feedback_page(one, result())
-    for part in (
-        "a&lt;b",
-        "&lt;b&gt;41&lt;/b&gt;",
-        "&lt;script&gt;",
-        "Exercise &lt;1&gt;",
-        "one &amp; two",
-        "&lt;i&gt;Divide first.",
-        "alpha() + y",
-        "1 of 2 points",
-        "2 attempts",
-    ):
-        assert part in page
-    assert "<script" not in page and "&lt;42" not in page
-    assert "&lt;42&gt;" in pages.feedback_page(one, result(), reveal=True)
-
-
-def test_the_report_has_a_row_for_everyone(tmp_path):
-    key = read_key(saved(tmp_path, new_key()), tmp_path)
-    many = [
-        Submission("=cmd()", "01_one", "=cmd()/x.ipynb", b""),
-        Submission("ben", None, "ben/y.ipynb", b"", problem="<broken>"),
-        Submission("a/b", "01_one", "q.ipynb", b""),
-        Submission("a_b", "01_one", "r.ipynb", b""),
-    ]
-    index = report.write_report(tmp_path / "out", many, [result(2), None, result(0.5), result(1)], {"01_one": key})
-    rows = list(csv.reader(io.StringIO((tmp_path / "out" / "grades.csv").read_text())))
-    assert rows[0][:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
-    assert {row[0]: row[-1] for row in rows[1:]} == {"'=cmd()": "2", "ben": "", "a/b": "0.5", "a_b": "1"}
-    written = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.html"))
-    assert written == [
-        "feedback/_cmd()/01_one.html",
-        "feedback/a_b-2/01_one.html",
-        "feedback/a_b/01_one.html",
-        "feedback/ben/y-not-graded.html",
-        "index.html",
-    ]
-    page = tmp_path / "out" / "feedback" / "ben" / "y-not-graded.html"
-    assert all("&lt;broken&gt;" in one.read_text() for one in (page, index))
-    kept = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert "<42>" not in json.dumps(kept) and kept["lessons"] == {"01_one": {"points": 2}}
-
-
-@pytest.mark.parametrize("arguments, words", [
-    (["--jobs", "0"], "--jobs must be at least 1"), (["--timeout", "0"], "--timeout must be at least 0.1"),
-    (["--memory", "3"], "--memory must be at least 64"), (["--seed", "-1"], "--seed must not be negative"),
-    (["--keys", "nowhere"], "holds no key notebooks"), ([], "does not exist")])
-def test_a_wrong_command_is_refused_in_one_sentence(tmp_path, capsys, arguments, words):
-    assert command.main([str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--sandbox", "none", *arguments]) == 2
-    said = capsys.readouterr().err
-    assert words in said and said.startswith("helpers.grading: ") and said.count("\n") == 1
-
-
-def test_work_that_a_sandbox_can_see_is_refused(tmp_path, capsys):
-    from helpers.project import ROOT
-
-    assert command.main([str(ROOT / "helpers" / "shapes" / "class"), "--out", str(tmp_path)]) == 2
-    assert "which every sandboxed kernel can read: put it elsewhere" in capsys.readouterr().err
-
-
-def test_without_dask_the_scheduler_is_refused(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(GradingError, match="pip install distributed"):
-        list(classes._by_dask({}, {}, None, Options(), "tcp://127.0.0.1:1"))
-
-
-def test_what_needs_no_tensorflow_goes_first():
-    for key in read_keys().values():
-        light, heavy = threads.halves(key)
-        assert {*light.exercises, *heavy.exercises} == {*key.exercises} and light.points + heavy.points == key.points
-        assert not any(needs_tensorflow([*one.sources(), one.solution]) for one in light.exercises)
-
-
-@pytest.mark.parametrize("wait", [0, 1, 2, 3])
-def test_whole_works_are_taken_as_soon_as_they_can_be_graded(wait):
-    order = threads.Parts("abc", lambda: len(order.left) <= 3 - wait)
-    taken = [order.take() for _ in range(6)]
-    assert taken[:wait] == [(name, threads.LIGHT) for name in "abc"[:wait]]
-    assert taken[wait:2 * wait] == [(name, threads.HEAVY) for name in "abc"[:wait]]
-    assert taken[2 * wait:] == [(name, threads.WHOLE) for name in "abc"[wait:]] + [None] * (3 - wait)
+@pytest.mark.parametrize("lesson, name", EXERCISES)
+def test_names_that_a_student_happens_to_use_cost_nothing(lesson, name):
+    cells = key_exercises(lesson)[name]
+    solution, = cells.sources("exercise-solution")
+    given, used = names(key_setup(lesson), *cells.sources("exercise-hidden"))
+    _, asked = names(key_setup(lesson), *cells.sources("exercise-setup"), solution)
+    pythons = used & set(dir(builtins))
+    taken = sorted((given | pythons) - asked - names(solution)[0] | {"SEED"})
+    assert "plain" in taken
+    spoilt = f"{solution}\n{' = '.join(taken)} = None"
+    assert list(answers(lesson, name, spoilt)) == [answer for _, answer in stored(lesson, name)]

@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.submissions import attacks
+from tests.submissions import attacks, innocent
 from tests.submissions.building import (
     LESSON,
     as_bytes,
@@ -33,7 +33,10 @@ from tests.submissions.building import (
 
 @dataclass
 class Student:
-    """One student's folder: files by name, in the order in which they were handed in, and what must come of them."""
+    """One student's folder: files by name, in the order in which they were handed in, and what must come of them.
+
+    `folder` is its name where the student is shown under another.
+    """
 
     name: str
     files: dict
@@ -42,6 +45,7 @@ class Student:
     statuses: dict = field(default_factory=dict)
     printed: str = ""
     hostile: bool = False
+    folder: str = ""
 
 
 def one_file(name, notebook, earned, **more):
@@ -124,7 +128,7 @@ def cheats():
 
 def students():
     """Return the whole class."""
-    return [*good_and_wrong(), *careless(), *failures(), *cheats()]
+    return [*good_and_wrong(), *careless(), *innocent.students(Student), *failures(), *cheats()]
 
 
 def write(folder, chosen=None):
@@ -133,9 +137,10 @@ def write(folder, chosen=None):
     for student in students():
         if chosen is not None and student.name not in chosen:
             continue
-        place = folder / student.name
+        place = folder / (student.folder or student.name)
         place.mkdir(parents=True, exist_ok=True)
         for number, (name, data) in enumerate(student.files.items()):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).write_bytes(data)
             os.utime(place / name, (1_700_000_000 + 60 * number,) * 2)
         written.append(student)

@@ -13,11 +13,11 @@ from functools import cache
 import nbformat
 from IPython.lib.pretty import pretty
 
-from helpers.grading.hidden import in_its_own_names
-from helpers.grading.run import ASK
+from helpers.grading.answer_keys import in_own_scope
 from helpers.project import ROOT, read_toml
 from tests.support.lesson_code import FUNCTION_OR_CLASS, code_cells
 
+ASK = "from helpers.exercises import case, check"
 KEYS = ROOT / "helpers" / "grading" / "keys"
 MUTANTS = ROOT / "tests" / "mutants"
 TAGS = ("exercise-task", "exercise-setup", "exercise-solution", "exercise-check", "exercise-hidden")
@@ -143,7 +143,7 @@ def answers(lesson, name, solution=None, seed=None):
     given = [setup, *exercise.sources("exercise-setup"), solution or exercise.sources("exercise-solution")[0]]
     for cell in exercise.cells["exercise-hidden"]:
         try:
-            yield pretty(run([*given, in_its_own_names(cell.source, (setup,))], {"__name__": "__main__"}))
+            yield pretty(run([*given, in_own_scope(cell.source, (setup,))], {"__name__": "__main__"}))
         except Exception as error:
             yield repr(error)
 

@@ -1,0 +1,304 @@
+"""Find, for each exercise of a key, the student's own code, and what it uses from elsewhere in the notebook.
+
+The code runs alone in a fresh worker, behind the key's set-up. What it uses besides is taken along: the last value that a name
+had above it, and what that needs in turn. A student's own version of a name counts before the key's, and the key's before the
+lesson's. What takes training or data stays where it is, and that is said.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+from helpers.grading.python_code import AT_HAND, defined_names, statements, work
+from helpers.grading.reading import LARGEST_CELL
+from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Key, Match
+
+MOST_CODE = 500_000
+"""Characters of code that are read of one notebook: ten times a long lesson."""
+MOST_CARRIED = 100
+"""Statements that are taken along for one exercise."""
+MOST_LINES = 1_000
+"""Statements of one cell whose needs are looked for."""
+_COSTLY = re.compile(r"\b(fit|evaluate|predict|train_on_batch|GradientTape|apply_gradients|open|urlopen|urlretrieve|get_file"
+                     r"|(load|read|fetch|download)\w*)\(|\bsubprocess\.")
+"""Calls that train, or that ask for data which a worker does not have."""
+_INSTALLS = re.compile(r"^(\s*)[!%] *(pip|pip3|uv|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
+
+
+class _Code:
+    """The code cells of a notebook, and where each name gets its value; `known` is the lesson, which is parsed already."""
+
+    def __init__(self, cells, known=None):
+        self.cells, self.unread, self.stars, self.bodies = cells, 0, [], {}
+        self._binding, self._changing, read = {}, {}, 0
+        self._known = {cell.source: known.bodies[number] for number, cell in enumerate(known.cells)
+                       if number in known.bodies} if known else {}
+        code = [number for number, cell in enumerate(cells) if cell.kind == "code" and cell.source.strip()]
+        for number in sorted(code, key=lambda number: "exercise-solution" not in cells[number].tags):
+            source = cells[number].source
+            if source not in self._known:
+                read += work(source)
+                if len(source) > LARGEST_CELL or read > MOST_CODE:
+                    self.unread += 1
+                    continue
+            self.bodies[number] = self._known[source] if source in self._known else statements(source) or []
+        for number, body in sorted(self.bodies.items()):
+            for line, one in enumerate(body):
+                for name in one.binds:
+                    self._binding.setdefault(name, []).append(((number, line), one))
+                for name in one.changes:
+                    self._changing.setdefault(name, []).append(((number, line), one))
+                if one.imports and one.node.names[0].name == "*":
+                    self.stars.append(((number, line), one))
+
+    def texts(self):
+        """Return the code of all statements, to tell what a student has changed."""
+        return {one.text for body in self.bodies.values() for one in body}
+
+    def binding(self, names):
+        """Return (position, statement) for each statement that gives one of these names its value, in order."""
+        return sorted((one for name in names for one in self._binding.get(name, [])), key=lambda one: one[0])
+
+    def value(self, name, at):
+        """Return the statements that make a name's value at a position, or that which gives it one further down."""
+        every = self._binding.get(name, [])
+        above = [one for one in every if one[0] < at]
+        if not above:
+            return next(([one] for one in every if one[0][0] > at[0]), [])
+        # What stands under `if` or in a loop may leave the value from before as it was.
+        first = next((number for number in reversed(range(len(above))) if not above[number][1].maybe), len(above) - 1)
+        if above[-1][1].imports or above[-1][1].defines:
+            return above[-1:]
+        changes = [one for one in self._changing.get(name, []) if above[first][0] < one[0] < at]
+        return sorted(above[first:] + changes, key=lambda one: one[0])
+
+
+@functools.lru_cache(maxsize=32)
+def _lesson(cells):
+    """Return a lesson's code and the texts of its statements."""
+    code = _Code(cells)
+    return code, code.texts()
+
+
+class _Carrier:
+    """Takes along what one exercise's code needs from the student's notebook (`own`) and the lesson, but not what is `given`.
+
+    The code stands at `at` and `lesson_at`. A place in a notebook is the number of a cell and that of a statement.
+    """
+
+    def __init__(self, own, lesson, given, at, lesson_at):
+        self._own, (self._lesson, self._texts), self._given = own, _lesson(lesson), given
+        self._at, self._lesson_at = at, lesson_at
+        self._taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
+
+    def before(self):
+        """Return the code of what was taken, the lesson's first, in the order of the notebook."""
+        return tuple(one.text for _, one in sorted(self._taken.items(), key=lambda pair: pair[0]))
+
+    def keep(self, body, wanted):
+        """Take along what statements need that run one after another; return those to run, and the names that are not to be had.
+
+        Left out are those that try or show something with data that is not here: they must not stand in the way.
+        """
+        kept, have, gone, later, missing = [], set(), set(), set(), set()
+        for one in body:
+            now, called = one.used
+            absent = {name for name in sorted(now - have) if not self.need(name, self._at, self._lesson_at)} - one.binds
+            if not one.binds & wanted and (now & gone or absent & self.lost):
+                gone |= one.binds
+                continue
+            kept.append(one)
+            missing |= absent
+            later |= called
+            have |= one.binds
+        return kept, missing | {name for name in sorted(later - have) if not self.need(name, self._at, self._lesson_at)}
+
+    def need(self, name, at, lesson_at, runs=False):
+        """Take along what a name stands for at a place; return whether it is at hand now.
+
+        With `runs` it is asked for by something that runs at once, not by a function that is called later.
+        """
+        asked = name, at, lesson_at, runs
+        if asked not in self._seen:
+            self._seen[asked] = True  # functions may call each other
+            self._seen[asked] = self._find(*asked)
+        return self._seen[asked]
+
+    def _find(self, name, at, lesson_at, runs):
+        own = self._own.value(name, at)
+        changed = any(one.text not in self._texts for _, one in own)
+        if (changed or name not in self._given) and own and all(
+                self._take(1, place, one, at, lesson_at, runs) for place, one in own):
+            self.names |= {name} if changed else set()
+            return True
+        there = [] if own else self._lesson.value(name, lesson_at)
+        if name in self._given or (there and all(self._take(0, place, one, at, lesson_at, runs) for place, one in there)):
+            return True
+        if own or there:
+            self.lost.add(name)
+        elif name not in AT_HAND:
+            self._taken.update(((1, place), one) for place, one in self._own.stars[:5])
+        return name in AT_HAND or not (own or there or not self._own.stars)
+
+    def _take(self, book, place, one, at, lesson_at, runs):
+        """Take one statement with what it needs; return whether it can run."""
+        runs = runs or not (one.defines or one.imports)
+        self._asked += 1
+        if self._asked > MOST_CARRIED or not one.text or (runs and _COSTLY.search(one.text)):
+            return False
+        now, later = one.used
+        above = (place, lesson_at) if book else (at, place)
+        # What an `if` also binds may have had no value before, and a function may never come to what it lacks.
+        if not all(self.need(name, *above, runs) or (one.maybe and name in one.binds) for name in sorted(now)):
+            return False
+        if not all(self.need(name, at, lesson_at, runs) or one.defines for name in sorted(later - one.binds)):
+            return False
+        self._taken[book, place] = one
+        return True
+
+
+def _named(exercise, cells, *kinds):
+    """Return the numbers of the cells that carry the exercise's name as its solution."""
+    return [number for number, cell in enumerate(cells) if cell.kind in kinds and cell.source.strip() and (
+        ("exercise-solution" in cell.tags and cell.exercise == exercise.name) or cell.name == f"{exercise.name}-solution")]
+
+
+@functools.lru_cache(maxsize=256)
+def _names(exercise):
+    """Return the names that an exercise asks for, those that its set-up gives, and the code of its stub's statements."""
+    return (defined_names(exercise.solution) & defined_names(exercise.stub or exercise.solution),
+            set().union(*map(defined_names, exercise.setup)), {one.text for one in statements(exercise.stub or "") or []})
+
+
+def _choose(exercise, own, texts):
+    """Return the number of the cell that counts and what to say of it, or None and a status."""
+    wanted, _, stub = _names(exercise)
+    named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
+    untouched = (exercise.stub or "").split()
+    touched = [number for number in named if any(not one.stub and one.text not in stub for one in own.bodies[number])
+               or (not own.bodies[number] and own.cells[number].source.split() != untouched)]
+    everywhere = {place[0]: one for place, one in own.binding(wanted)}
+    defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | texts]
+    foreign = {number for number in defining if "exercise-solution" in own.cells[number].tags} - {*named}
+    defining = [number for number in defining if number not in foreign] or defining
+    if not defining:
+        return (touched[-1], "") if touched else (None, NOT_ATTEMPTED if named or everywhere else MISSING)
+    # What the last check has seen; further down there is only scratch paper, unless there is nothing else.
+    asks = re.compile(rf"\bcheck\(\s*({'|'.join(map(re.escape, wanted))})\b")
+    last = max((number for number in own.bodies if asks.search(own.cells[number].source)), default=len(own.cells))
+    chosen, count = max([number for number in defining if number <= last] or defining), len({*named, *defining})
+    if chosen not in named:
+        return chosen, "found in another cell of yours by what it defines" if named else (
+            "the cell of this exercise had lost its name; it was found by what it defines")
+    return chosen, f"there were {count} cells for this exercise; the last one that was changed counts" if count > 1 else ""
+
+
+def _match(exercise, own, lesson):
+    wanted, given, _ = _names(exercise)
+    number, note = _choose(exercise, own, _lesson(lesson)[1])
+    if number is None:
+        said = ["the cell of this exercise is missing"] if note == MISSING else []
+        for other in _named(exercise, own.cells, "markdown", "raw") if said else []:
+            kind = "Markdown" if own.cells[other].kind == "markdown" else "raw"
+            said = [f"the cell {exercise.name}-solution is a {kind} cell; turn it back into code"]
+        if own.unread:
+            said.append(f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook "
+                        f"{MOST_CODE:,}")
+        return Match(exercise.name, None, status=note, note="; ".join(said))
+    whole, body = number in _named(exercise, own.cells, "code"), own.bodies[number]
+    at, source = (number, 0), _INSTALLS.sub(r"\1pass", own.cells[number].source)
+    if not whole:
+        at = next(place for place, _ in own.binding(wanted) if place[0] == number)
+        body = [one for one in body if wanted & (one.binds | one.changes)]
+    carrier = _Carrier(own, lesson, given, at, (max(_named(exercise, lesson, "code"), default=len(lesson)), 0))
+    kept, lacking = carrier.keep(body[:MOST_LINES], wanted)
+    kept += body[MOST_LINES:]
+    for name in sorted(wanted - set().union(*(one.binds for one in kept))) if kept else ():
+        carrier.need(name, (number, len(own.bodies[number])), (0, 0))
+    notes = [note]
+    if not whole or len(kept) < len(body):
+        source = "\n".join(one.text for one in kept)
+        notes.append("lines that need data or training were left out" if len(kept) < len(body) else "")
+    lost = carrier.lost if len(kept) == len(body) else carrier.lost & lacking
+    for about, names in (("taken along from your other cells", carrier.names),
+                         ("not at hand here, because it takes data or training", lost)):
+        notes.append(f"{about}: {', '.join(sorted(names))}" if names else "")
+    return Match(exercise.name, source, carrier.before(), note="; ".join(filter(None, notes)))
+
+
+def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
+    """Pair a student's cells with the exercises of a key.
+
+    Parameters
+    ----------
+    key : Key
+        The lesson's key.
+    cells : sequence of Cell
+        The student's notebook.
+
+    Returns
+    -------
+    list of Match
+        One for each exercise, in the key's order.
+    """
+    own = _Code(cells, _lesson(key.lesson_cells)[0])
+    return [_match(exercise, own, key.lesson_cells) for exercise in key.exercises]
+
+
+def lesson_definitions(key: Key, source: str) -> tuple[str, ...]:
+    """Return the lesson's own imports, constants and functions that a piece of its code uses.
+
+    Parameters
+    ----------
+    key : Key
+        The lesson's key.
+    source : str
+        Such as the visible check of an exercise.
+
+    Returns
+    -------
+    tuple of str
+        To run before it. What an exercise asks for is not among them.
+    """
+    return definitions_and_missing(key.lesson_cells, source)[0]
+
+
+@functools.lru_cache(maxsize=256)
+def definitions_and_missing(cells: tuple[Cell, ...], source: str) -> tuple[tuple[str, ...], set[str]]:
+    """Return the definitions, and the names that a lesson cannot give without data, training or a solution."""
+    cells = tuple(cell for cell in cells if "exercise-solution" not in cell.tags)
+    at = next((number for number, cell in enumerate(cells) if cell.source == source), len(cells))
+    carrier = _Carrier(_Code(()), cells, set(), (0, 0), (at, 0))
+    _, missing = carrier.keep(statements(source) or [], set())
+    return carrier.before(), missing
+
+
+def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -> str | None:
+    """Return the lesson that a notebook belongs to, or None.
+
+    By its own metadata; else by the names of its exercise cells; else by what its cells define.
+
+    Parameters
+    ----------
+    said : str or None
+        What its metadata say.
+    cells : sequence of Cell
+        Its cells.
+    keys : dict of str to Key
+        All keys.
+    """
+    if said in keys:
+        return said
+    names = {cell.exercise for cell in cells} | {cell.name.removesuffix("-solution") for cell in cells}
+    counts = {lesson: len(names & {exercise.name for exercise in key.exercises}) for lesson, key in keys.items()}
+    if not any(counts.values()):
+        wanted = {lesson: [_names(exercise)[0] for exercise in key.exercises] for lesson, key in keys.items()}
+        asked = set().union(*(each for one in wanted.values() for each in one))
+        # Only where a name stands at all is it worth while to parse.
+        code = _Code([cell for cell in cells if cell.kind == "code" and any(name in cell.source for name in asked)])
+        counts = {lesson: sum(bool(each) and all(code.binding([name]) for name in each) for each in one)
+                  for lesson, one in wanted.items()}
+    best = max(counts, key=lambda lesson: counts[lesson], default=None)
+    return best if best and counts[best] and list(counts.values()).count(counts[best]) == 1 else None

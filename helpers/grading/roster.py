@@ -1,0 +1,154 @@
+"""Read who belongs to a class from the learning platform's own export, and tell who is who."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import re
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpers.grading.errors import GradingError
+from helpers.grading.reading import decode, printable
+from helpers.grading.records import Student
+
+if TYPE_CHECKING:
+    from helpers.grading.collect import Class
+
+IDS = ("ID", "SIS User ID", "SIS Login ID", "ID number", "Username", "Email address", "Identifier")
+"""Columns that name one person each, Canvas's and Moodle's; "Identifier" stands in Moodle's grading worksheet."""
+NAMES = ("Student", "Full name", "First name", "Last name")
+_COLUMNS = {name.lower(): name for name in (*IDS, *NAMES, "Section")} | {
+    "surname": "Last name", "e-mail": "Email address", "email": "Email address", "e-mail address": "Email address"}
+
+
+def _squashed(text):
+    """Return the letters and digits of a name, without accents: what platforms leave of it in a file's name."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
+
+
+@dataclasses.dataclass(frozen=True)
+class Roster:
+    """Who belongs to a class.
+
+    Parameters
+    ----------
+    rows : tuple of dict
+        For each student the known columns of the export.
+    """
+
+    rows: tuple[dict[str, str], ...]
+
+    def find(self, student: Student) -> tuple[tuple[str, str], ...] | None:
+        """Return what the roster says about a student.
+
+        Parameters
+        ----------
+        student : Student
+            By an id, a login, an e-mail address, else by the name.
+
+        Returns
+        -------
+        tuple of (str, str), or None
+            Pairs of a column and a value; None where no row fits, or more than one.
+        """
+        fitting = self._fitting(student)
+        return tuple(fitting[0].items()) if len(fitting) == 1 else None
+
+    def _fitting(self, student):
+        name = re.sub(r" \([^()]*\)$", "", student.name)
+        for texts in ((student.identity,), (name,)):
+            wanted = {text.casefold() for text in texts}
+            found = [row for row in self.rows
+                     if wanted & {row.get(column, "").casefold().removeprefix("participant ") for column in IDS} - {""}]
+            if found:
+                return found
+        return [row for row in self.rows if _squashed(name) in self._names(row)]
+
+    @staticmethod
+    def _names(row):
+        """Return what may be left of a name in both orders."""
+        names = [*row.get("Student", row.get("Full name", "")).split(","), row.get("First name", ""), row.get("Last name", "")]
+        return {_squashed(one) for one in (" ".join(names), " ".join(reversed(names)))} - {""}
+
+    def enter(self, the_class: Class) -> None:
+        """Enter into a class what the roster says: fields, who is missing, who is unknown, and what cannot be told.
+
+        Parameters
+        ----------
+        the_class : Class
+            Is changed.
+        """
+        lessons: dict[Student, set[str | None]] = {}
+        owners: dict[int, list[Student]] = {}
+        for one in the_class.submissions:
+            lessons.setdefault(one.student, set()).add(one.lesson)
+        for student in sorted(lessons):
+            fitting = self._fitting(student)
+            if len(fitting) > 1:
+                the_class.remarks.append(f"{student.name} fits {len(fitting)} rows of the roster: it has to be told by hand")
+            place = owners.setdefault(self.rows.index(fitting[0]), []) if len(fitting) == 1 else the_class.unknown
+            place.append(student)
+        entered: dict[Student, Student] = {}
+        for number, students in owners.items():
+            every = [lesson for student in students for lesson in lessons[student]]
+            if len(every) > len(set(every)):
+                the_class.remarks.append(f"{' and '.join(one.name for one in students)} fit the same row of the roster: "
+                                         "it has to be told by hand")
+                the_class.unknown += students
+                continue
+            if len(students) > 1:
+                the_class.remarks.append(f"{' and '.join(one.name for one in students)} are one person by the roster")
+            fields = tuple(self.rows[number].items())
+            entered.update((one, dataclasses.replace(students[0], fields=fields)) for one in students)
+        the_class.submissions[:] = [dataclasses.replace(one, student=entered.get(one.student, one.student))
+                                    for one in the_class.submissions]
+        the_class.missing += [self._student(row) for number, row in enumerate(self.rows) if number not in owners]
+
+    @staticmethod
+    def _student(row):
+        name = row.get("Student") or row.get("Full name") or f"{row.get('First name', '')} {row.get('Last name', '')}".strip()
+        identity = next((row[column] for column in IDS if row.get(column)), name)
+        return Student(identity, name or identity, tuple(row.items()))
+
+
+def read_roster(path: str | Path) -> Roster:
+    """Read the export of a gradebook: Canvas's, Moodle's participants or grades, or another with the same columns.
+
+    Parameters
+    ----------
+    path : path-like
+        A table with commas, semicolons or tabs, in any usual encoding.
+
+    Returns
+    -------
+    Roster
+        Without the row of possible points, and without columns of grades.
+
+    Raises
+    ------
+    GradingError
+        When it cannot be read, or has no column that tells who is who.
+    """
+    path = Path(path)
+    try:
+        lines = decode(path.read_bytes())
+    except OSError as error:
+        raise GradingError(f"the roster {path} cannot be read: {error.strerror}") from error
+    head = lines.split("\n", 1)[0]
+    try:
+        table = list(csv.reader(io.StringIO(lines, newline=""), delimiter=max(",;\t", key=head.count)))
+    except csv.Error as error:
+        raise GradingError(f"the roster {path.name} cannot be read as a table: {error}") from error
+    columns = [_COLUMNS.get(name.strip().lower()) for name in table[0]] if table else []
+    if not set(columns) & {*IDS, *NAMES}:
+        raise GradingError(f"the roster {path.name} has none of the columns {', '.join((*NAMES, *IDS))}: "
+                           "export the gradebook from Canvas, or the participants or grades from Moodle")
+    rows = []
+    for line in table[1:]:
+        row = {column: printable(value.strip()) for column, value in zip(columns, line) if column}
+        if any(row.values()) and not row.get("Student", "").lower().startswith(("points possible", "student, test")):
+            rows.append(row)
+    return Roster(tuple(rows))
