@@ -20,7 +20,7 @@ except ImportError:  # a Python without the course's packages: `check` names the
     def get_ipython():
         """There is no shell."""
 
-__all__ = ["check", "in_notebook", "live", "report"]
+__all__ = ["check", "in_notebook", "installed", "live", "report"]
 
 IMPORTED = ("tensorflow", "keras", "numpy", "matplotlib", "h5py", "sklearn", "scipy", "PIL", "pooch", "requests", "rich",
             "tabulate")
@@ -37,7 +37,7 @@ def _release(text):
     return tuple(numbers)
 
 
-def _installed(module):
+def installed(module):
     """Return the version of a module's package, None where it is missing or comes under a name that is not known."""
     for package in _PACKAGES.get(module, (module,)):
         try:
@@ -74,7 +74,7 @@ def _problem():
     if why:
         return why
     old = [f"{module} {version} (needs {'.'.join(map(str, needed))} or newer)" for module in IMPORTED if
-           (needed := _needed(module, required())) and (version := _installed(module)) and _release(version) < needed]
+           (needed := _needed(module, required())) and (version := installed(module)) and _release(version) < needed]
     if missing or old:
         found = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has an old {', '.join(old)}"] * bool(old)
         return f"This notebook runs on {sys.executable}, which {' and '.join(found)}. {_remedy()}"
@@ -90,7 +90,7 @@ def _tell_newer():
     """Print a line for each thing that is newer than tested; a second call prints nothing."""
     newer = [platforms.newer_python()]
     for module in ("tensorflow", "keras"):
-        version, known = _installed(module), _needed(module, newest_tested())
+        version, known = installed(module), _needed(module, newest_tested())
         if version and known and _release(version) > known[:2]:
             newer.append(f"{module} {version} is newer than {'.'.join(map(str, known))}, the newest that the course was tested "
                          "with. If a lesson fails, try that one.")
@@ -132,7 +132,7 @@ def report():
 
     accelerators = tf.config.list_physical_devices("GPU")
     rows = [("Python", platform.python_version())]
-    rows += [(name, _installed(name)) for name in ("tensorflow", "keras", "numpy", "matplotlib")]
+    rows += [(name, installed(name)) for name in ("tensorflow", "keras", "numpy", "matplotlib")]
     rows.append(("processor cores", str(os.cpu_count())))
     rows.append(("GPU", f"{len(accelerators)} found" if accelerators else
                  "none: all times in this course are for two processor cores, so nothing is missing"))

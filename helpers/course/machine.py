@@ -3,8 +3,9 @@
 import os
 import platform
 import re
-from importlib.metadata import version
 from pathlib import Path
+
+from helpers.environment import installed
 
 
 def processor(text=None):
@@ -25,5 +26,5 @@ def processor(text=None):
 def machine():
     """Say in one line what something was measured on: no names, no paths."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    packages = ", ".join(f"{name} {version(package)}" for name, package in [("TensorFlow", "tensorflow"), ("Keras", "keras")])
+    packages = ", ".join(f"{name} {installed(module)}" for name, module in [("TensorFlow", "tensorflow"), ("Keras", "keras")])
     return f"{cores} cores of {processor()}, Python {platform.python_version()}, {packages}"

@@ -87,7 +87,8 @@ def test_files_like_those_of_a_well_known_course_run_through_the_lesson(tmp_path
                     if cell.cell_type == "code" and ".fit(" in cell.source and "def " not in cell.source)
     assert any("load_signs" in cell.source for cell in notebook.cells[:training])
     measured = json.loads((ROOT / "data" / "measured_results.json").read_text(encoding="utf-8"))[LESSON.stem]["real"]["results"]
-    notebook.cells[training:] = [nbformat.v4.new_code_cell(f'closing_table({measured!r}, lesson="{LESSON.stem}", data=signs)')]
+    notebook.cells[training:] = [nbformat.v4.new_code_cell(
+        f'from helpers.results import closing_table\nclosing_table({measured!r}, lesson="{LESSON.stem}", data=signs)')]
     nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(LESSON.parent)}}).execute()
     said = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
     assert "Hand signs (real data): 1,080 training + 120 test images" in said
