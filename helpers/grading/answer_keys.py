@@ -12,7 +12,9 @@ from pathlib import Path
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
 from helpers.grading.hidden import in_its_own_names
+from helpers.grading.hidden import in_its_own_names as in_own_scope  # noqa: F401
 from helpers.grading.notebooks import parse
+from helpers.grading.records import Check, Exercise, Key
 from helpers.project import ROOT
 
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
@@ -23,97 +25,6 @@ HEAVY_HELPERS = ("batches", "layers", "pretrained", "progress", "quiet_start")
 """The course's own modules that import TensorFlow or Keras."""
 _HEAVY = re.compile(r"\b(tensorflow|keras)\b|helpers\.({0})|helpers import .*\b({0})\b".format("|".join(HEAVY_HELPERS)))
 _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")
-
-
-@dataclasses.dataclass(frozen=True)
-class Check:
-    """One hidden cell.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    source : str
-        The code that runs after the student's.
-    points : float
-        What it is worth.
-    expected : str
-        The text of the stored answer. It never enters a student's kernel.
-    """
-
-    name: str
-    source: str
-    points: float
-    expected: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Exercise:
-    """One exercise of a key: it can be graded alone in a fresh kernel.
-
-    Parameters
-    ----------
-    name, title : str
-        As metadata say it, and its heading.
-    setup : tuple of str
-        Cells that run before the solution.
-    solution : str
-        The key's own.
-    stub : str or None
-        What the lesson hands out in its place, if the lesson is at hand.
-    checks : tuple of Check
-        The hidden cells.
-    visible : str or None
-        The lesson's own check, whose hint the feedback repeats.
-    common : int
-        How many of the set-up's cells are those of the whole key, which run before every exercise.
-    """
-
-    name: str
-    title: str
-    setup: tuple
-    solution: str
-    stub: str | None
-    checks: tuple
-    visible: str | None = None
-    common: int = 0
-
-    @property
-    def points(self):
-        """What it is worth."""
-        return sum(check.points for check in self.checks)
-
-    def hidden(self):
-        """Return what runs in a kernel for each hidden cell."""
-        return [in_its_own_names(check.source, self.setup[:self.common]) for check in self.checks]
-
-    def sources(self):
-        """Return all code of the key's for this exercise but the solution."""
-        return [*self.setup, *(check.source for check in self.checks)]
-
-
-@dataclasses.dataclass(frozen=True)
-class Key:
-    """The key of one lesson.
-
-    Parameters
-    ----------
-    lesson : str
-        Its name.
-    exercises : tuple of Exercise
-        In order.
-    digest : str
-        Of the file's bytes and the lesson's stubs: results are kept under it.
-    """
-
-    lesson: str
-    exercises: tuple
-    digest: str
-
-    @property
-    def points(self):
-        """What the lesson is worth."""
-        return sum(exercise.points for exercise in self.exercises)
 
 
 def needs_tensorflow(sources):
@@ -210,6 +121,8 @@ def read_key(path, lessons=LESSONS):
     if not lesson:
         raise KeyNotebookError(f"{path.name} does not say its lesson: its metadata need {{\"course\": {{\"lesson\": NAME}}}}")
     stubs, visible = _handed_out(Path(lessons) / f"{lesson}.ipynb")
+    lesson_path = Path(lessons) / f"{lesson}.ipynb"
+    lesson_cells = tuple(parse(lesson_path.read_bytes())[1]) if lesson_path.exists() else ()
     common, parts, order = [], {}, []
     for cell in cells:
         tags, name, source = set(cell["metadata"].get("tags", [])), cell["metadata"].get("exercise"), "".join(cell["source"])
@@ -246,7 +159,7 @@ def read_key(path, lessons=LESSONS):
     if not exercises:
         raise KeyNotebookError(f"{path.name} has no exercises")
     digest = hashlib.sha256(data + repr([sorted(stubs.items()), sorted(visible.items())]).encode()).hexdigest()
-    return Key(lesson, tuple(exercises), digest)
+    return Key(lesson, tuple(exercises), lesson_cells, digest)
 
 
 def _handed_out(path):
@@ -300,4 +213,4 @@ def with_seed(key, seed):
                 f"the key of {key.lesson}, exercise {exercise.name}, has no line 'SEED = NUMBER': --seed cannot change it"
             )
         exercises.append(dataclasses.replace(exercise, setup=tuple(_SEED.sub(f"SEED = {seed}", one) for one in exercise.setup)))
-    return dataclasses.replace(key, exercises=tuple(exercises), digest=f"{key.digest}-{seed}")
+    return dataclasses.replace(key, exercises=tuple(exercises), digest=f"{key.digest}-{seed}", seed=seed)

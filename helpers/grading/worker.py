@@ -1,0 +1,196 @@
+"""Inside the sandbox: IPython's shell between two pipes. Requests come in as lines of JSON, and for each goes out one line.
+
+The shell gives magics, `!`, `await`, `display` and the value of a last line the meaning that they have in a notebook. Whatever a
+cell prints is kept here up to a limit and goes out with its reply; the worker's own standard output leads nowhere. A student's
+code can do to this module what it likes, and can write into the pipe itself: it gains what it gains by printing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import io
+import json
+import os
+import subprocess
+import sys
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from helpers.grading.calls import recorded
+
+MOST_PRINTED, MOST_RESULT, MOST_DETAIL = 20_000, 100_000, 2_000
+"""Characters that are kept; a result that was cut is wrong."""
+
+
+class Printed(io.TextIOBase):
+    """What stands for standard output: it keeps the first `most` characters, and lets all others go."""
+
+    encoding, errors = "utf-8", "replace"
+
+    def __init__(self, most: int, descriptor: int):
+        self._most, self._descriptor, self._parts = most, descriptor, []
+        self._left = most
+
+    def write(self, text: str) -> int:
+        """Keep what there is room for."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self._left > 0:
+            self._parts.append(text[:self._left])
+            self._left -= len(self._parts[-1])
+        return len(text)
+
+    def writable(self) -> bool:
+        """Return that it can be written to."""
+        return True
+
+    def fileno(self) -> int:
+        """Return a descriptor that leads nowhere, for programs that ask for one."""
+        return self._descriptor
+
+    def take(self) -> str:
+        """Return what was printed since the last time."""
+        text, self._parts = "".join(self._parts) + (" ..." if self._left == 0 else ""), []
+        self._left = self._most
+        return text
+
+
+class _Hook(DisplayHook):
+    """Keep the text of a cell's last expression."""
+
+    text = None
+
+    def write_output_prompt(self):
+        """Show no number."""
+
+    def write_format_data(self, format_dict, md_dict=None):
+        """Keep the text, which is what keys store."""
+        self.text = format_dict.get("text/plain")
+
+
+class Shell(InteractiveShell):
+    """IPython's shell without terminal, history, profile and tracebacks."""
+
+    displayhook_class = Type(_Hook)
+
+    def init_ipython_dir(self, ipython_dir):
+        """Have none."""
+
+    def init_profile_dir(self, profile_dir):
+        """Have none."""
+
+    def enable_gui(self, gui=None):
+        """Have no window: figures are drawn inline."""
+
+    def ask_exit(self):
+        """End the cell; a worker ends with its exercise."""
+        raise SystemExit
+
+    def showtraceback(self, *arguments, **named):
+        """Show nothing: the reply says which error it was."""
+
+    showsyntaxerror = showtraceback
+
+    def system_piped(self, cmd):
+        """Run `!command`, and print what it prints."""
+        with subprocess.Popen(self.var_expand(cmd, depth=1), shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, text=True, errors="replace") as process:
+            for line in iter(lambda: process.stdout.readline(MOST_PRINTED), ""):
+                print(line, end="")
+        self.user_ns["_exit_code"] = process.returncode
+
+    system = system_piped
+
+
+def _no_input(prompt="", *arguments, **named):
+    raise RuntimeError("input() cannot be answered while a notebook is graded: give the value in the code")
+
+
+def new_shell() -> Shell:
+    """Return the shell, which is made before anything forks, and has run nothing but one empty cell."""
+    settings = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
+    shell = Shell.instance(config=settings)
+    # A notebook would draw each figure as an image, which nobody sees here.
+    shell.display_formatter.active_types = ["text/plain"]
+    shell.run_cell("None", silent=True)
+    builtins.input = _no_input
+    return shell
+
+
+def _cut(text, most):
+    text = text if isinstance(text, str) else repr(text)
+    return text if len(text) <= most else text[:most] + " ..."
+
+
+def _detail(error):
+    try:
+        return _cut(f"{type(error).__name__}: {error}".rstrip(": "), MOST_DETAIL)
+    except Exception:
+        return type(error).__name__
+
+
+async def _run(shell, code):
+    """Run one cell as ipykernel does, within a running loop."""
+    try:
+        transformed, failed = shell.transform_cell(code), None
+    except Exception:
+        transformed, failed = code, sys.exc_info()
+    return await shell.run_cell_async(code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed)
+
+
+def answer(shell: Shell, loop: asyncio.AbstractEventLoop, printed: Printed, request: dict) -> dict:
+    """Run one cell.
+
+    Parameters
+    ----------
+    shell : Shell
+        Where its names live.
+    loop : asyncio.AbstractEventLoop
+        Where it may await.
+    printed : Printed
+        What stands for standard output.
+    request : dict
+        `number`, which the reply repeats; `code`; `record`, the names of functions whose calls are to be told.
+
+    Returns
+    -------
+    dict
+        `number`, `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
+    """
+    sys.stdout, shell.displayhook.text = printed, None
+    with recorded(shell.user_ns, request["record"]) as calls:
+        outcome = loop.run_until_complete(_run(shell, request["code"]))
+    error = outcome.error_before_exec or outcome.error_in_exec
+    text = shell.displayhook.text
+    return {"number": request["number"], "status": "error" if error else "ok", "detail": _detail(error) if error else "",
+            "result": None if error or text is None else _cut(text, MOST_RESULT), "printed": printed.take(), "calls": calls}
+
+
+def serve(requests: int, replies: int, shell: Shell) -> None:
+    """Answer until the pipe of requests is closed.
+
+    Parameters
+    ----------
+    requests, replies : int
+        Open files: the ends of two pipes.
+    shell : Shell
+        From `new_shell`.
+    """
+    loop, printed = asyncio.new_event_loop(), Printed(MOST_PRINTED, 1)
+    asyncio.set_event_loop(loop)
+    sys.stdin, sys.stderr = open(os.devnull), Printed(0, 2)
+    with open(requests, "rb") as lines, open(replies, "wb", buffering=0) as out:
+        send(out, {"ready": True})
+        for line in lines:
+            send(out, answer(shell, loop, printed, json.loads(line)))
+
+
+def send(out: io.RawIOBase, reply: dict) -> None:
+    """Write one reply."""
+    left = json.dumps(reply, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"
+    while left:
+        left = left[out.write(left):]
