@@ -28,7 +28,7 @@ from helpers.grading.records import (
     Match,
 )
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
-from helpers.grading.workers import Worker, Workers
+from helpers.grading.workers import Workers
 
 SHOWN = 2000
 """Characters of an output that feedback shows."""
@@ -156,37 +156,26 @@ class Runner:
         key's own cells failed, it is tried once more while nothing else runs, so that nobody loses one by a busy machine.
         """
         exercises = {exercise.name: exercise for exercise in key.exercises}
-        work = [(exercises[match.exercise], match) for match in matches]
-        heavy = {match.exercise for exercise, match in work if match.source is not None and _heavy(exercise, match)}
         results: list[ExerciseResult | None] = []
-        worker: Worker | None = None
-        with self._turns.one():
-            try:
-                for exercise, match in work:
-                    if match.source is None:
-                        results.append(ExerciseResult(exercise.name, exercise.title, exercise.points, status=match.status,
-                                                      note=match.note))
-                        continue
-                    if worker and match.exercise in heavy and not worker.tensorflow:
-                        worker.close()
-                        worker = None
-                    # The first has TensorFlow ready for all that follow.
-                    used, worker = worker, worker or self.workers.start(bool(heavy))
-                    result = attempt(worker, key, exercise, match, used=bool(used))
-                    if used and not (result and result.status in (RIGHT, *ENDED)):
-                        worker.close()
-                        worker = self.workers.start(match.exercise in heavy)
-                        result = attempt(worker, key, exercise, match)
-                    if not result or result.status != RIGHT:
-                        # Whoever has something wrong is likely to have more.
-                        worker.close()
-                        worker, heavy = None, heavy and {match.exercise}
-                    results.append(result)
-            finally:
-                if worker:
-                    worker.close()
-        return [self._alone(key, exercise, match, attempt) if result is None or result.status in ENDED else result
-                for (exercise, match), result in zip(work, results)]
+        with self._turns.one(), contextlib.ExitStack() as stack:
+            worker = None
+            for match in matches:
+                exercise = exercises[match.exercise]
+                if match.source is None:
+                    results.append(ExerciseResult(exercise.name, exercise.title, exercise.points, 0, match.status, match.note))
+                    continue
+                for used in (True, False) if worker else (False,):
+                    worker = worker or stack.enter_context(contextlib.closing(self.workers.start()))
+                    result = attempt(worker, key, exercise, match, used)
+                    if result and result.status == RIGHT:
+                        break
+                    stack.close()
+                    worker = None
+                    if result and result.status in ENDED:
+                        break
+                results.append(result)
+        return [self._alone(key, exercises[match.exercise], match, attempt) if result is None or result.status in ENDED else result
+                for match, result in zip(matches, results)]
 
     def _alone(self, key, exercise, match, attempt):
         """Return what comes of an exercise while nothing else runs."""
@@ -200,7 +189,7 @@ class Runner:
                            "may be too busy, or short of memory")
 
     def _fresh(self, attempt, key, exercise, match):
-        with contextlib.closing(self.workers.start(_heavy(exercise, match))) as worker:
+        with contextlib.closing(self.workers.start()) as worker:
             return attempt(worker, key, exercise, match)
 
     def _cells(self, worker, exercise, match, used):
@@ -278,7 +267,7 @@ class Runner:
         with self._lock:
             if name not in self._key_calls:
                 wanted = sorted(defined_names(exercise.solution))
-                with contextlib.closing(self.workers.start(_heavy(exercise, Match(exercise.name, exercise.solution)))) as worker:
+                with contextlib.closing(self.workers.start()) as worker:
                     for source in ("\n".join([SEEDING, *exercise.setup]), exercise.solution):
                         worker.run(source, self.options.timeout)
                     self._key_calls[name] = [
@@ -289,11 +278,6 @@ class Runner:
     def close(self) -> None:
         """End what runs."""
         self.workers.close()
-
-
-def _heavy(exercise: Exercise, match: Match) -> bool:
-    """Return whether what will run asks for TensorFlow or Keras."""
-    return needs_tensorflow([*exercise.setup, *(check.source for check in exercise.checks), *match.before, match.source or ""])
 
 
 def _judged(exercise: Exercise, match: Match, solution: CellRun, runs: Sequence[CellRun],
@@ -322,9 +306,9 @@ def _first_difference(calls: Sequence[Call], of_key: Sequence[Call]) -> Call | N
 
 
 def new_runner(keys: Sequence[Key], options: Options) -> Runner:
-    """Return a runner whose warm processes import, from now on, what these keys import."""
+    """Return a runner whose warm process imports, from now on, what these keys import."""
     exercises = [exercise for key in keys for exercise in key.exercises]
-    workers = Workers(options.sandbox, imported_modules({source for one in exercises for source in one.setup}), options.limits())
-    for tensorflow in {_heavy(one, Match(one.name, one.solution)) for one in exercises}:
-        workers.prepare(tensorflow)
-    return Runner(workers, options)
+    modules = imported_modules({source for exercise in exercises for source in exercise.setup})
+    if needs_tensorflow([text for one in exercises for text in (*one.setup, one.solution, *(check.source for check in one.checks))]):
+        modules = ["helpers.quiet_start", *modules]
+    return Runner(Workers(options.sandbox, modules, options.limits()), options)

@@ -93,7 +93,7 @@ class Shell(InteractiveShell):
     def showtraceback(self, *arguments, **named):
         """Show nothing: the reply says which error it was."""
 
-    showsyntaxerror = showtraceback
+    showsyntaxerror = _format_exception_for_storage = showtraceback
 
     def system_piped(self, cmd):
         """Run `!command`, and print what it prints."""
@@ -183,14 +183,14 @@ def serve(requests: int, replies: int, shell: Shell) -> None:
     loop, printed = asyncio.new_event_loop(), Printed(MOST_PRINTED, 1)
     asyncio.set_event_loop(loop)
     sys.stdin, sys.stderr = open(os.devnull), Printed(0, 2)
-    with open(requests, "rb") as lines, open(replies, "wb", buffering=0) as out:
-        send(out, {"ready": True})
+    send(replies, {"ready": True})
+    with open(requests, "rb") as lines:
         for line in lines:
-            send(out, answer(shell, loop, printed, json.loads(line)))
+            send(replies, answer(shell, loop, printed, json.loads(line)))
 
 
-def send(out: io.RawIOBase, reply: dict) -> None:
+def send(replies: int, reply: dict) -> None:
     """Write one reply."""
     left = json.dumps(reply, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"
     while left:
-        left = left[out.write(left):]
+        left = left[os.write(replies, left):]

@@ -6,7 +6,6 @@ Nothing that it does or leaves undone stops the grader: no call here waits longe
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
@@ -19,100 +18,17 @@ import threading
 import time
 from collections.abc import Sequence
 
-from helpers.grading.answer_keys import needs_tensorflow
 from helpers.grading.errors import SandboxError
 from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
 from helpers.grading.sandbox import bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
-from helpers.grading.sandbox.watch import Watch
 
 LARGEST_REPLY = 2**20
 """Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`."""
 PIECE = 1 << 16
-START_SECONDS = 60
+PATIENCE = 60
+"""Seconds for what only a machine that is very busy or broken does not do at once."""
 MOST_RESTARTS = 5
-HEAVY_MODULES = ("helpers.quiet_start",)
-
-
-class ForkServer:
-    """The grader's end of one warm process.
-
-    Parameters
-    ----------
-    sandbox : {"bwrap", "none"}
-        Whether its workers are locked in.
-    limits : Limits
-        What each of them may take.
-    modules : sequence of str
-        What they find imported.
-    """
-
-    def __init__(self, sandbox: str, limits: Limits, modules: Sequence[str]):
-        program = bubblewrap.find() if sandbox == "bwrap" else None
-        settings = {"program": program, "limits": dataclasses.asdict(limits), "modules": list(modules)}
-        self._lock, self._cgroup = threading.Lock(), None
-        self._channel, theirs = socket.socketpair()
-        self._errors = tempfile.TemporaryFile()
-        # Matplotlib's cache of fonts is worth keeping; its settings are nobody's here.
-        self._folder = tempfile.TemporaryDirectory()
-        own = {"HOME": os.path.expanduser("~"), "XDG_CONFIG_HOME": self._folder.name, "TMPDIR": self._folder.name}
-        env = {**(os.environ if program is None else {}), **bubblewrap.environment(), **own}
-        del env["MPLCONFIGDIR"], env["IPYTHONDIR"]
-        before = cgroup.command() if program else []
-        # systemd-run must find the service of this user.
-        env.update({name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ and before})
-        self._process = subprocess.Popen(
-            [*before, sys.executable, "-m", "helpers.grading.fork_server", str(theirs.fileno()), json.dumps(settings)],
-            pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=self._errors, start_new_session=True)
-        theirs.close()
-        self.pid = self._process.pid
-
-    def _answer(self):
-        said = b""
-        while not said.endswith(b"\n"):
-            piece = self._channel.recv(PIECE)
-            if not piece:
-                self._errors.seek(0)
-                words = self._errors.read().decode(errors="replace").strip().splitlines()[-1:]
-                raise SandboxError(f"the process that starts workers has ended: {words[0] if words else 'without a word'}")
-            said += piece
-        answer = json.loads(said)
-        if "error" in answer:
-            raise SandboxError(f"no worker can be started: {answer['error']}")
-        return answer
-
-    def ready(self) -> int:
-        """Wait until all is imported; return the version of cgroup that bounds its workers, or 0."""
-        with self._lock:
-            if self._cgroup is None:
-                self._cgroup = self._answer()["cgroup"]
-        return self._cgroup
-
-    def ask(self, message: dict, descriptors: Sequence[int] = ()) -> dict:
-        """Send one message, with open files, and return the answer; raises SandboxError when none comes."""
-        self.ready()
-        with self._lock:
-            try:
-                socket.send_fds(self._channel, [json.dumps(message).encode()], list(descriptors))
-                return self._answer()
-            except OSError as error:
-                raise SandboxError(f"the process that starts workers does not answer: {error}") from error
-
-    def lost(self) -> bool:
-        """Return whether the process has ended."""
-        return self._process.poll() is not None
-
-    def close(self) -> None:
-        """End the process and all its workers."""
-        self._channel.close()
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._folder.cleanup()
-        self._errors.close()
 
 
 class _Ended(Exception):
@@ -124,14 +40,10 @@ class Worker:
 
     Parameters
     ----------
-    server : ForkServer
-        Where it comes from.
-    limits : Limits
-        What it may take.
-    watch : Watch or None
-        What looks at its memory.
-    tensorflow : bool
-        Whether it has TensorFlow ready.
+    channel : socket.socket
+        Leads to the fork server.
+    memory : int
+        Megabytes that it may take, to be told.
 
     Raises
     ------
@@ -139,41 +51,50 @@ class Worker:
         When it does not start, or cannot enter its sandbox.
     """
 
-    def __init__(self, server: ForkServer, limits: Limits, watch: Watch | None, tensorflow: bool = False):
-        self._server, self._limits, self._watch, self.tensorflow, self._number = server, limits, watch, tensorflow, 0
+    def __init__(self, channel: socket.socket, memory: int):
+        self._memory, self._number = memory, 0
         requests, self._requests = os.pipe()
         self._replies, replies = os.pipe()
-        self._ended, self._pidfd, self._lock = None, None, threading.Lock()
+        self._control, control = socket.socketpair()
         try:
-            started = server.ask({"do": "start"}, [requests, replies])
-        except BaseException:
-            os.close(self._requests)
-            os.close(self._replies)
-            raise
+            socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
+        except OSError as error:
+            self.close()
+            raise SandboxError(f"the process that starts workers is lost: {error}") from error
         finally:
             os.close(requests)
             os.close(replies)
-        self._pid = started["pid"]
-        os.set_blocking(self._requests, False)
-        os.set_blocking(self._replies, False)
+            control.close()
         try:
-            # Not reaped before `end`, so this number is still the worker's.
-            self._pidfd = os.pidfd_open(self._pid) if hasattr(os, "pidfd_open") else None
-            hello = json.loads(self._exchange(b"", START_SECONDS))
+            self._control.settimeout(PATIENCE)
+            os.set_blocking(self._requests, False)
+            os.set_blocking(self._replies, False)
+            self.pid = self._told()["pid"]
+            hello = json.loads(self._exchange(b"", PATIENCE))
             if "failed" in hello:
                 raise SandboxError(f"a worker could not be confined: {hello['failed']}")
-        except (_Ended, OSError) as error:
+        except _Ended as error:
             self.close()
-            raise SandboxError(f"a worker did not start: {error}") from error
+            raise SandboxError(f"a worker did not start: {error.args[1]}") from error
         except SandboxError:
             self.close()
             raise
-        if watch:
-            watch.add(self._pid, [*started["sandbox"], self._pid], limits.memory, self._kill)
 
-    def _kill(self):
-        with contextlib.suppress(SandboxError):
-            self._end()
+    def _told(self):
+        """Return what the supervisor says."""
+        said = b""
+        try:
+            while not said.endswith(b"\n"):
+                piece = self._control.recv(1)
+                if not piece:
+                    raise SandboxError("the supervisor of a worker is lost")
+                said += piece
+        except OSError as error:
+            raise SandboxError(f"the supervisor of a worker does not answer: {error}") from error
+        answer = json.loads(said)
+        if "error" in answer:
+            raise SandboxError(f"no worker can be started: {answer['error']}")
+        return answer
 
     def run(self, source: str, seconds: float, record: Sequence[str] = ()) -> CellRun:
         """Run one cell.
@@ -190,7 +111,12 @@ class Worker:
         Returns
         -------
         CellRun
-            After any status but "ok" and "error" the worker has been ended.
+            After any status but "ok" and "error" the worker is of no more use.
+
+        Raises
+        ------
+        SandboxError
+            When what stands between is lost, no student's fault.
         """
         self._number += 1
         request = json.dumps({"number": self._number, "code": source, "record": list(record)}).encode() + b"\n"
@@ -198,24 +124,27 @@ class Worker:
             return _checked(self._exchange(request, seconds), self._number)
         except _Ended as ended:
             status, detail = ended.args
-        finished = self._end()
-        if finished["memory"]:
-            return CellRun(MEMORY, f"took more than {self._limits.memory // MEGABYTE} MB of memory")
-        if status == DEAD and finished["code"] is not None:
-            code = finished["code"]
-            detail = f"the worker was ended by signal {-code}" if code < 0 else f"the worker ended itself with code {code}"
+        if status == DEAD:
+            # Its pipe closes a moment before it is gone.
+            select.select([self._control], [], [], 0.5)
+        self._control.shutdown(socket.SHUT_WR)
+        end = self._told()
+        if end["memory"]:
+            return CellRun(MEMORY, f"took more than {self._memory} MB of memory")
+        if status == DEAD and end["code"] is not None:
+            detail = (f"the worker was ended by signal {-end['code']}" if end["code"] < 0 else
+                      f"the worker ended itself with code {end['code']}")
         return CellRun(status, detail)
 
     def _exchange(self, request, seconds):
         """Write a request and return the line that comes, neither waiting nor reading more than allowed."""
         deadline, reply, poll = time.monotonic() + seconds, bytearray(), select.poll()
-        if request and self._read(reply):
-            raise _Ended(DEAD, "the worker spoke out of turn")
+        for descriptor in (self._replies, self._control.fileno()):
+            poll.register(descriptor, select.POLLIN)
         if request:
             poll.register(self._requests, select.POLLOUT)
-        for descriptor in (self._replies, self._pidfd):
-            if descriptor is not None:
-                poll.register(descriptor, select.POLLIN)
+            if self._read(reply):
+                raise _Ended(DEAD, "the worker spoke out of turn")
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0:
@@ -231,7 +160,7 @@ class Worker:
                 if not request:
                     poll.unregister(self._requests)
             # In this order: what it wrote before it ended counts.
-            if not self._read(reply) and (self._pidfd in ready or self._replies in ready):
+            if not self._read(reply) and (self._control.fileno() in ready or self._replies in ready):
                 raise _Ended(DEAD, "the worker ended")
             if len(reply) > LARGEST_REPLY:
                 raise _Ended(FLOOD, "sent more than a cell can have to say")
@@ -248,36 +177,21 @@ class Worker:
         reply += piece
         return bool(piece)
 
-    def _end(self):
-        """End it with everything it has started, once; return how it had ended before."""
-        with self._lock:
-            if self._ended is None:
-                self._ended = {"code": None, "memory": bool(self._watch and self._watch.remove(self._pid))}
-                said = self._server.ask({"do": "end", "pid": self._pid})
-                self._ended = {"code": said["code"], "memory": self._ended["memory"] or said["memory"]}
-        return self._ended
-
     def close(self) -> None:
-        """End it with everything it has started, and forget it."""
-        # Where the server is lost, its sandboxes have died with it.
-        with contextlib.suppress(SandboxError):
-            self._end()
-        for descriptor in (self._requests, self._replies, self._pidfd):
-            if descriptor is not None:
-                os.close(descriptor)
-        self._requests = self._replies = self._pidfd = None
+        """Let its supervisor end it, with everything it has started; nobody waits for that."""
+        self._control.close()
+        os.close(self._requests)
+        os.close(self._replies)
 
 
 def _checked(reply, number):
     """Return a reply as a `CellRun`, whoever has written it."""
     try:
         said = json.loads(reply)
-        texts = [said[name] for name in ("status", "detail", "printed")]
-        calls = [Call(str(called), str(got)) for called, got in said["calls"]]
-        if said["number"] != number or texts[0] not in ("ok", "error") or not all(isinstance(text, str) for text in texts):
+        status, detail, printed, result = (said[name] for name in ("status", "detail", "printed", "result"))
+        if said["number"] != number or status not in ("ok", "error") or {str} != {type(detail), type(printed), type(result or "")}:
             raise ValueError
-        result = said["result"]
-        return CellRun(*texts[:2], None if result is None else str(result), texts[2], calls)
+        return CellRun(status, detail, result, printed, [Call(str(called), str(got)) for called, got in said["calls"]])
     except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
         raise _Ended(DEAD, "what the worker said is not a reply") from None
 
@@ -290,67 +204,72 @@ class Workers:
     sandbox : {"bwrap", "none"}
         Whether student code is locked in.
     modules : sequence of str
-        What the keys import: warm processes have it ready.
+        What workers find imported.
     limits : Limits
-        What each worker may take.
+        What each of them may take.
+
+    Raises
+    ------
+    SandboxError
+        When there is no bubblewrap.
     """
 
     def __init__(self, sandbox: str, modules: Sequence[str], limits: Limits):
-        self._sandbox, self._limits = sandbox, limits
-        self._heavy = [name for name in modules if needs_tensorflow([f"import {name}"])]
-        self._light = [name for name in modules if name not in self._heavy]
-        self._servers: dict[bool, ForkServer] = {}
-        self._watch, self._lock, self._restarts = None, threading.Lock(), 0
-        if sandbox == "bwrap":
-            bubblewrap.find()
+        program = bubblewrap.find() if sandbox == "bwrap" else None
+        self._settings = {"program": program, "limits": dataclasses.asdict(limits), "modules": list(modules)}
+        self._limits, self._lock, self._starts = limits, threading.Lock(), 0
+        # Matplotlib's cache of fonts is worth keeping; its settings are nobody's here.
+        self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()
+        self._open()
 
-    def prepare(self, tensorflow: bool) -> ForkServer:
-        """Let the warm process for this kind of code begin to import, and return it without waiting."""
+    def _open(self):
+        """Start the warm process, without waiting for it."""
+        self._channel, theirs = socket.socketpair()
+        sandboxed, self._ready = bool(self._settings["program"]), False
+        before = cgroup.command() if sandboxed else []
+        # systemd-run must find the service of this user.
+        kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ and before}
+        env = {**(kept if sandboxed else os.environ), **bubblewrap.environment(), "HOME": os.path.expanduser("~"),
+               "XDG_CONFIG_HOME": self._folder.name, "TMPDIR": self._folder.name}
+        del env["MPLCONFIGDIR"]
+        command = [sys.executable, "-m", "helpers.grading.fork_server", str(theirs.fileno()), json.dumps(self._settings)]
+        self._process = subprocess.Popen([*before, *command], pass_fds=[theirs.fileno()], env=env, cwd="/",
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
+                                         start_new_session=True)
+        theirs.close()
+        self._starts += 1
+
+    def _wait(self):
+        """Wait until all is imported: whoever has made this has other things to do meanwhile."""
         with self._lock:
-            server = self._servers.get(tensorflow)
-            if server and server.lost() and self._restarts < MOST_RESTARTS:
-                self._restarts += 1
-                self._servers.pop(tensorflow).close()
-            if tensorflow not in self._servers:
-                modules = [*HEAVY_MODULES, *self._heavy, *self._light] if tensorflow else self._light
-                self._servers[tensorflow] = ForkServer(self._sandbox, self._limits, list(dict.fromkeys(modules)))
-            return self._servers[tensorflow]
+            if self._process.poll() is not None and self._ready and self._starts <= MOST_RESTARTS:
+                self._channel.close()
+                self._open()
+            if not self._ready:
+                if self._channel.recv(5) != b"ready":
+                    self._errors.seek(0)
+                    words = self._errors.read().decode(errors="replace").strip().splitlines() or ["it did not say why"]
+                    raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
+                self._ready = True
 
-    def start(self, tensorflow: bool) -> Worker:
-        """Return a new worker.
-
-        Parameters
-        ----------
-        tensorflow : bool
-            Whether the code that will run asks for TensorFlow or Keras.
-
-        Raises
-        ------
-        SandboxError
-            When none can be had.
-        """
-        server = self.prepare(tensorflow)
-        counted = server.ready()
-        if self._sandbox == "bwrap" and self._watch is None:
-            self._watch = Watch(counting=not counted)
-        return Worker(server, self._limits, self._watch, tensorflow)
+    def start(self) -> Worker:
+        """Return a new worker; raises SandboxError when none can be had."""
+        self._wait()
+        return Worker(self._channel, self._limits.memory // MEGABYTE)
 
     def close(self) -> None:
-        """End all of it."""
-        if self._watch:
-            self._watch.close()
-        for server in self._servers.values():
-            server.close()
-        self._servers = {}
+        """End the warm process; supervisors end with the workers that they stand before."""
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+        self._errors.close()
 
 
 def bounds(sandbox: str) -> str:
     """Return in words what locks in and bounds student code on this machine, for the report."""
     if sandbox == "none":
         return "no sandbox"
-    version = 2 if cgroup.command() else 0
-    if not version and (groups := cgroup.open_groups()):
-        version = groups.version
-        groups.remove()
+    version = 2 if cgroup.command() else cgroup.prepare() if os.path.isdir(cgroup.TREE / "memory") else 0
     how = f"cgroup v{version}" if version else "limits of each process and a watch of free memory"
     return f"bubblewrap; {how}"

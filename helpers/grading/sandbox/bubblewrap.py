@@ -185,59 +185,12 @@ def options(disk: int) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-class Handshake:
-    """What is agreed with bubblewrap through open files while it makes a sandbox: the filter of system calls, and who is who.
+def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[int]]:
+    """Start bubblewrap around a sleeping process, for a worker to join.
 
     Started by root, bubblewrap can only map root into the sandbox, and Linux exempts root's own processes from their limit. So
     bubblewrap says what process it has made and waits, and the map is written from here: nobody inside is nobody outside. Started
     by anybody else, bubblewrap maps that user to nobody.
-    """
-
-    def __init__(self):
-        self._said, self._info = os.pipe()
-        self._blocked, self._go = os.pipe()
-        self._filter = os.memfd_create("filter")
-        os.write(self._filter, seccomp.program())
-        os.lseek(self._filter, 0, os.SEEK_SET)
-
-    @property
-    def options(self) -> list[str]:
-        """Options of bubblewrap."""
-        who = ["--uid", str(NOBODY), "--gid", str(NOBODY)] if os.getuid() else ["--userns-block-fd", str(self._blocked)]
-        return ["--info-fd", str(self._info), *who, *(["--seccomp", str(self._filter)] if seccomp.program() else [])]
-
-    @property
-    def descriptors(self) -> tuple[int, ...]:
-        """What the process of bubblewrap must inherit."""
-        return (self._info, self._blocked, self._filter)
-
-    def finish(self) -> int:
-        """Wait for bubblewrap's message, write the map, and return the number of the sandbox's first process."""
-        os.close(self._info)
-        self._info = None
-        said = b""
-        while b"}" not in said:
-            part = os.read(self._said, 4096)
-            if not part:
-                raise SandboxError("bubblewrap ended before it had made a sandbox")
-            said += part
-        pid = json.loads(said)["child-pid"]
-        if os.getuid() == 0:
-            for name in ("uid_map", "gid_map"):
-                with open(f"/proc/{pid}/{name}", "w") as file:
-                    file.write(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
-            os.write(self._go, b"1")
-        return pid
-
-    def close(self) -> None:
-        """Close what is still open."""
-        for descriptor in (self._said, self._info, self._blocked, self._go, self._filter):
-            if descriptor is not None:
-                os.close(descriptor)
-
-
-def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[int]]:
-    """Start bubblewrap around a sleeping process, for a worker to join.
 
     Parameters
     ----------
@@ -258,22 +211,31 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
     SandboxError
         When bubblewrap ends.
     """
-    handshake = Handshake()
-    command = [program, *handshake.options, *options(limits.disk), "--", "/usr/bin/cat"]
+    (said, info), (blocked, go), rules = os.pipe(), os.pipe(), os.memfd_create("filter")
+    os.write(rules, seccomp.program())
+    os.lseek(rules, 0, os.SEEK_SET)
+    who = ["--uid", str(NOBODY), "--gid", str(NOBODY)] if os.getuid() else ["--userns-block-fd", str(blocked)]
+    filtered = ["--seccomp", str(rules)] if seccomp.program() else []
+    # What these processes have open, the worker may reach too (/proc/1/fd): nothing that two sandboxes share.
+    process = subprocess.Popen([program, "--info-fd", str(info), *who, *filtered, *options(limits.disk), "--", "/usr/bin/cat"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",
+                               pass_fds=(info, blocked, rules), bufsize=0)
     try:
-        # What these processes have open, the worker can open too (/proc/1/fd): nothing that two sandboxes share.
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                   pass_fds=handshake.descriptors, env={}, cwd="/", bufsize=0)
-        try:
-            pid = handshake.finish()
-            # An echo: the sandbox is whole, and its own program runs.
-            process.stdin.write(b"x")
-            if process.stdout.read(1) != b"x":
-                raise SandboxError("bubblewrap ended before its sandbox was ready")
-            return process, confine.limit_others(pid, limits)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
+        os.close(info)
+        with open(said) as file:
+            pid = json.loads(file.read() or "{}").get("child-pid")
+        if pid and os.getuid() == 0:
+            for name in ("uid_map", "gid_map"):
+                Path(f"/proc/{pid}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
+            os.write(go, b"1")
+        # An echo: the sandbox is whole, and its own program runs.
+        if not pid or not process.stdin.write(b"x") or process.stdout.read(1) != b"x":
+            raise SandboxError("bubblewrap ended before its sandbox was ready")
+        return process, confine.limit_others(pid, limits)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
     finally:
-        handshake.close()
+        for descriptor in (blocked, go, rules):
+            os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Groups of processes whose memory, number and processor share Linux itself bounds.
+"""A group of processes whose memory, number and processor share Linux itself bounds.
 
 With version 1 root makes a group below each controller's own folder; with version 2 a service of systemd hands a part of the tree
 to whoever asks (`systemd-run --user --scope`). A group counts what limits on single processes and a watch cannot see: shared
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
 import os
 import re
 import shutil
@@ -20,148 +19,86 @@ from pathlib import Path
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 
 TREE = Path("/sys/fs/cgroup")
-NAME = "course-grading"
+NAME = "course-grading-"
 COPIED = 384 * MEGABYTE
 """What a worker may copy of the memory that it shares with its warm parent, just by running."""
 CORES = 2
 """Processor cores that one sandbox may keep busy."""
 _DELEGATED = ["systemd-run", "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes"]
-
-
-def _settings(limits: Limits) -> dict[int, dict[str, dict[str, object]]]:
-    """Return, for both versions, what to write into which file below which controller's folder; "" is the only one of version 2."""
-    memory = limits.memory + COPIED
-    return {
-        1: {"memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory,
-                       "memory.kmem.tcp.limit_in_bytes": 16 * MEGABYTE},
-            "pids": {"pids.max": limits.processes + 8}, "cpu": {"cpu.shares": 512, "cpu.cfs_quota_us": CORES * 100_000}},
-        2: {"": {"memory.max": memory, "memory.swap.max": 0, "pids.max": limits.processes + 8, "cpu.weight": 50,
-                 "cpu.max": f"{CORES * 100_000} 100000"}},
-    }
-
-
 _OPTIONAL = ("memory.memsw.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes", "memory.swap.max")
 """Linux can be built or started without these."""
 
 
+def _settings(limits):
+    """Return by folder what to write into which file: version 1 has a folder for each controller, version 2 one."""
+    memory, processes, period = limits.memory + COPIED, limits.processes + 8, 100_000
+    if (TREE / "memory").is_dir():
+        return {TREE / "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory,
+                                  "memory.kmem.tcp.limit_in_bytes": 16 * MEGABYTE},
+                TREE / "pids": {"pids.max": processes}, TREE / "cpu": {"cpu.cfs_quota_us": CORES * period}}
+    own = Path("/proc/self/cgroup").read_text().strip().rpartition("::/")[2].removesuffix("/server")
+    return {TREE / own: {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes, "cpu.max": f"{CORES * period} {period}"}}
+
+
 class Group:
-    """The group of one sandbox.
+    """A group named after this process, which is to remove it.
 
     Parameters
     ----------
-    places : dict of str to Path
-        Its folder below each controller, or with version 2 its only folder, below ""; made here.
     limits : Limits
         What all its processes together may take.
-    version : int
-        Of cgroup.
 
     Raises
     ------
     OSError
-        Where Linux does not allow it.
+        Where this process may not make one.
     """
 
-    def __init__(self, places: dict[str, Path], limits: Limits, version: int):
-        self._places, self._version = places, version
-        for controller, files in _settings(limits)[version].items():
-            places[controller].mkdir()
-            for name, value in files.items():
-                with contextlib.suppress(*([OSError] if name in _OPTIONAL else [])):
-                    (places[controller] / name).write_text(str(value))
+    def __init__(self, limits: Limits):
+        self._places: list[Path] = []
+        try:
+            for folder, files in _settings(limits).items():
+                self._places.append(folder / f"{NAME}{os.getpid()}")
+                self._places[-1].mkdir()
+                for name, value in files.items():
+                    with contextlib.suppress(*([OSError] if name in _OPTIONAL else [])):
+                        (self._places[-1] / name).write_text(str(value))
+        except OSError:
+            self.remove(0)
+            raise
 
     def add(self, pid: int) -> None:
-        """Put a process into the group; its children will be born there."""
-        for place in self._places.values():
+        """Put a process into the group, this one with 0; its children will be born there."""
+        for place in self._places:
             (place / "cgroup.procs").write_text(str(pid))
 
     def ran_out(self) -> bool:
         """Return whether Linux has ended a process of the group because its memory was used up."""
-        name = "memory.events" if self._version == 2 else "memory/memory.oom_control"
-        controller, _, name = name.rpartition("/")
         with contextlib.suppress(OSError):
-            return bool(re.search(r"^oom_kill [1-9]", (self._places[controller] / name).read_text(), re.MULTILINE))
+            events = "".join((self._places[0] / name).read_text() for name in ("memory.oom_control", "memory.events")
+                             if (self._places[0] / name).exists())
+            return bool(re.search(r"^oom_kill [1-9]", events, re.MULTILINE))
         return False
 
-    def remove(self) -> bool:
-        """Remove the group; return whether it is gone, which it is not while a process of it ends."""
-        for place in self._places.values():
+    def remove(self, seconds: float = 5) -> None:
+        """Remove the group, and wait a little for processes of it that are ending."""
+        _remove(self._places, seconds)
+
+
+def _remove(places, seconds=0.0):
+    deadline = time.monotonic() + seconds
+    while places := [place for place in places if place.exists()]:
+        for place in places:
             with contextlib.suppress(OSError):
                 place.rmdir()
-        return not any(place.exists() for place in self._places.values())
-
-
-class Groups:
-    """All groups of one grading process.
-
-    Parameters
-    ----------
-    version : int
-        Of cgroup.
-    roots : dict of str to Path
-        By controller, the folder below which each group is made.
-    """
-
-    def __init__(self, version: int, roots: dict[str, Path]):
-        self.version, self._roots, self._numbers = version, roots, itertools.count()
-
-    def new(self, limits: Limits) -> Group:
-        """Make the group of one sandbox; raises OSError where Linux does not allow it."""
-        name = str(next(self._numbers))
-        return Group({controller: root / name for controller, root in self._roots.items()}, limits, self.version)
-
-    def remove(self, seconds: float = 5) -> None:
-        """Remove what is left of all groups, and wait a little for processes that are ending."""
-        deadline = time.monotonic() + seconds
-        for root in self._roots.values():
-            while (left := list(root.glob("[0-9]*"))) and time.monotonic() < deadline:
-                for place in left:
-                    with contextlib.suppress(OSError):
-                        place.rmdir()
-                time.sleep(0.01)
-            if self.version == 1:
-                with contextlib.suppress(OSError):
-                    root.rmdir()
-
-
-def open_groups() -> Groups | None:
-    """Make the place for groups of this process: version 1 as root, or version 2 in a subtree that is ours; None if there is none."""
-    with contextlib.suppress(OSError):
-        if (TREE / "memory").is_dir():
-            roots = {controller: TREE / controller / f"{NAME}-{os.getpid()}" for controller in ("memory", "pids", "cpu")}
-            _clear()
-            for root in roots.values():
-                root.mkdir()
-            return _tried(Groups(1, roots))
-        own = TREE / Path("/proc/self/cgroup").read_text().strip().rpartition("::/")[2]
-        # A group that has children with limits has no processes itself.
-        (own / "server").mkdir(exist_ok=True)
-        (own / "server" / "cgroup.procs").write_text(str(os.getpid()))
-        (own / "cgroup.subtree_control").write_text("+memory +pids +cpu")
-        return _tried(Groups(2, {"": own}))
-    return None
-
-
-def _tried(groups):
-    """Return the groups if one can be made."""
-    try:
-        groups.new(Limits()).remove()
-    except OSError:
-        groups.remove()
-        raise
-    return groups
-
-
-def _clear():
-    """Remove the places of processes that are no more."""
-    for place in TREE.glob(f"*/{NAME}-*"):
-        if not Path("/proc", place.name.rpartition("-")[2]).exists():
-            Groups(1, {"": place}).remove(0.1)
+        if time.monotonic() >= deadline:
+            return
+        time.sleep(0.01)
 
 
 @functools.cache
 def command() -> list[str]:
-    """Return what must stand before a command so that it has a subtree of its own, where version 2 can give one."""
+    """Return what must stand before a command so that it gets a subtree of its own, where version 2 can give one."""
     if (TREE / "memory").is_dir() or not shutil.which(_DELEGATED[0]):
         return []
     for words in (_DELEGATED, [word for word in _DELEGATED if word != "--user"]):
@@ -169,3 +106,21 @@ def command() -> list[str]:
             if subprocess.run([*words, "true"], capture_output=True, timeout=20).returncode == 0:
                 return words
     return []
+
+
+def prepare() -> int:
+    """Make this process ready to have groups; return the version of cgroup that it can use, or 0."""
+    version = 1 if (TREE / "memory").is_dir() else 2
+    with contextlib.suppress(OSError):
+        if version == 1:
+            # Of runs that were killed together with all their processes.
+            _remove([place for place in TREE.glob(f"*/{NAME}*") if not Path("/proc", place.name.removeprefix(NAME)).exists()])
+        else:
+            # A group that has children with limits has no processes itself.
+            own = next(iter(_settings(Limits())))
+            (own / "server").mkdir(exist_ok=True)
+            (own / "server" / "cgroup.procs").write_text(str(os.getpid()))
+            (own / "cgroup.subtree_control").write_text("+memory +pids +cpu")
+        Group(Limits()).remove()
+        return version
+    return 0
