@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -41,7 +42,8 @@ def _text(value, rounded, depth):
     if isinstance(value, np.generic):
         return f"np.{value.dtype}({inside(value.item())})"
     if kind is float:
-        return repr(float(f"{value:.6g}")) if rounded else repr(value)
+        text = repr(float(f"{value:.6g}")) if rounded else repr(value)
+        return text if math.isfinite(value) else text.replace("nan", "np.nan").replace("inf", "np.inf")
     if kind in (list, tuple):
         items = ", ".join([*map(inside, value[:MOST_NUMBERS]), *(["..."] if len(value) > MOST_NUMBERS else [])])
         return f"[{items}]" if kind is list else f"({items}{',' * (len(value) == 1)})"
@@ -56,6 +58,8 @@ def _array(array, rounded):
     """Return an array as code, with its type where that is not what the code would give anyway."""
     usual = array.dtype in (np.float64, np.int64, np.bool_) or array.dtype.kind in "US"
     kind = "" if usual else f", dtype=np.{array.dtype}"
+    if array.size == 0 and array.shape != (0,):
+        return f"np.empty({array.shape}{kind})"
     if array.size <= MOST_NUMBERS:
         return f"np.array({_text(array.tolist(), rounded, 1)}{kind})"
     shown = np.array2string(array, threshold=20, edgeitems=2, precision=6, separator=", ")

@@ -50,7 +50,8 @@ class Supervisor:
 
     def __init__(self, program, limits, shell):
         self._program, self._limits, self._shell = program, limits, shell
-        self._sandbox, self._group, self._pids = None, None, []
+        self._sandbox = self._group = self._watch = None
+        self._pids = []
 
     def run(self, requests, replies, control):
         """Start a worker, say so, wait for its end or for the grader's word, say how it ended, and leave nothing behind."""
@@ -61,9 +62,11 @@ class Supervisor:
                 self._sandbox, self._pids = bubblewrap.open_sandbox(self._program, self._limits)
                 for pid in self._pids if self._group else ():
                     self._group.add(pid)
-                # Only children are inside. This process goes on seeing the machine's files and processes.
-                confine.enter(self._pids[0], confine.USERS_AND_PROCESSES)
+                self._watch = watch.Watch()
+                confine.enter(self._pids[0])
             worker = os.fork() or self._become_worker(requests, replies)
+            if self._group:
+                self._group.add(worker)
             os.close(requests)
             os.close(replies)
             _say(control, {"pid": worker})
@@ -86,11 +89,7 @@ class Supervisor:
             confine.keep_only([requests, replies])
             os.setsid()
             os.nice(5)
-            if self._group:
-                self._group.add(0)
             if self._program:
-                # By the number that it has inside.
-                confine.enter(1, confine.ALL_OTHERS)
                 os.environ.clear()
                 os.environ.update(bubblewrap.environment())
                 confine.confine(self._limits)
@@ -107,12 +106,13 @@ class Supervisor:
         poll, pids = select.poll(), [*self._pids[:1], worker]
         for descriptor in (control, *([os.pidfd_open(worker)] if hasattr(os, "pidfd_open") else [])):
             poll.register(descriptor, select.POLLIN)
-        most = self._limits.memory + (watch.memory_of(pids) if self._program else 0)
+        most = self._limits.memory + (self._watch.memory_of(pids) if self._program else 0)
         ended = memory = False
         while not (ended or memory or control in dict(poll.poll(INTERVAL))):
             if self._program:
-                taken = 0 if self._group else watch.memory_of(pids)
-                memory = taken > most or (watch.free_memory() < watch.RESERVE < watch.memory_of(pids))
+                short = self._watch.free_memory() < watch.RESERVE
+                taken = self._watch.memory_of(pids) if short or not self._group else 0
+                memory = taken > (watch.RESERVE if short else most) or self._ran_out()
             ended, status = os.waitpid(worker, os.WNOHANG)
         if not ended:
             # What it has done until now counts, not what its end does to it.
@@ -120,7 +120,10 @@ class Supervisor:
         if not ended and not self._program:
             os.killpg(worker, signal.SIGKILL)
         return {"code": os.waitstatus_to_exitcode(status) if ended else None,
-                "memory": memory or bool(self._group and self._group.ran_out())}
+                "memory": memory or self._ran_out()}
+
+    def _ran_out(self):
+        return bool(self._group and self._group.ran_out())
 
 
 def _say(control, message):

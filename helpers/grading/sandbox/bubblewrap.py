@@ -214,17 +214,18 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
     (said, info), (blocked, go), rules = os.pipe(), os.pipe(), os.memfd_create("filter")
     os.write(rules, seccomp.program())
     os.lseek(rules, 0, os.SEEK_SET)
-    who = ["--uid", str(NOBODY), "--gid", str(NOBODY)] if os.getuid() else ["--userns-block-fd", str(blocked)]
+    root = os.getuid() == 0
+    who = ["--userns-block-fd", str(blocked)] if root else ["--uid", str(NOBODY), "--gid", str(NOBODY)]
     filtered = ["--seccomp", str(rules)] if seccomp.program() else []
     # What these processes have open, the worker may reach too (/proc/1/fd): nothing that two sandboxes share.
     process = subprocess.Popen([program, "--info-fd", str(info), *who, *filtered, *options(limits.disk), "--", "/usr/bin/cat"],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",
-                               pass_fds=(info, blocked, rules), bufsize=0)
+                               pass_fds=(info, rules, *([blocked] if root else [])), bufsize=0)
     try:
         os.close(info)
         with open(said) as file:
             pid = json.loads(file.read() or "{}").get("child-pid")
-        if pid and os.getuid() == 0:
+        if pid and root:
             for name in ("uid_map", "gid_map"):
                 Path(f"/proc/{pid}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
             os.write(go, b"1")

@@ -41,7 +41,7 @@ def _settings(limits):
 
 
 class Group:
-    """A group named after this process, which is to remove it.
+    """A group named after this process, which is to remove it, and can also after it has joined a sandbox that has other files.
 
     Parameters
     ----------
@@ -55,45 +55,45 @@ class Group:
     """
 
     def __init__(self, limits: Limits):
-        self._places: list[Path] = []
+        self._name, self._parents, self._processes = f"{NAME}{os.getpid()}", [], []
         try:
             for folder, files in _settings(limits).items():
-                self._places.append(folder / f"{NAME}{os.getpid()}")
-                self._places[-1].mkdir()
+                place = folder / self._name
+                place.mkdir()
+                self._parents.append(os.open(folder, os.O_RDONLY))
                 for name, value in files.items():
                     with contextlib.suppress(*([OSError] if name in _OPTIONAL else [])):
-                        (self._places[-1] / name).write_text(str(value))
+                        (place / name).write_text(str(value))
+                self._processes.append(os.open(place / "cgroup.procs", os.O_WRONLY))
+                for name in ("memory.oom_control", "memory.events"):
+                    if (place / name).exists():
+                        self._events = os.open(place / name, os.O_RDONLY)
         except OSError:
             self.remove(0)
             raise
 
     def add(self, pid: int) -> None:
-        """Put a process into the group, this one with 0; its children will be born there."""
-        for place in self._places:
-            (place / "cgroup.procs").write_text(str(pid))
+        """Put a process into the group; its children will be born there."""
+        for descriptor in self._processes:
+            os.write(descriptor, str(pid).encode())
 
     def ran_out(self) -> bool:
         """Return whether Linux has ended a process of the group because its memory was used up."""
-        with contextlib.suppress(OSError):
-            events = "".join((self._places[0] / name).read_text() for name in ("memory.oom_control", "memory.events")
-                             if (self._places[0] / name).exists())
-            return bool(re.search(r"^oom_kill [1-9]", events, re.MULTILINE))
-        return False
+        return bool(re.search(rb"^oom_kill [1-9]", os.pread(self._events, 4096, 0), re.MULTILINE))
 
     def remove(self, seconds: float = 5) -> None:
         """Remove the group, and wait a little for processes of it that are ending."""
-        _remove(self._places, seconds)
-
-
-def _remove(places, seconds=0.0):
-    deadline = time.monotonic() + seconds
-    while places := [place for place in places if place.exists()]:
-        for place in places:
-            with contextlib.suppress(OSError):
-                place.rmdir()
-        if time.monotonic() >= deadline:
-            return
-        time.sleep(0.01)
+        deadline = time.monotonic() + seconds
+        for parent in self._parents:
+            while True:
+                try:
+                    os.rmdir(self._name, dir_fd=parent)
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        break
+                    time.sleep(0.01)
 
 
 @functools.cache
@@ -114,7 +114,9 @@ def prepare() -> int:
     with contextlib.suppress(OSError):
         if version == 1:
             # Of runs that were killed together with all their processes.
-            _remove([place for place in TREE.glob(f"*/{NAME}*") if not Path("/proc", place.name.removeprefix(NAME)).exists()])
+            for place in TREE.glob(f"*/{NAME}*"):
+                if not Path("/proc", place.name.removeprefix(NAME)).exists():
+                    place.rmdir()
         else:
             # A group that has children with limits has no processes itself.
             own = next(iter(_settings(Limits())))

@@ -19,8 +19,6 @@ NOBODY = 65534
 MEGABYTE = 2**20
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
 _CAPABILITY_VERSION_3 = 0x20080522
-USERS_AND_PROCESSES, ALL_OTHERS = 0x30000000, seccomp.CLONE_NEW & ~0x30000000
-"""Namespaces: those that a process must join before it forks the one which joins the others."""
 
 if sys.platform == "linux":
     import resource
@@ -71,10 +69,10 @@ def _call(name, *arguments):
     return result
 
 
-def enter(pid: int, namespaces: int) -> None:
-    """Join namespaces of the sandbox whose first process is `pid`; that of its processes is joined by the next child only."""
+def enter(pid: int) -> None:
+    """Join all namespaces of the sandbox whose first process is `pid`; the next child is inside, among its processes."""
     descriptor = os.pidfd_open(pid)
-    _call("setns", descriptor, namespaces)
+    _call("setns", descriptor, seccomp.CLONE_NEW)
     os.close(descriptor)
 
 

@@ -13,26 +13,41 @@ RESERVE = 256 * MEGABYTE
 """When less of the machine's memory is free, sandboxes that have taken as much themselves are ended."""
 
 
-def free_memory() -> int:
-    """Return the bytes that this machine can still give."""
-    with open("/proc/meminfo") as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+class Watch:
+    """Eyes on this machine's processes, which stay open when this process joins a sandbox that has other files."""
 
+    def __init__(self):
+        self._proc = os.open("/proc", os.O_RDONLY)
 
-def memory_of(pids: list[int]) -> int:
-    """Return the bytes in memory of processes and all that they have started, files excepted.
+    def _open(self, path):
+        return open(path, opener=lambda name, flags: os.open(name, flags, dir_fd=self._proc))
 
-    What a process shares with its parent counts for both: this is an upper estimate, and a cheap one.
-    """
-    waiting, total = list(pids), 0
-    for _ in range(MOST_PROCESSES):
-        if not waiting:
-            break
-        pid = waiting.pop()
-        with contextlib.suppress(OSError, ValueError):
-            with open(f"/proc/{pid}/status") as file:
-                total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith(("RssAnon", "RssShmem")))
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/children") as file:
-                    waiting += map(int, file.read().split())
-    return total
+    def _tasks(self, pid):
+        folder = os.open(f"{pid}/task", os.O_RDONLY, dir_fd=self._proc)
+        try:
+            return os.listdir(folder)[:MOST_PROCESSES]
+        finally:
+            os.close(folder)
+
+    def free_memory(self) -> int:
+        """Return the bytes that this machine can still give."""
+        with self._open("meminfo") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+
+    def memory_of(self, pids: list[int]) -> int:
+        """Return the bytes in memory of processes and all that they have started, files excepted.
+
+        What a process shares with its parent counts for both: this is an upper estimate, and a cheap one.
+        """
+        waiting, total = list(pids), 0
+        for _ in range(MOST_PROCESSES):
+            if not waiting:
+                break
+            pid = waiting.pop()
+            with contextlib.suppress(OSError, ValueError):
+                with self._open(f"{pid}/status") as file:
+                    total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith(("RssAnon", "RssShmem")))
+                for task in self._tasks(pid):
+                    with self._open(f"{pid}/task/{task}/children") as file:
+                        waiting += map(int, file.read().split())
+        return total
