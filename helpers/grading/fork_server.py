@@ -71,7 +71,7 @@ class Supervisor:
             os.close(replies)
             _say(control, {"pid": worker})
             _say(control, self._wait(worker, control))
-        except (OSError, SandboxError) as error:
+        except BaseException as error:
             _say(control, {"error": f"{type(error).__name__}: {error}"})
         finally:
             if self._sandbox:
@@ -106,13 +106,13 @@ class Supervisor:
         poll, pids = select.poll(), [*self._pids[:1], worker]
         for descriptor in (control, *([os.pidfd_open(worker)] if hasattr(os, "pidfd_open") else [])):
             poll.register(descriptor, select.POLLIN)
-        most = self._limits.memory + (self._watch.memory_of(pids) if self._program else 0)
+        start = self._watch.memory_of([worker]) if self._program else 0
         ended = memory = False
         while not (ended or memory or control in dict(poll.poll(INTERVAL))):
             if self._program:
                 short = self._watch.free_memory() < watch.RESERVE
-                taken = self._watch.memory_of(pids) if short or not self._group else 0
-                memory = taken > (watch.RESERVE if short else most) or self._ran_out()
+                taken = self._watch.memory_of(pids, start) if short or not self._group else 0
+                memory = taken > (watch.RESERVE if short else self._limits.memory) or self._ran_out()
             ended, status = os.waitpid(worker, os.WNOHANG)
         if not ended:
             # What it has done until now counts, not what its end does to it.

@@ -34,10 +34,17 @@ class Watch:
         with self._open("meminfo") as file:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
 
-    def memory_of(self, pids: list[int]) -> int:
+    def memory_of(self, pids: list[int], start: int = 0) -> int:
         """Return the bytes in memory of processes and all that they have started, files excepted.
 
-        What a process shares with its parent counts for both: this is an upper estimate, and a cheap one.
+        What a process shares with its parent counts for both: this is a cheap estimate.
+
+        Parameters
+        ----------
+        pids : list of int
+            Where to begin.
+        start : int
+            Bytes that each process has of the warm process, which do not count.
         """
         waiting, total = list(pids), 0
         for _ in range(MOST_PROCESSES):
@@ -46,7 +53,8 @@ class Watch:
             pid = waiting.pop()
             with contextlib.suppress(OSError, ValueError):
                 with self._open(f"{pid}/status") as file:
-                    total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith(("RssAnon", "RssShmem")))
+                    sizes = [int(line.split()[1]) * 1024 for line in file if line.startswith(("RssAnon", "RssShmem"))]
+                total += max(0, sum(sizes) - start)
                 for task in self._tasks(pid):
                     with self._open(f"{pid}/task/{task}/children") as file:
                         waiting += map(int, file.read().split())
