@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from helpers.grading.errors import GradingError, SandboxError
 from helpers.grading.match import match
 from helpers.grading.records import MISSING, Key, LessonResult, Match, Submission
-from helpers.grading.run import Options, Runner, new_runner
+from helpers.grading.run import Options, Runner, wanted_modules
 from helpers.grading.store import Store, work_name
 
 SCHEDULER_TIMEOUT = "20s"
@@ -42,7 +42,7 @@ def _lesson(runner: Runner, key: Key, matches: list[Match]) -> LessonResult | st
 @functools.lru_cache(maxsize=1)
 def _runner_of_worker(pickled):
     """Return the runner of a Dask worker: one for all the work that it gets."""
-    return new_runner(*pickle.loads(pickled))
+    return Runner(*pickle.loads(pickled))
 
 
 def _on_worker(pickled, key, matches):
@@ -51,7 +51,7 @@ def _on_worker(pickled, key, matches):
     return _lesson(runner, key, matches)
 
 
-def _by_dask(work, keys, runner, options, scheduler):
+def _by_dask(work, keys, runner, scheduler):
     """Yield (name, result) as a Dask cluster finishes work; before that, run the keys here."""
     try:
         import distributed
@@ -63,9 +63,9 @@ def _by_dask(work, keys, runner, options, scheduler):
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
     with client:
         answered = {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-        pickled = pickle.dumps((list(answered.values()), options))
-        futures = {client.submit(_on_worker, pickled, answered[one.lesson], _matched(keys[one.lesson], one), pure=False,
-                                 key=f"grade-{name}"): name for name, one in work.items()}
+        pickled = pickle.dumps((runner.modules, runner.options))
+        futures = {client.submit(_on_worker, pickled, answered[lesson], matches, pure=False, key=f"grade-{name}"): name
+                   for name, (lesson, matches) in work.items()}
         for future in distributed.as_completed(futures):
             try:
                 yield futures[future], future.result()
@@ -79,11 +79,10 @@ def _by_threads(work, keys, runner, jobs):
         # First in the queue, so that whoever waits for a key waits for something that runs.
         answered = {lesson: pool.submit(runner.key_answers, key) for lesson, key in keys.items()}
 
-        def graded(one):
-            matches = _matched(keys[one.lesson], one)
-            return _lesson(runner, answered[one.lesson].result(), matches)
+        def graded(lesson, matches):
+            return _lesson(runner, answered[lesson].result(), matches)
 
-        futures = {pool.submit(graded, one): name for name, one in work.items()}
+        futures = {pool.submit(graded, *one): name for name, one in work.items()}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -145,11 +144,12 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     progress(len(results), of, [])
     if work:
         needed = {one.lesson: keys[one.lesson] for one in work.values()}
-        runner = new_runner(list(needed.values()), options)
+        matched = {name: (one.lesson, _matched(keys[one.lesson], one)) for name, one in work.items()}
+        runner = Runner(wanted_modules(list(needed.values()), [one for _, matches in matched.values() for one in matches]), options)
         try:
             # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-            for name, result in (_by_dask(work, needed, runner, options, scheduler) if scheduler
-                                 else _by_threads(work, needed, runner, jobs)):
+            for name, result in (_by_dask(matched, needed, runner, scheduler) if scheduler
+                                 else _by_threads(matched, needed, runner, jobs)):
                 if isinstance(result, str):
                     say(f"{work[name].path} is not graded yet: {result}. The same command tries it again.")
                     continue

@@ -101,14 +101,15 @@ class Runner:
 
     Parameters
     ----------
-    workers : Workers
-        Where workers come from.
+    modules : sequence of str
+        What workers find imported.
     options : Options
         How long a cell may take, and how much memory.
     """
 
-    def __init__(self, workers: Workers, options: Options):
-        self.workers, self.options, self._turns = workers, options, Turns()
+    def __init__(self, modules: Sequence[str], options: Options):
+        self.modules, self.options, self._turns = list(modules), options, Turns()
+        self.workers = Workers(options.sandbox, modules, options.limits())
         self._key_calls: dict[tuple[str, ...], list[list[Call]]] = {}
         self._lock = threading.Lock()
 
@@ -305,10 +306,10 @@ def _first_difference(calls: Sequence[Call], of_key: Sequence[Call]) -> Call | N
     return None
 
 
-def new_runner(keys: Sequence[Key], options: Options) -> Runner:
-    """Return a runner whose warm process imports, from now on, what these keys import."""
+def wanted_modules(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:
+    """Return what a warm process should import for these keys, and for what students make of them."""
     exercises = [exercise for key in keys for exercise in key.exercises]
     modules = imported_modules({source for exercise in exercises for source in exercise.setup})
-    if needs_tensorflow([text for one in exercises for text in (*one.setup, one.solution, *(check.source for check in one.checks))]):
-        modules = ["helpers.quiet_start", *modules]
-    return Runner(Workers(options.sandbox, modules, options.limits()), options)
+    sources = [text for one in exercises for text in (*one.setup, one.solution, *(check.source for check in one.checks))]
+    heavy = needs_tensorflow([*sources, *(text for one in matches for text in (*one.before, one.source or ""))])
+    return ["helpers.quiet_start", *modules] if heavy else modules

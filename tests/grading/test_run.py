@@ -11,7 +11,7 @@ from helpers.grading.answer_keys import read_keys
 from helpers.grading.errors import KeyNotebookError, SandboxError
 from helpers.grading.records import DEAD, MEMORY, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT, TIME_OUT, WRONG, CellRun, Check, Exercise, \
     Key, LessonResult, Match
-from helpers.grading.run import SHOWN, Options, Turns, new_runner, shown
+from helpers.grading.run import SHOWN, Options, Runner, Turns, shown, wanted_modules
 from helpers.grading.workers import Worker
 from tests.grading.running import SANDBOX
 from tests.submissions.building import LESSON
@@ -31,7 +31,7 @@ def new_key(*exercises, **more):
 
 @pytest.fixture(scope="module")
 def runner():
-    made = new_runner([new_key(SEEDED)], OPTIONS)
+    made = Runner(wanted_modules([new_key(SEEDED)]), OPTIONS)
     yield made
     made.close()
 
@@ -172,7 +172,7 @@ def test_what_is_right_shares_a_worker_and_nothing_else_does(runner, answered, s
 def test_tensorflow_is_ready_where_keys_ask_for_it():
     heavy = Exercise("ones", "Ones", ("import keras",), "def ones():\n    return keras.ops.ones(2)", None,
                      (Check("ones-hidden-1", "ones().numpy().tolist()", 2, "[1.0, 1.0]"),))
-    runner = new_runner([new_key(heavy)], OPTIONS)
+    runner = Runner(wanted_modules([new_key(heavy)]), OPTIONS)
     try:
         assert graded(runner, heavy, heavy.solution).status == RIGHT
         worker = runner.workers.start()
@@ -195,7 +195,7 @@ def test_a_key_that_does_not_work_here_is_refused(runner, change, words):
 
 
 def test_a_cell_that_takes_too_long_costs_its_exercise_and_is_tried_twice(answered):
-    quick = new_runner([new_key(SEEDED)], dataclasses.replace(OPTIONS, timeout=2))
+    quick = Runner(wanted_modules([new_key(SEEDED)]), dataclasses.replace(OPTIONS, timeout=2))
     try:
         begin = time.monotonic()
         got = graded(quick, answered, "while True:\n    pass")
