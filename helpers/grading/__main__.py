@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from helpers.grading.answer_keys import KEYS, read_keys, with_seed
-from helpers.grading.errors import GradingError
 from helpers.grading.collect import collect
+from helpers.grading.errors import GradingError
 from helpers.grading.grade_class import grade_class
 from helpers.grading.report import write_report
 from helpers.grading.run import Options

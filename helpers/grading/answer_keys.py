@@ -11,7 +11,6 @@ import re
 from pathlib import Path
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
-from helpers.grading.hidden import in_its_own_names
 from helpers.grading.hidden import in_its_own_names as in_own_scope  # noqa: F401
 from helpers.grading.notebooks import parse
 from helpers.grading.records import Check, Exercise, Key

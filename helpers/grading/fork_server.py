@@ -4,9 +4,9 @@
 
 It imports what every worker needs, and never runs a student's code, a notebook's cell or anything else from outside. For each
 message, which brings the ends of two pipes and of a socket, it forks a supervisor. That opens a sandbox with nothing in it but a
-sleeping `cat`, and forks a process that joins the namespaces of this sandbox, gives up its rights (`confine`) and answers requests
-through the pipes (`worker`). So a worker has what a new Python under bubblewrap would have, without the seconds that importing
-takes: its own processes, files, network and users, none shared with this process or with another worker.
+sleeping `cat`, joins its namespaces, and forks the worker, which gives up its rights (`confine`) and answers requests through the
+pipes (`worker`). So a worker has what a new Python under bubblewrap would have, without the seconds that importing takes: its own
+processes, files, network and users, none shared with this process or with another worker.
 
 The supervisor tells through its socket when the worker has started and how it has ended. It ends the worker when the memory is
 used up, and when the other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`,
@@ -25,7 +25,6 @@ import signal
 import socket
 import sys
 
-from helpers.grading.errors import SandboxError
 from helpers.grading.sandbox import bubblewrap, cgroup, confine, watch
 
 LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
@@ -35,18 +34,8 @@ INTERVAL = 200
 """Milliseconds between two looks at the memory."""
 
 
-class Supervisor:
-    """What stands between one worker and the grader.
-
-    Parameters
-    ----------
-    program : str or None
-        Bubblewrap, or None for no sandbox.
-    limits : confine.Limits
-        What the worker may take.
-    shell : worker.Shell
-        What it begins with.
-    """
+class _Supervisor:
+    """What stands between one worker and the grader: it starts the worker in a sandbox, watches it, and ends it."""
 
     def __init__(self, program, limits, shell):
         self._program, self._limits, self._shell = program, limits, shell
@@ -107,23 +96,17 @@ class Supervisor:
         for descriptor in (control, *([os.pidfd_open(worker)] if hasattr(os, "pidfd_open") else [])):
             poll.register(descriptor, select.POLLIN)
         start = self._watch.memory_of([worker]) if self._program else 0
-        ended = memory = False
-        while not (ended or memory or control in dict(poll.poll(INTERVAL))):
+        ended = memory = told = False
+        while not (ended or memory or told):
+            told = control in dict(poll.poll(INTERVAL))
             if self._program:
                 short = self._watch.free_memory() < watch.RESERVE
                 taken = self._watch.memory_of(pids, start) if short or not self._group else 0
-                memory = taken > (watch.RESERVE if short else self._limits.memory) or self._ran_out()
-            ended, status = os.waitpid(worker, os.WNOHANG)
-        if not ended:
-            # What it has done until now counts, not what its end does to it.
+                memory = taken > (watch.RESERVE if short else self._limits.memory) or bool(self._group and self._group.ran_out())
             ended, status = os.waitpid(worker, os.WNOHANG)
         if not ended and not self._program:
             os.killpg(worker, signal.SIGKILL)
-        return {"code": os.waitstatus_to_exitcode(status) if ended else None,
-                "memory": memory or self._ran_out()}
-
-    def _ran_out(self):
-        return bool(self._group and self._group.ran_out())
+        return {"code": os.waitstatus_to_exitcode(status) if ended else None, "memory": memory}
 
 
 def _say(control, message):
@@ -132,14 +115,8 @@ def _say(control, message):
         os.write(control, json.dumps(message).encode() + b"\n")
 
 
-def warm(modules):
-    """Import what workers need, and return the shell that they begin with.
-
-    Parameters
-    ----------
-    modules : sequence of str
-        What the cells will import.
-    """
+def _warm(modules):
+    """Import what workers need, and return the shell that they begin with."""
     # Imports make much and drop little: the garbage collector would look again and again for what is not there.
     gc.disable()
     from helpers.grading import worker
@@ -161,7 +138,7 @@ def warm(modules):
 def main():
     """Import, say ready, fork."""
     channel, settings = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
-    supervisor = Supervisor(settings["program"], confine.Limits(**settings["limits"]), warm(settings["modules"]))
+    supervisor = _Supervisor(settings["program"], confine.Limits(**settings["limits"]), _warm(settings["modules"]))
     if settings["program"]:
         cgroup.prepare()
     channel.sendall(b"ready")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import pickle
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from helpers.grading.errors import GradingError, SandboxError
@@ -127,25 +127,20 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
         When no work can be graded: a key fails here, no worker starts, no scheduler answers.
     """
     names = [None if one.problem else work_name(one.data, keys[one.lesson], options) for one in submissions]
-    results: dict[str, LessonResult] = {}
-    work: dict[str, Submission] = {}
-    students: dict[str, list[str]] = {}
+    # Equal files are graded once.
+    named: dict[str, list[Submission]] = {}
     for name, one in zip(names, submissions):
-        if name is None:
-            continue
-        students.setdefault(name, []).append(one.student.name)
-        if name not in results and name not in work:
-            kept = store.get(name)
-            if kept is None:
-                work[name] = one
-            else:
-                results[name] = kept
-    progress, of = progress or (lambda done, of, who: None), len(results) + len(work)
-    progress(len(results), of, [])
+        if name is not None:
+            named.setdefault(name, []).append(one)
+    results = {name: kept for name in named if (kept := store.get(name))}
+    progress = progress or (lambda done, of, who: None)
+    progress(len(results), len(named), [])
+    work = {name: same[0] for name, same in named.items() if name not in results}
     if work:
         needed = {one.lesson: keys[one.lesson] for one in work.values()}
         matched = {name: (one.lesson, _matched(keys[one.lesson], one)) for name, one in work.items()}
-        runner = Runner(wanted_modules(list(needed.values()), [one for _, matches in matched.values() for one in matches]), options)
+        matches = [one for _, its_matches in matched.values() for one in its_matches]
+        runner = Runner(wanted_modules(list(needed.values()), matches), options)
         try:
             # A key must give its own answers on this machine before it grades, and with another seed it makes them.
             for name, result in (_by_dask(matched, needed, runner, scheduler) if scheduler
@@ -155,7 +150,7 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
                     continue
                 store.put(name, result)
                 results[name] = result
-                progress(len(results), of, students[name])
+                progress(len(results), len(named), [one.student.name for one in named[name]])
         finally:
             runner.close()
     return [results.get(name) for name in names]

@@ -9,8 +9,8 @@ from helpers.grading.records import MISSING, NOT_ATTEMPTED, Match
 
 def match(key, cells):
     """Return what graft finds, as records."""
-    return [Match(one.exercise, one.source, (), "" if one.source is not None else MISSING if "missing" in one.note else NOT_ATTEMPTED,
-                  one.note) for one in graft(key, cells)]
+    return [Match(one.exercise, one.source, (), "" if one.source is not None else
+                  MISSING if "missing" in one.note else NOT_ATTEMPTED, one.note) for one in graft(key, cells)]
 
 
 def lesson_definitions(key, source):

@@ -110,7 +110,7 @@ class Runner:
     def __init__(self, modules: Sequence[str], options: Options):
         self.modules, self.options, self._turns = list(modules), options, Turns()
         self.workers = Workers(options.sandbox, modules, options.limits())
-        self._key_calls: dict[tuple[str, ...], list[list[Call]]] = {}
+        self._key_calls: dict[Exercise, list[list[Call]]] = {}
         self._lock = threading.Lock()
 
     def lesson(self, key: Key, matches: Sequence[Match]) -> LessonResult:
@@ -175,37 +175,36 @@ class Runner:
                     if result and result.status in ENDED:
                         break
                 results.append(result)
-        return [self._alone(key, exercises[match.exercise], match, attempt) if result is None or result.status in ENDED else result
+        return [result if result and result.status not in ENDED else self._alone(key, exercises[match.exercise], match, attempt)
                 for match, result in zip(matches, results)]
 
     def _alone(self, key, exercise, match, attempt):
         """Return what comes of an exercise while nothing else runs."""
+        def fresh(attempt, match):
+            with contextlib.closing(self.workers.start()) as worker:
+                return attempt(worker, key, exercise, match)
+
         with self._turns.one(alone=True):
             for _ in range(2):
-                result = self._fresh(attempt, key, exercise, match)
+                result = fresh(attempt, match)
                 if result:
                     return result
-                self._must_be_right(key, self._fresh(self._answered, key, exercise, Match(exercise.name, exercise.solution)))
+                self._must_be_right(key, fresh(self._answered, Match(exercise.name, exercise.solution)))
         raise SandboxError(f"the key's cells before exercise {exercise.name} failed here, and they did not before: this machine "
                            "may be too busy, or short of memory")
 
-    def _fresh(self, attempt, key, exercise, match):
-        with contextlib.closing(self.workers.start()) as worker:
-            return attempt(worker, key, exercise, match)
-
-    def _cells(self, worker, exercise, match, used):
+    def _cells(self, worker, exercise, match, used=False, record=False):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
         if setup.status != "ok":
             return setup, CellRun("not run"), []
-        common = exercise.setup[:exercise.common]
-        sources = [*(["\n".join(match.before)] if match.before else []), match.source,
-                   *(in_own_scope(check.source, common) for check in exercise.checks)]
+        sources = [*(["\n".join(match.before)] if match.before else []), match.source, *_hidden(exercise)]
         runs: list[CellRun] = []
+        wanted = sorted(defined_names(exercise.solution)) if record else []
         for source in sources:
-            lost = bool(runs) and runs[-1].status not in ("ok", "error")
-            runs.append(dataclasses.replace(runs[-1], printed="") if lost else worker.run(source, self.options.timeout))
+            lost = bool(runs) and runs[-1].status in ENDED
+            runs.append(dataclasses.replace(runs[-1], printed="") if lost else worker.run(source, self.options.timeout, wanted))
         if match.before and runs[0].status == "error" and runs[1].status == "ok":
             runs[1] = dataclasses.replace(runs[1], status="error", detail=runs[0].detail)
         solution, *checks = runs[bool(match.before):]
@@ -248,13 +247,12 @@ class Runner:
         return result
 
     def _explain(self, worker, key, exercise, result):
-        """Add what the lesson's own check says, and for each hidden check the first call that gave something else than the key."""
-        seconds = min(HINT_SECONDS, self.options.timeout)
-        wanted = sorted(defined_names(exercise.solution))
-        for number, (check, came) in enumerate(zip(exercise.checks, result.checks)):
+        """Add the lesson's own hint, and for each hidden check the first call that gave something else than the key's."""
+        seconds, wanted = min(HINT_SECONDS, self.options.timeout), sorted(defined_names(exercise.solution))
+        for number, (source, came) in enumerate(zip(_hidden(exercise), result.checks)):
             if not came.right:
-                again = worker.run(f"{SEEDING}\n{in_own_scope(check.source, exercise.setup[:exercise.common])}", seconds, wanted)
-                if again.status not in ("ok", "error"):
+                again = worker.run(f"{SEEDING}\n{source}", seconds, wanted)
+                if again.status in ENDED:
                     return
                 came.call = _first_difference(again.calls, self._calls_of_key(exercise)[number])
         if exercise.visible:
@@ -264,21 +262,21 @@ class Runner:
 
     def _calls_of_key(self, exercise):
         """Return the calls that each hidden check makes of the key's functions; they are recorded once."""
-        name = (*exercise.setup, exercise.solution, *(check.source for check in exercise.checks))
         with self._lock:
-            if name not in self._key_calls:
-                wanted = sorted(defined_names(exercise.solution))
+            if exercise not in self._key_calls:
                 with contextlib.closing(self.workers.start()) as worker:
-                    for source in ("\n".join([SEEDING, *exercise.setup]), exercise.solution):
-                        worker.run(source, self.options.timeout)
-                    self._key_calls[name] = [
-                        worker.run(f"{SEEDING}\n{in_own_scope(check.source, exercise.setup[:exercise.common])}",
-                                   self.options.timeout, wanted).calls for check in exercise.checks]
-            return self._key_calls[name]
+                    *_, runs = self._cells(worker, exercise, Match(exercise.name, exercise.solution), record=True)
+                self._key_calls[exercise] = [run.calls for run in runs]
+            return self._key_calls[exercise]
 
     def close(self) -> None:
         """End what runs."""
         self.workers.close()
+
+
+def _hidden(exercise: Exercise) -> list[str]:
+    """Return what runs in a worker for each hidden check."""
+    return [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
 
 
 def _judged(exercise: Exercise, match: Match, solution: CellRun, runs: Sequence[CellRun],
@@ -301,8 +299,7 @@ def _first_difference(calls: Sequence[Call], of_key: Sequence[Call]) -> Call | N
     """Return the first call whose result is not the key's; what the key gave only where it was called in the same way."""
     for call, right in zip(calls, of_key):
         if call != right:
-            same = call.called == right.called
-            return dataclasses.replace(call, expected=right.got if same else "")
+            return dataclasses.replace(call, expected=right.got if call.called == right.called else "")
     return None
 
 

@@ -26,17 +26,18 @@ MOST_PRINTED, MOST_RESULT, MOST_DETAIL = 20_000, 100_000, 2_000
 """Characters that are kept; a result that was cut is wrong."""
 
 
-class Printed(io.TextIOBase):
+class _Printed(io.TextIOBase):
     """What stands for standard output: it keeps the first `most` characters, and lets all others go."""
 
     encoding, errors = "utf-8", "replace"
 
-    def __init__(self, most: int, descriptor: int):
-        self._most, self._descriptor, self._parts = most, descriptor, []
-        self._left = most
+    def __init__(self, most, descriptor):
+        self._most = self._left = most
+        self._parts = []
+        # It leads nowhere, and is for programs that ask for one.
+        self.fileno = lambda: descriptor
 
-    def write(self, text: str) -> int:
-        """Keep what there is room for."""
+    def write(self, text):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         if self._left > 0:
@@ -44,56 +45,38 @@ class Printed(io.TextIOBase):
             self._left -= len(self._parts[-1])
         return len(text)
 
-    def writable(self) -> bool:
-        """Return that it can be written to."""
+    def writable(self):
         return True
 
-    def fileno(self) -> int:
-        """Return a descriptor that leads nowhere, for programs that ask for one."""
-        return self._descriptor
-
-    def take(self) -> str:
+    def take(self):
         """Return what was printed since the last time."""
-        text, self._parts = "".join(self._parts) + (" ..." if self._left == 0 else ""), []
-        self._left = self._most
+        text = "".join(self._parts) + (" ..." if self._left == 0 else "")
+        self._parts, self._left = [], self._most
         return text
 
 
 class _Hook(DisplayHook):
-    """Keep the text of a cell's last expression."""
+    """Keeps the text of a cell's last expression, which is what keys store."""
 
     text = None
 
-    def write_output_prompt(self):
-        """Show no number."""
-
     def write_format_data(self, format_dict, md_dict=None):
-        """Keep the text, which is what keys store."""
         self.text = format_dict.get("text/plain")
 
 
-class Shell(InteractiveShell):
-    """IPython's shell without terminal, history, profile and tracebacks."""
+class _Shell(InteractiveShell):
+    """IPython's shell without terminal, history, profile, windows and tracebacks."""
 
     displayhook_class = Type(_Hook)
 
-    def init_ipython_dir(self, ipython_dir):
-        """Have none."""
+    def _nothing(self, *arguments, **named):
+        pass
 
-    def init_profile_dir(self, profile_dir):
-        """Have none."""
-
-    def enable_gui(self, gui=None):
-        """Have no window: figures are drawn inline."""
+    init_ipython_dir = init_profile_dir = enable_gui = showtraceback = showsyntaxerror = _format_exception_for_storage = _nothing
+    _Hook.write_output_prompt = _nothing
 
     def ask_exit(self):
-        """End the cell; a worker ends with its exercise."""
         raise SystemExit
-
-    def showtraceback(self, *arguments, **named):
-        """Show nothing: the reply says which error it was."""
-
-    showsyntaxerror = _format_exception_for_storage = showtraceback
 
     def system_piped(self, cmd):
         """Run `!command`, and print what it prints."""
@@ -110,10 +93,9 @@ def _no_input(prompt="", *arguments, **named):
     raise RuntimeError("input() cannot be answered while a notebook is graded: give the value in the code")
 
 
-def new_shell() -> Shell:
+def new_shell() -> InteractiveShell:
     """Return the shell, which is made before anything forks, and has run nothing but one empty cell."""
-    settings = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
-    shell = Shell.instance(config=settings)
+    shell = _Shell.instance(config=Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}}))
     # A notebook would draw each figure as an image, which nobody sees here.
     shell.display_formatter.active_types = ["text/plain"]
     shell.run_cell("None", silent=True)
@@ -142,25 +124,8 @@ async def _run(shell, code):
     return await shell.run_cell_async(code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed)
 
 
-def answer(shell: Shell, loop: asyncio.AbstractEventLoop, printed: Printed, request: dict) -> dict:
-    """Run one cell.
-
-    Parameters
-    ----------
-    shell : Shell
-        Where its names live.
-    loop : asyncio.AbstractEventLoop
-        Where it may await.
-    printed : Printed
-        What stands for standard output.
-    request : dict
-        `number`, which the reply repeats; `code`; `record`, the names of functions whose calls are to be told.
-
-    Returns
-    -------
-    dict
-        `number`, `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
-    """
+def _answer(shell, loop, printed, request):
+    """Run one cell, and return the reply."""
     sys.stdout, shell.displayhook.text = printed, None
     with recorded(shell.user_ns, request["record"]) as calls:
         outcome = loop.run_until_complete(_run(shell, request["code"]))
@@ -170,23 +135,26 @@ def answer(shell: Shell, loop: asyncio.AbstractEventLoop, printed: Printed, requ
             "result": None if error or text is None else _cut(text, MOST_RESULT), "printed": printed.take(), "calls": calls}
 
 
-def serve(requests: int, replies: int, shell: Shell) -> None:
+def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
     """Answer until the pipe of requests is closed.
+
+    A request has a `number`, which the reply repeats, the `code` of a cell, and in `record` the names of functions whose calls
+    are to be told. A reply has besides a `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
 
     Parameters
     ----------
     requests, replies : int
         Open files: the ends of two pipes.
-    shell : Shell
+    shell : InteractiveShell
         From `new_shell`.
     """
-    loop, printed = asyncio.new_event_loop(), Printed(MOST_PRINTED, 1)
+    loop, printed = asyncio.new_event_loop(), _Printed(MOST_PRINTED, 1)
     asyncio.set_event_loop(loop)
-    sys.stdin, sys.stderr = open(os.devnull), Printed(0, 2)
+    sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)
     send(replies, {"ready": True})
     with open(requests, "rb") as lines:
         for line in lines:
-            send(replies, answer(shell, loop, printed, json.loads(line)))
+            send(replies, _answer(shell, loop, printed, json.loads(line)))
 
 
 def send(replies: int, reply: dict) -> None:

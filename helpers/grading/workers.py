@@ -1,6 +1,6 @@
 """The grader's side of the workers: start them, hand them a cell, take a bounded reply in bounded time, end them.
 
-Nothing that a worker sends is believed: a reply is a text, and a text that is not the answer earns nothing, whoever has written it.
+Nothing that a worker sends is believed: a reply is a text, and one that is not the answer earns nothing, whoever has written it.
 Nothing that it does or leaves undone stops the grader: no call here waits longer than it was told to.
 """
 
@@ -25,13 +25,14 @@ from helpers.grading.sandbox.confine import MEGABYTE, Limits
 
 LARGEST_REPLY = 2**20
 """Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`."""
+LONGEST_CALL = 10_000
 PIECE = 1 << 16
 PATIENCE = 60
 """Seconds for what only a machine that is very busy or broken does not do at once."""
 MOST_RESTARTS = 5
 
 
-class _Ended(Exception):
+class _EndedError(Exception):
     """A worker is of no more use; carries the status and the reason."""
 
 
@@ -73,7 +74,7 @@ class Worker:
             hello = json.loads(self._exchange(b"", PATIENCE))
             if "failed" in hello:
                 raise SandboxError(f"a worker could not be confined: {hello['failed']}")
-        except _Ended as error:
+        except _EndedError as error:
             self.close()
             raise SandboxError(f"a worker did not start: {error.args[1]}") from error
         except SandboxError:
@@ -122,7 +123,7 @@ class Worker:
         request = json.dumps({"number": self._number, "code": source, "record": list(record)}).encode() + b"\n"
         try:
             return _checked(self._exchange(request, seconds), self._number)
-        except _Ended as ended:
+        except _EndedError as ended:
             status, detail = ended.args
         if status == DEAD:
             # Its pipe closes a moment before it is gone.
@@ -144,11 +145,11 @@ class Worker:
         if request:
             poll.register(self._requests, select.POLLOUT)
             if self._read(reply):
-                raise _Ended(DEAD, "the worker spoke out of turn")
+                raise _EndedError(DEAD, "the worker spoke out of turn")
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _Ended(TIME_OUT, f"ran longer than {seconds:g} seconds")
+                raise _EndedError(TIME_OUT, f"ran longer than {seconds:g} seconds")
             ready = dict(poll.poll(1000 * left))
             if self._requests in ready:
                 try:
@@ -161,11 +162,11 @@ class Worker:
                     poll.unregister(self._requests)
             # In this order: what it wrote before it ended counts.
             if not self._read(reply) and (self._control.fileno() in ready or self._replies in ready):
-                raise _Ended(DEAD, "the worker ended")
+                raise _EndedError(DEAD, "the worker ended")
             if len(reply) > LARGEST_REPLY:
-                raise _Ended(FLOOD, "sent more than a cell can have to say")
+                raise _EndedError(FLOOD, "sent more than a cell can have to say")
             if b"\n" in reply[:-1]:
-                raise _Ended(DEAD, "the worker spoke out of turn")
+                raise _EndedError(DEAD, "the worker spoke out of turn")
         return bytes(reply)
 
     def _read(self, reply):
@@ -189,11 +190,13 @@ def _checked(reply, number):
     try:
         said = json.loads(reply)
         status, detail, printed, result = (said[name] for name in ("status", "detail", "printed", "result"))
-        if said["number"] != number or status not in ("ok", "error") or {str} != {type(detail), type(printed), type(result or "")}:
+        right_kinds = {str} == {type(detail), type(printed), type(result or "")}
+        if said["number"] != number or status not in ("ok", "error") or not right_kinds:
             raise ValueError
-        return CellRun(status, detail, result, printed, [Call(str(called), str(got)) for called, got in said["calls"]])
+        calls = [Call(str(called)[:LONGEST_CALL], str(got)[:LONGEST_CALL]) for called, got in said["calls"]]
+        return CellRun(status, detail, result, printed, calls)
     except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
-        raise _Ended(DEAD, "what the worker said is not a reply") from None
+        raise _EndedError(DEAD, "what the worker said is not a reply") from None
 
 
 class Workers:
@@ -227,8 +230,9 @@ class Workers:
         self._channel, theirs = socket.socketpair()
         sandboxed, self._ready = bool(self._settings["program"]), False
         before = cgroup.command() if sandboxed else []
-        # systemd-run must find the service of this user.
-        kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ and before}
+        # By these systemd-run finds the service of this user.
+        kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+                if before and name in os.environ}
         env = {**(kept if sandboxed else os.environ), **bubblewrap.environment(), "HOME": os.path.expanduser("~"),
                "XDG_CONFIG_HOME": self._folder.name, "TMPDIR": self._folder.name}
         del env["MPLCONFIGDIR"]

@@ -243,10 +243,10 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
         return lesson(runner, key, matches)
 
     write(tmp_path / "in", ["ada-perfect", "cem-untouched", "ben-partly"])
-    submissions = collect(tmp_path / "in", ONE_KEY).submissions
     unlucky = "\n".join(["# unlucky", KEYS[LESSON].exercises[0].solution])
     (tmp_path / "in" / "ada-perfect" / f"{LESSON}.ipynb").write_text(json.dumps(solved(**{first(): unlucky})))
-    submissions = [dataclasses.replace(one, path="ada/\udcff.ipynb", student=Student("\udcff", "\udcff")) if "ada" in one.path else one
+    submissions = [one if "ada" not in one.path else
+                   dataclasses.replace(one, path="ada/\udcff.ipynb", student=Student("\udcff", "\udcff"))
                    for one in collect(tmp_path / "in", ONE_KEY).submissions]
     monkeypatch.setattr(Runner, "lesson", refused)
     said = []
@@ -265,7 +265,8 @@ def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypat
     assert store.work_name(b"x", KEYS[LESSON], Options()) != before
 
 
-@pytest.mark.parametrize("kept", ["", "[]", "{}", '{"lesson": 1, "seed": 2, "exercises": [{}]}', '{"lesson": 1, "seed": 2, "exercises": 3}'])
+@pytest.mark.parametrize("kept", ["", "[]", "{}", '{"lesson": 1, "seed": 2, "exercises": [{}]}',
+                                  '{"lesson": 1, "seed": 2, "exercises": 3}'])
 def test_a_result_that_cannot_be_read_is_none(tmp_path, kept):
     (tmp_path / "x.json").write_text(kept)
     assert Store(tmp_path).get("x") is None

@@ -6,6 +6,7 @@ import json
 
 import nbformat
 import pytest
+from helpers.grading.score import agrees
 
 from helpers.grading import __main__ as command
 from helpers.grading import grade_class as classes
@@ -14,7 +15,6 @@ from helpers.grading.answer_keys import KEYS, defined_names, imported_modules, n
 from helpers.grading.errors import GradingError, KeyNotebookError
 from helpers.grading.find_submissions import Submission
 from helpers.grading.run import Options, shown
-from helpers.grading.score import agrees
 
 new_code, new_notebook = nbformat.v4.new_code_cell, nbformat.v4.new_notebook
 

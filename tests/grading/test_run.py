@@ -1,4 +1,4 @@
-"""Exercises are run one by one, in parallel, with another seed; a key that does not work here is refused; nobody pays for others."""
+"""Exercises are run one by one, with any seed; a key that does not work here is refused; nobody pays for others."""
 
 import dataclasses
 import json
@@ -9,8 +9,22 @@ import pytest
 
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.errors import KeyNotebookError, SandboxError
-from helpers.grading.records import DEAD, MEMORY, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT, TIME_OUT, WRONG, CellRun, Check, Exercise, \
-    Key, LessonResult, Match
+from helpers.grading.records import (
+    DEAD,
+    MEMORY,
+    MISSING,
+    NOT_ATTEMPTED,
+    PARTLY,
+    RIGHT,
+    TIME_OUT,
+    WRONG,
+    CellRun,
+    Check,
+    Exercise,
+    Key,
+    LessonResult,
+    Match,
+)
 from helpers.grading.run import SHOWN, Options, Runner, Turns, shown, wanted_modules
 from helpers.grading.workers import Worker
 from tests.grading.running import SANDBOX
@@ -101,8 +115,8 @@ def test_what_came_is_kept_for_the_feedback(runner, answered):
 
 CALLED = Exercise("mean", "Mean", ("import numpy as np\nSEED = 1\ndef plain(x):\n    return np.round(x, 3).tolist()",),
                   "def mean(x, axis=0):\n    return x.mean(axis)", None,
-                  (Check("mean-hidden-1", "random = np.random.default_rng(SEED)\nplain(mean(np.ones((2, 2))) + mean(random.random((2, 2)),"
-                                          " axis=1))", 1, ""),
+                  (Check("mean-hidden-1", "random = np.random.default_rng(SEED)\n"
+                                          "plain(mean(np.ones((2, 2))) + mean(random.random((2, 2)), axis=1))", 1, ""),
                    Check("mean-hidden-2", "round(mean(np.array([1.0, 3.0])).item(), 4)", 1, ""),
                    Check("mean-hidden-3", "round(sum(mean(np.arange(300.0) + one).item() for one in (0, 1)), 3)", 1, "")),
                   "check(mean)", 1)
@@ -162,7 +176,8 @@ def test_a_lesson_shows_its_own_hint_and_no_error_of_its_own_names(runner):
     ("import os\nget_ipython().reset = lambda: os._exit(3)" + LEAVES, PLAIN.solution, [3, 2], 2),
     (None, PLAIN.solution, [0, 2], 1),
 ])
-def test_what_is_right_shares_a_worker_and_nothing_else_does(runner, answered, started, monkeypatch, first, second, earned, workers):
+def test_what_is_right_shares_a_worker_and_nothing_else_does(runner, answered, started, monkeypatch, first, second, earned,
+                                                             workers):
     monkeypatch.setattr(runner, "_explain", lambda *_: None)
     got = runner.lesson(new_key(answered, PLAIN), [Match("draw", first), Match("double", second)])
     assert [one.earned for one in got.exercises] == earned and got.earned == sum(earned)

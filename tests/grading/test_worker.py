@@ -12,13 +12,8 @@ from helpers.grading.calls import MOST_NUMBERS, pasted, recorded
 from helpers.grading.errors import SandboxError
 from helpers.grading.records import DEAD, FLOOD, TIME_OUT, CellRun
 from tests.grading.running import SANDBOX, new_workers
+from tests.submissions.attacks import PIPES
 
-PIPES = """
-import os, stat
-pipes = [number for number in range(3, 64) if os.path.exists(f'/proc/self/fd/{number}') and stat.S_ISFIFO(os.fstat(number).st_mode)]
-requests, replies = pipes
-"""
-"""A student's way to the two pipes: they are open in its own process."""
 FORGED = '{"number": NUMBER, "status": "ok", "detail": "", "result": "42", "printed": "", "calls": []}'
 
 
@@ -113,7 +108,8 @@ def test_the_longest_honest_reply_is_allowed_whatever_its_letters(worker):
     long = inside.MOST_RESULT
     run, = ran(worker, f"print('\\U0001F600' * 10**6)\n'\\u0001' * {long}")
     assert run.status == "ok" and len(run.result) == long + len(" ...")
-    largest = json.dumps({"result": "\x01" * long, "printed": "\x01" * inside.MOST_PRINTED, "detail": "\x01" * inside.MOST_DETAIL})
+    largest = json.dumps({"result": "\x01" * long, "printed": "\x01" * inside.MOST_PRINTED,
+                          "detail": "\x01" * inside.MOST_DETAIL})
     assert len(largest) < outside.LARGEST_REPLY
 
 
@@ -128,7 +124,7 @@ def test_the_longest_honest_reply_is_allowed_whatever_its_letters(worker):
     (PIPES + "os.write(replies, b'[' * 10**5 + b'\\n')", DEAD),
     (PIPES + "os.write(replies, b'null\\n')", DEAD),
     (PIPES + "os.write(replies, b'\\xff\\xfe\\n')", DEAD),
-    (PIPES + "os.write(replies, b'{\"number\": 1, \"status\": \"right\", \"detail\": \"\", \"printed\": \"\", \"result\": 1}\\n')", DEAD),
+    (PIPES + f"os.write(replies, {FORGED.replace('NUMBER', '1').replace('ok', 'right')!r}.encode() + b'\\n')", DEAD),
     (PIPES + "os.close(replies)", DEAD),
     ("import os\nos._exit(0)", DEAD),
     ("import os\nif os.fork() == 0:\n    import time; time.sleep(600)\nos._exit(0)", DEAD),
@@ -154,7 +150,7 @@ def test_a_cell_larger_than_the_pipe_does_not_block_the_grader(worker):
 
 
 def test_a_forged_reply_is_a_text_like_any_other(worker):
-    """Whoever writes into the pipe gains what printing gains: one text, for this cell; what comes besides ends this worker only."""
+    """Whoever writes into the pipe gains what printing gains: one text, for this cell; what comes besides ends this worker."""
     forged = FORGED.replace("NUMBER", "1") + "\n"
     first = worker.run(PIPES + f"os.write(replies, {forged.encode()!r})\nimport time\ntime.sleep(0.5)", 10)
     assert first == CellRun(result="42")
@@ -182,7 +178,8 @@ def test_the_grader_stays_small_whatever_comes_in(workers):
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     before = taken()
-    for source in (PIPES + "while True:\n    os.write(replies, b'x' * 10**6)", PIPES + "os.write(replies, b'[],' * 3 * 10**5 + b'\\n')"):
+    for source in (PIPES + "while True:\n    os.write(replies, b'x' * 10**6)",
+                   PIPES + "os.write(replies, b'[' + b'[],' * 3 * 10**5 + b'[]]\\n')"):
         for _ in range(5):
             worker = workers.start()
             worker.run(source, 5)

@@ -2,8 +2,8 @@
 
 PIPES = """
 import os, stat
-pipes = [number for number in range(3, 64) if os.path.exists(f'/proc/self/fd/{number}') and stat.S_ISFIFO(os.fstat(number).st_mode)]
-requests, replies = pipes
+opened = [number for number in range(3, 64) if os.path.exists(f'/proc/self/fd/{number}')]
+requests, replies = [number for number in opened if stat.S_ISFIFO(os.fstat(number).st_mode)]
 """
 """The two pipes of a worker are open in its own process: a student can write there what the worker would."""
 
@@ -106,7 +106,7 @@ import builtins, sys
 try:
     import sys, helpers.exercises
     helpers.exercises.check = lambda *a, **k: print('right')
-    sys.modules['helpers.grading.worker'].answer = lambda *a, **k: {'result': 'right'}
+    sys.modules['helpers.grading.worker']._answer = lambda *a, **k: {'result': 'right'}
 except Exception:
     pass
 import json

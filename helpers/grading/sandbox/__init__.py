@@ -1,1 +1,1 @@
-"""Lock a process in: bubblewrap shows it little, rlimits and a cgroup bound it, and a filter refuses system calls it never needs."""
+"""Lock a process in: bubblewrap shows it little, limits and a cgroup bound it, a filter refuses system calls it never needs."""

@@ -37,7 +37,8 @@ def _settings(limits):
                                   "memory.kmem.tcp.limit_in_bytes": 16 * MEGABYTE},
                 TREE / "pids": {"pids.max": processes}, TREE / "cpu": {"cpu.cfs_quota_us": CORES * period}}
     own = Path("/proc/self/cgroup").read_text().strip().rpartition("::/")[2].removesuffix("/server")
-    return {TREE / own: {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes, "cpu.max": f"{CORES * period} {period}"}}
+    return {TREE / own: {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes,
+                         "cpu.max": f"{CORES * period} {period}"}}
 
 
 class Group:

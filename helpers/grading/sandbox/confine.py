@@ -20,10 +20,7 @@ MEGABYTE = 2**20
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 
-if sys.platform == "linux":
-    import resource
-
-    _libc = ctypes.CDLL(None, use_errno=True)
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,14 +50,6 @@ class Limits:
     files: int = 128
 
 
-class _Capability(ctypes.Structure):
-    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
-
-
-class _Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
-
-
 def _call(name, *arguments):
     result = getattr(_libc, name)(*arguments)
     if result < 0:
@@ -87,6 +76,8 @@ def set_limits(limits: Limits, pid: int = 0) -> None:
     pid : int
         Another process than this one.
     """
+    import resource
+
     with open(f"/proc/{pid or 'self'}/statm") as file:
         mapped, *_, written, _ = (int(number) * os.sysconf("SC_PAGE_SIZE") for number in file.read().split())
     wanted = {
@@ -111,7 +102,7 @@ def limit_others(pid: int, limits: Limits) -> list[int]:
     return pids
 
 
-def give_up_rights() -> None:
+def _give_up_rights():
     """Become nobody, without any capability, and without a way to win one back."""
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # Fails where this process may not; then it has none to lose.
@@ -121,7 +112,7 @@ def give_up_rights() -> None:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    _call("capset", ctypes.byref(_Capability(_CAPABILITY_VERSION_3, 0)), (ctypes.c_uint32 * 6)())
+    _call("capset", (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
     # So that the grader, outside, may read how much memory this process takes. Inside, nobody has the right to look.
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
     with open("/proc/self/status") as file:
@@ -130,11 +121,8 @@ def give_up_rights() -> None:
         raise OSError(1, "the rights of this process could not be given up")
 
 
-def filter_calls() -> None:
-    """Refuse, from now on, the system calls that `seccomp` lists."""
-    filtering = seccomp.program()
-    if filtering:
-        _call("prctl", _PR_SET_SECCOMP, 2, ctypes.byref(_Program(len(filtering) // 8, filtering)), 0, 0)
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
 def keep_only(descriptors: Iterable[int]) -> None:
@@ -150,7 +138,8 @@ def keep_only(descriptors: Iterable[int]) -> None:
 
 
 def confine(limits: Limits) -> None:
-    """Do all of the above to a process that is inside a sandbox already."""
+    """Take limits, give up rights, and refuse the system calls that `seccomp` lists: for a process that is inside a sandbox."""
     set_limits(limits)
-    give_up_rights()
-    filter_calls()
+    _give_up_rights()
+    if filtering := seccomp.program():
+        _call("prctl", _PR_SET_SECCOMP, 2, ctypes.byref(_Program(len(filtering) // 8, filtering)), 0, 0)

@@ -12,12 +12,9 @@ import platform
 import struct
 
 EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
-CLONE_NEW = 0x7E020000
-"""The flags of clone and unshare that make a new namespace: user, mount, pid, net, ipc, uts, cgroup."""
+CLONE_NEW = 0x7E020000  # user, mount, pid, net, ipc, uts, cgroup: the flags of clone, unshare and setns for namespaces
 _AF_UNIX, _AF_INET = 1, 2
-_LOCKS, _LEASE_AND_NOTIFY = (6, 7, 37, 38), (1024, 1026)
-"""Commands of fcntl: F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW; F_SETLEASE, F_NOTIFY."""
-
+_LOCKS, _LEASE_AND_NOTIFY = (6, 7, 37, 38), (1024, 1026)  # F_(OFD_)SETLK(W) of fcntl; F_SETLEASE, F_NOTIFY
 # name of the machine -> (number of its convention, calls refused, calls that depend on an argument or fail in another way)
 _ARCHITECTURES = {
     "x86_64": (0xC000003E, {
@@ -39,8 +36,7 @@ _ARCHITECTURES = {
 }
 _LOAD, _EQUAL, _AT_LEAST, _AND_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_NUMBER, _CONVENTION, _FIRST, _SECOND = 0, 4, 16, 24
-"""Where Linux puts what the filter looks at."""
+_NUMBER, _CONVENTION, _FIRST, _SECOND = 0, 4, 16, 24  # where Linux puts what the filter looks at
 
 
 def _step(code, value, yes=0, no=0):
