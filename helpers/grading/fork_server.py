@@ -39,8 +39,7 @@ class _Supervisor:
 
     def __init__(self, program, limits, shell):
         self._program, self._limits, self._shell = program, limits, shell
-        self._sandbox = self._group = self._watch = None
-        self._pids = []
+        self._sandbox = self._group = None
 
     def run(self, requests, replies, control):
         """Start a worker, say so, wait for its end or for the grader's word, say how it ended, and leave nothing behind."""
@@ -48,11 +47,10 @@ class _Supervisor:
             if self._program:
                 with contextlib.suppress(OSError):
                     self._group = cgroup.Group(self._limits)
-                self._sandbox, self._pids = bubblewrap.open_sandbox(self._program, self._limits)
-                for pid in self._pids if self._group else ():
+                self._sandbox, pids = bubblewrap.open_sandbox(self._program, self._limits)
+                for pid in pids if self._group else ():
                     self._group.add(pid)
-                self._watch = watch.Watch()
-                confine.enter(self._pids[0])
+                confine.enter(pids[0])
             worker = os.fork() or self._become_worker(requests, replies)
             if self._group:
                 self._group.add(worker)
@@ -92,16 +90,16 @@ class _Supervisor:
 
     def _wait(self, worker, control):
         """Return the code a worker has ended with, or None where it was ended from here, and whether memory was the reason."""
-        poll, pids = select.poll(), [*self._pids[:1], worker]
+        poll = select.poll()
         for descriptor in (control, *([os.pidfd_open(worker)] if hasattr(os, "pidfd_open") else [])):
             poll.register(descriptor, select.POLLIN)
-        start = self._watch.memory_of([worker]) if self._program else 0
+        start = watch.memory_taken() if self._program else 0
         ended = memory = told = False
         while not (ended or memory or told):
             told = control in dict(poll.poll(INTERVAL))
             if self._program:
-                short = self._watch.free_memory() < watch.RESERVE
-                taken = self._watch.memory_of(pids, start) if short or not self._group else 0
+                short = watch.free_memory() < watch.RESERVE
+                taken = watch.memory_taken(start) if short or not self._group else 0
                 memory = taken > (watch.RESERVE if short else self._limits.memory) or bool(self._group and self._group.ran_out())
             ended, status = os.waitpid(worker, os.WNOHANG)
         if not ended and not self._program:

@@ -65,14 +65,14 @@ class _Hook(DisplayHook):
 
 
 class _Shell(InteractiveShell):
-    """IPython's shell without terminal, history, profile, windows and tracebacks."""
+    """IPython's shell without terminal, history, windows and tracebacks."""
 
     displayhook_class = Type(_Hook)
 
     def _nothing(self, *arguments, **named):
         pass
 
-    init_ipython_dir = init_profile_dir = enable_gui = showtraceback = showsyntaxerror = _format_exception_for_storage = _nothing
+    enable_gui = showtraceback = showsyntaxerror = _format_exception_for_storage = _nothing
     _Hook.write_output_prompt = _nothing
 
     def ask_exit(self):

@@ -221,7 +221,7 @@ class Workers:
         program = bubblewrap.find() if sandbox == "bwrap" else None
         self._settings = {"program": program, "limits": dataclasses.asdict(limits), "modules": list(modules)}
         self._limits, self._lock, self._starts = limits, threading.Lock(), 0
-        # Matplotlib's cache of fonts is worth keeping; its settings are nobody's here.
+        # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
         self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()
         self._open()
 
@@ -234,7 +234,7 @@ class Workers:
         kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
                 if before and name in os.environ}
         env = {**(kept if sandboxed else os.environ), **bubblewrap.environment(), "HOME": os.path.expanduser("~"),
-               "XDG_CONFIG_HOME": self._folder.name, "TMPDIR": self._folder.name}
+               "XDG_CONFIG_HOME": self._folder.name, "IPYTHONDIR": self._folder.name, "TMPDIR": self._folder.name}
         del env["MPLCONFIGDIR"]
         command = [sys.executable, "-m", "helpers.grading.fork_server", str(theirs.fileno()), json.dumps(self._settings)]
         self._process = subprocess.Popen([*before, *command], pass_fds=[theirs.fileno()], env=env, cwd="/",

@@ -17,7 +17,7 @@ from helpers.grading.errors import SandboxError
 from helpers.grading.records import MEMORY
 from helpers.grading.sandbox import bubblewrap, cgroup, seccomp
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
-from helpers.grading.sandbox.watch import MOST_PROCESSES, RESERVE, Watch
+from helpers.grading.sandbox.watch import MOST_PROCESSES, RESERVE, free_memory, memory_taken
 from helpers.project import ROOT
 from tests.grading.running import IS_ROOT, LIMITS, as_somebody, needs_sandbox, new_workers
 
@@ -244,7 +244,7 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
     """The reserve is set so high that the machine is always short of memory: whoever has more than that is ended."""
     code = ("from helpers.grading import fork_server\nfrom helpers.grading.sandbox import watch, cgroup\n"
             "def refused(*_):\n    raise OSError\ncgroup.Group = refused\n"
-            "watch.Watch.free_memory = lambda self: 0\nfork_server.main()")
+            "watch.free_memory = lambda: 0\nfork_server.main()")
     made = new_workers(limits=dataclasses.replace(LIMITS, memory=2048 * MEGABYTE))
     made.close()
     popen = subprocess.Popen
@@ -258,7 +258,7 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
     monkeypatch.undo()
     small, = ran(made, "import time\ntime.sleep(1)\n1")
     assert small.result == "1"
-    large, = ran(made, f"hoard = bytearray({RESERVE})\nfor place in range(0, {RESERVE}, 4096):\n    hoard[place] = 1\n"
+    large, = ran(made, f"hoard = bytearray({RESERVE + 2**25})\nfor place in range(0, len(hoard), 4096):\n    hoard[place] = 1\n"
                        "import time\ntime.sleep(20)")
     made.close()
     assert large.status == MEMORY
@@ -427,32 +427,14 @@ def test_systemd_is_asked_for_a_subtree_where_there_is_one(monkeypatch, tmp_path
 def test_a_look_at_many_processes_is_short():
     """F6: no look counts more processes than a sandbox can have."""
     sleepers = [subprocess.Popen(["sleep", "60"]) for _ in range(MOST_PROCESSES + 20)]
-    looked = Watch()
     try:
         begin = time.process_time()
-        assert looked.memory_of([one.pid for one in sleepers]) > 0
+        assert memory_taken() > memory_taken(MEGABYTE) > 0 and free_memory() > 32 * MEGABYTE
         assert time.process_time() - begin < 0.2
-        assert looked.memory_of([sleepers[0].pid]) < 32 * MEGABYTE < looked.free_memory()
     finally:
         for one in sleepers:
             one.kill()
             one.wait()
-
-
-@needs_linux
-def test_the_watch_counts_a_whole_tree():
-    hoarder = "import time; x = bytearray(b'1') * 10**8; time.sleep(60)"
-    code = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {hoarder!r}])\ntime.sleep(60)"
-    looked = Watch()
-    with subprocess.Popen([sys.executable, "-c", code]) as parent:
-        try:
-            deadline = time.monotonic() + 60
-            while looked.memory_of([parent.pid]) < 1e8:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-        finally:
-            for process in [*psutil.Process(parent.pid).children(recursive=True), parent]:
-                process.kill()
 
 
 @needs_sandbox

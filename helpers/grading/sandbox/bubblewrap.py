@@ -29,46 +29,18 @@ _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
 def environment() -> dict[str, str]:
     """Return all environment variables of a worker; nothing of the instructor's own gets in."""
     return {
-        "HOME": SCRATCH,
-        "TMPDIR": SCRATCH,
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "USER": "nobody",
-        "LOGNAME": "nobody",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "COURSE_DATA": "sample",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
-        "IPYTHONDIR": f"{SCRATCH}/.ipython",
+        "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
         # Locks would be a channel between students (see seccomp), and without them no file is safer here.
         "HDF5_USE_FILE_LOCKING": "FALSE",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
         # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
         # of an exercise never earns back.
-        "TF_ENABLE_ONEDNN_OPTS": "0",
-        "KERAS_BACKEND": "tensorflow",
+        "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
         # Threads count as processes, and a machine with many cores would start many.
-        "TF_NUM_INTRAOP_THREADS": "2",
-        "TF_NUM_INTEROP_THREADS": "2",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     }
-
-
-def _system_folders():
-    """Yield bubblewrap's options for the programs and libraries of the system."""
-    yield from ("--ro-bind", "/usr", "/usr")
-    for name in _LIBRARIES:
-        path = Path("/", name)
-        if path.is_symlink():
-            yield from ("--symlink", os.readlink(path), str(path))
-        elif path.is_dir():
-            yield from ("--ro-bind", str(path), str(path))
-    for name in _SETTINGS:
-        yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
 
 
 def python_folders() -> list[Path]:
@@ -162,10 +134,14 @@ def options(disk: int) -> tuple[str, ...]:
         Bytes that the scratch folder may take.
     """
     chosen = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv",
-              "--cap-drop", "ALL"]
-    for name, value in environment().items():
-        chosen += ["--setenv", name, value]
-    chosen += _system_folders()
+              "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"]
+    for path in (Path("/", name) for name in _LIBRARIES):
+        if path.is_symlink():
+            chosen += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            chosen += ["--ro-bind", str(path), str(path)]
+    for name in _SETTINGS:
+        chosen += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     # Each --size holds for the next --tmpfs. The scratch folder comes before the folders that can be read: the environment may
     # itself lie below it.
     memory = ["--size", str(disk), "--perms", "1777", "--tmpfs"]
@@ -180,8 +156,7 @@ def options(disk: int) -> tuple[str, ...]:
     for folder in covered_folders():
         chosen += ["--size", "4096", "--tmpfs", str(folder), "--remount-ro", str(folder)]
     # /dev and the root are themselves in memory: nobody may write there.
-    chosen += ["--proc", "/proc", "--dev", "/dev", *memory, "/dev/shm", "--chdir", SCRATCH, "--remount-ro", "/dev",
-               "--remount-ro", "/"]
+    chosen += ["--proc", "/proc", "--dev", "/dev", *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"]
     return tuple(chosen)
 
 
