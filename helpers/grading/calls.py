@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,57 +12,37 @@ import numpy as np
 
 MOST_NUMBERS, MOST_TEXT, MOST_CALLS = 200, 8_000, 20
 """Larger arrays are abbreviated; longer texts are cut; later calls are not told."""
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_CODE = ((r" at 0x[0-9a-fA-F]+", ""), (r"\barray\(", "np.array("), (r"dtype=(?=[a-z])", "dtype=np."),
+         (r"(?<![\w.])(nan|inf)\b", r"np.\1"))
+_LONG = re.compile(r"\b\d+\.\d*(e[-+]?\d+)?")
 
 
 def pasted(value: Any, rounded: bool = False) -> str:
-    """Return a value as code.
+    """Return a value as code, where NumPy is `np` and TensorFlow `tf`.
 
     Parameters
     ----------
     value : object
-        Numbers, texts, arrays, tensors, and lists, tuples and dicts of them come out as code; of all else the repr does.
+        Numbers, texts, arrays, tensors, and lists, tuples and dicts of numbers and arrays come out as code.
     rounded : bool
-        Whether to leave numbers six digits, so that what was computed in another order looks alike.
+        Whether to leave floats six digits, so that what was computed in another order looks alike.
     """
-    text = _text(value, rounded, 0)
-    return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + " ..."
-
-
-def _text(value, rounded, depth):
-    if depth > 8:
-        return "..."
-    inside = functools.partial(_text, rounded=rounded, depth=depth + 1)
-    kind = type(value)
-    if kind.__module__.startswith("tensorflow") and hasattr(value, "numpy"):
-        return f"tf.constant({_array(value.numpy(), rounded)})"
-    if kind is np.ndarray:
-        return _array(value, rounded)
-    if isinstance(value, np.generic):
-        return f"np.{value.dtype}({inside(value.item())})"
-    if kind is float:
-        text = repr(float(f"{value:.6g}")) if rounded else repr(value)
-        return text if math.isfinite(value) else text.replace("nan", "np.nan").replace("inf", "np.inf")
-    if kind in (list, tuple):
-        items = ", ".join([*map(inside, value[:MOST_NUMBERS]), *(["..."] if len(value) > MOST_NUMBERS else [])])
-        return f"[{items}]" if kind is list else f"({items}{',' * (len(value) == 1)})"
-    if kind is dict:
-        return "{" + ", ".join(f"{inside(key)}: {inside(one)}" for key, one in list(value.items())[:MOST_NUMBERS]) + "}"
-    if callable(value) and hasattr(value, "__name__"):
-        return value.__name__
-    return _ADDRESS.sub("", repr(value))
-
-
-def _array(array, rounded):
-    """Return an array as code, with its type where that is not what the code would give anyway."""
-    usual = array.dtype in (np.float64, np.int64, np.bool_) or array.dtype.kind in "US"
-    kind = "" if usual else f", dtype=np.{array.dtype}"
-    if array.size == 0 and array.shape != (0,):
-        return f"np.empty({array.shape}{kind})"
-    if array.size <= MOST_NUMBERS:
-        return f"np.array({_text(array.tolist(), rounded, 1)}{kind})"
-    shown = np.array2string(array, threshold=20, edgeitems=2, precision=6, separator=", ")
-    return f"np.array({shown}{kind})  # shape {array.shape}"
+    try:
+        if type(value).__module__.startswith("tensorflow") and hasattr(value, "numpy"):
+            return f"tf.constant({pasted(value.numpy(), rounded)})"
+        if callable(value) and hasattr(value, "__name__"):
+            return value.__name__
+        if isinstance(value, str):
+            return repr(value)[:MOST_TEXT]
+        with np.printoptions(threshold=MOST_NUMBERS, edgeitems=2, floatmode="unique"):
+            text = repr(value)[:MOST_TEXT]
+        for pattern, code in _CODE:
+            text = re.sub(pattern, code, text)
+        text = _LONG.sub(lambda number: repr(float(f"{float(number[0]):.6g}")), text) if rounded else text
+        cut = getattr(value, "size", 0) > MOST_NUMBERS and "shape=" not in text
+        return " ".join(text.split()) + (f"  # shape {value.shape}" if cut else "")
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 @contextlib.contextmanager

@@ -26,32 +26,26 @@ MOST_PRINTED, MOST_RESULT, MOST_DETAIL = 20_000, 100_000, 2_000
 """Characters that are kept; a result that was cut is wrong."""
 
 
-class _Printed(io.TextIOBase):
+class _Printed(io.StringIO):
     """What stands for standard output: it keeps the first `most` characters, and lets all others go."""
 
-    encoding, errors = "utf-8", "replace"
+    encoding = "utf-8"
 
     def __init__(self, most, descriptor):
-        self._most = self._left = most
-        self._parts = []
+        super().__init__()
+        self._most = most
         # It leads nowhere, and is for programs that ask for one.
         self.fileno = lambda: descriptor
 
     def write(self, text):
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        if self._left > 0:
-            self._parts.append(text[:self._left])
-            self._left -= len(self._parts[-1])
+        super().write(text[:max(0, self._most - self.tell())] if isinstance(text, str) else text)
         return len(text)
-
-    def writable(self):
-        return True
 
     def take(self):
         """Return what was printed since the last time."""
-        text = "".join(self._parts) + (" ..." if self._left == 0 else "")
-        self._parts, self._left = [], self._most
+        text = self.getvalue() + (" ..." if self.tell() >= self._most else "")
+        self.seek(0)
+        self.truncate()
         return text
 
 

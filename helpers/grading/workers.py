@@ -214,11 +214,13 @@ class Workers:
     Raises
     ------
     SandboxError
-        When there is no bubblewrap.
+        When there is no bubblewrap, or the course lies where student code could read its keys.
     """
 
     def __init__(self, sandbox: str, modules: Sequence[str], limits: Limits):
         program = bubblewrap.find() if sandbox == "bwrap" else None
+        if program:
+            bubblewrap.refuse_visible()
         self._settings = {"program": program, "limits": dataclasses.asdict(limits), "modules": list(modules)}
         self._limits, self._lock, self._starts = limits, threading.Lock(), 0
         # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.

@@ -129,11 +129,11 @@ def test_feedback_shows_the_first_call_that_differs_and_the_lessons_hint(runner,
     got = runner.lesson(key, [Match("mean", "def mean(x, axis=0):\n    return (x.sum(axis) + 1e-12) / 2")]).exercises[0]
     first, second, third = got.checks
     assert got.status == PARTLY and first.right and second.right and first.call is None
-    assert third.call.called.startswith("mean(np.array([  0.,   1., ..., 298., 299.])  # shape (300,))")
+    assert third.call.called.startswith("mean(np.array([ 0., 1., ..., 298., 299.]") and "(300,)" in third.call.called
     assert (third.call.got, third.call.expected) == ("np.float64(22425.0)", "np.float64(149.5)")
     assert got.hint == "'Hint: divide'"
     got = runner.lesson(key, [Match("mean", "def mean(x, axis=0):\n    return x.mean()")]).exercises[0]
-    assert got.checks[0].call.called == "mean(np.array([[1.0, 1.0], [1.0, 1.0]]))"
+    assert got.checks[0].call.called == "mean(np.array([[1., 1.], [1., 1.]]))"
     assert (got.checks[0].call.got, got.checks[0].call.expected) == ("np.float64(1.0)", "np.array([1.0, 1.0])")
     for check in got.checks:
         assert check.call is None or not any(name in check.call.called for name in ("SEED", "plain", "random"))

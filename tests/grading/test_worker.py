@@ -207,13 +207,19 @@ def test_without_a_sandbox_workers_run_too():
 
 def test_calls_are_told_as_they_can_be_pasted():
     import numpy as np
+    class Odd:
+        def __repr__(self):
+            return 1 / 0
+
     for value in (np.arange(6.0).reshape(2, 3), np.array([1, 2], dtype=np.float32), [1.5, "it's", (None,), {"a": True}],
-                  np.zeros((0, 2)), np.array(["a", "b"]), np.float32(0.5), 7):
+                  [np.ones(2), (np.array([True]),)], np.array([["a", "b"]]), np.float32(0.5), 7, np.arange(200.0) / 7):
         again = eval(pasted(value), {"np": np})
-        assert type(again) is type(value) and np.array_equal(np.asarray(again, dtype=object), np.asarray(value, dtype=object))
-    assert pasted(np.array([np.nan, -np.inf])) == "np.array([np.nan, -np.inf])"
+        assert type(again) is type(value)
+        np.testing.assert_equal(again, value)
+    assert pasted(Odd()) == "<Odd>" and pasted("nan array(") == "'nan array('"
+    assert pasted(np.array([np.nan, -np.inf])) == "np.array([ np.nan, -np.inf])"
     large = pasted(np.zeros(MOST_NUMBERS + 1))
-    assert large.endswith(f"# shape ({MOST_NUMBERS + 1},)") and len(large) < 200
+    assert f"({MOST_NUMBERS + 1},)" in large and "..." in large and len(large) < 200
     assert pasted(0.1 + 0.2) == "0.30000000000000004" and pasted(0.1 + 0.2, rounded=True) == "0.3"
     assert "0x" not in pasted(object()) and pasted(np.mean) == "mean"
 
@@ -233,6 +239,6 @@ def test_only_calls_from_outside_are_told_and_the_functions_come_back():
 def test_a_worker_tells_the_calls_that_are_asked_for(worker):
     ran(worker, "import numpy as np\ndef twice(x):\n    return 2 * x")
     run = worker.run("twice(np.ones(2))\ntwice(3)", 10, ["twice"])
-    assert [(call.called, call.got) for call in run.calls] == [("twice(np.array([1.0, 1.0]))", "np.array([2.0, 2.0])"),
+    assert [(call.called, call.got) for call in run.calls] == [("twice(np.array([1., 1.]))", "np.array([2.0, 2.0])"),
                                                                ("twice(3)", "6")]
     assert worker.run("twice(3)", 10).calls == []
