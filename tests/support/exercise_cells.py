@@ -14,9 +14,10 @@ import nbformat
 from IPython.lib.pretty import pretty
 
 from helpers.grading.hidden import in_its_own_names
-from helpers.grading.run import ASK
 from helpers.project import ROOT, read_toml
 
+ASK = "from helpers.exercises import case, check"
+"""What a lesson's own check needs in front of it."""
 KEYS = ROOT / "helpers" / "grading" / "keys"
 MUTANTS = ROOT / "tests" / "mutants"
 TAGS = ("exercise-task", "exercise-setup", "exercise-solution", "exercise-check", "exercise-hidden")
