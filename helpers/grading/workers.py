@@ -77,7 +77,7 @@ class Worker:
         except _EndedError as error:
             self.close()
             raise SandboxError(f"a worker did not start: {error.args[1]}") from error
-        except SandboxError:
+        except BaseException:
             self.close()
             raise
 
@@ -214,13 +214,15 @@ class Workers:
     Raises
     ------
     SandboxError
-        When there is no bubblewrap, or the course lies where student code could read its keys.
+        When there is no bubblewrap, no way to fork, or the course lies where student code could read its keys.
     """
 
     def __init__(self, sandbox: str, modules: Sequence[str], limits: Limits):
         program = bubblewrap.find() if sandbox == "bwrap" else None
         if program:
             bubblewrap.refuse_visible()
+        if not hasattr(os, "fork"):
+            raise SandboxError(f"workers are forked, which {sys.platform} cannot do: grade in WSL 2, or on Linux or macOS")
         self._settings = {"program": program, "limits": dataclasses.asdict(limits), "modules": list(modules)}
         self._limits, self._lock, self._starts = limits, threading.Lock(), 0
         # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.

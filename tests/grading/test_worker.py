@@ -194,6 +194,12 @@ def test_a_module_that_is_not_there_is_said():
     made.close()
 
 
+def test_without_fork_it_is_said_where_to_grade(monkeypatch):
+    monkeypatch.delattr("os.fork")
+    with pytest.raises(SandboxError, match=r"workers are forked, which .* cannot do: grade in WSL 2, or on Linux or macOS"):
+        new_workers(sandbox="none")
+
+
 def test_without_a_sandbox_workers_run_too():
     made = new_workers(sandbox="none")
     worker = made.start()
