@@ -1,5 +1,7 @@
 """Hostile code, a piece for each student. None of it can harm a machine whose sandbox works; run it nowhere else."""
 
+import os
+
 PIPES = """
 import os, stat
 opened = [number for number in range(3, 64) if os.path.exists(f'/proc/self/fd/{number}')]
@@ -153,8 +155,8 @@ for place, folders, files in os.walk('/'):
             found.append(path)
 print('found', found)
 """
-LISTENING = 47113
-"""The port, and part of the name of the socket, at which the test listens outside the sandbox."""
+LISTENING = 40_000 + os.getpid() % 20_000
+"""The port, and part of the name of the socket, at which the test listens outside the sandbox; two runs of it may not meet."""
 _NETWORK = """
 import socket
 reached = []
