@@ -12,7 +12,7 @@ from helpers.grading.collect import collect
 from helpers.grading.errors import SandboxError
 from helpers.grading.grade_class import grade_class
 from helpers.grading.run import Options
-from helpers.grading.sandbox import bubblewrap
+from helpers.grading.sandbox import bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.store import Store
 from helpers.grading.workers import Workers
@@ -27,12 +27,23 @@ needs_sandbox = pytest.mark.skipif(bool(NO_SANDBOX), reason=NO_SANDBOX or "there
 SANDBOX = "none" if NO_SANDBOX else "bwrap"
 LIMITS = Limits(memory=256 * MEGABYTE)
 IS_ROOT = hasattr(os, "getuid") and os.getuid() == 0
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
+WITH_CGROUP = bool(sys.platform == "linux" and IS_ROOT and cgroup.prepare())
 SOMEBODY = 23456
 """A user that no system has."""
 
 
 def new_workers(modules=("numpy",), limits=LIMITS, sandbox=SANDBOX):
     return Workers(sandbox, modules, limits)
+
+
+def ran(workers, *sources, seconds=60):
+    """Return what came of some cells in one worker, which has then been ended."""
+    worker = workers.start()
+    try:
+        return [worker.run(source, seconds) for source in sources]
+    finally:
+        worker.close()
 
 
 def as_somebody(command, home):
