@@ -5,46 +5,53 @@ from __future__ import annotations
 import functools
 import pickle
 import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from helpers.grading.answer_keys import imported_modules, needs_tensorflow
-from helpers.grading.errors import GradingError
-from helpers.grading.graft import Graft, graft
-from helpers.grading.kernels import Kernels
-from helpers.grading.run import Runner
-from helpers.grading.store import work_name
-from helpers.grading.threads import by_threads
-
-
-def new_runner(keys, options, say=print, warm=True):
-    """Return a runner whose warm kernels have imported what these keys import."""
-    exercises = [exercise for key in keys.values() for exercise in key.exercises]
-    kernels = Kernels(
-        options.sandbox, imported_modules({one for each in exercises for one in each.setup}), options.limits(), say, warm
-    )
-    for tensorflow in sorted(
-        {needs_tensorflow([*exercise.sources(), exercise.solution]) for exercise in exercises}, reverse=True
-    ):
-        kernels.prepare(tensorflow)
-    return Runner(kernels, options)
-
+from helpers.grading.errors import GradingError, SandboxError
+from helpers.grading.match import match
+from helpers.grading.records import MISSING, Key, LessonResult, Match, Submission
+from helpers.grading.run import Options, Runner, wanted_modules
+from helpers.grading.store import Store, work_name
 
 SCHEDULER_TIMEOUT = "20s"
+TRIES = 3
+"""How often work is begun that this machine breaks off."""
 _starting = threading.Lock()
+
+
+def _matched(key: Key, submission: Submission) -> list[Match]:
+    """Return what will run of a submission. This is done here, outside the sandbox, so no student's code may stop it."""
+    try:
+        return match(key, list(submission.cells))
+    except Exception as error:
+        note = f"this notebook could not be taken apart ({type(error).__name__})"
+        return [Match(exercise.name, None, (), MISSING, note) for exercise in key.exercises]
+
+
+def _lesson(runner: Runner, key: Key, matches: list[Match]) -> LessonResult | str:
+    """Return the result of one submission, or why this machine could not give one."""
+    for _ in range(TRIES):
+        try:
+            return runner.lesson(key, matches)
+        except SandboxError as error:
+            reason = str(error)
+    return reason
 
 
 @functools.lru_cache(maxsize=1)
 def _runner_of_worker(pickled):
     """Return the runner of a Dask worker: one for all the work that it gets."""
-    return new_runner(*pickle.loads(pickled))
+    return Runner(*pickle.loads(pickled))
 
 
-def _on_worker(pickled, key, grafts):
+def _on_worker(pickled, key, matches):
     with _starting:
         runner = _runner_of_worker(pickled)
-    return runner.lesson(key, grafts)
+    return _lesson(runner, key, matches)
 
 
-def _by_dask(work, keys, runner, options, scheduler):
+def _by_dask(work, keys, runner, scheduler):
     """Yield (name, result) as a Dask cluster finishes work; before that, run the keys here."""
     try:
         import distributed
@@ -55,40 +62,50 @@ def _by_dask(work, keys, runner, options, scheduler):
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
     with client:
-        keys = {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-        pickled = pickle.dumps((keys, options))
-        futures = {client.submit(_on_worker, pickled, keys[lesson], grafts, pure=False, key=f"grade-{name}"): name
-                   for name, (lesson, grafts) in work.items()}
+        answered = {lesson: runner.key_answers(key) for lesson, key in keys.items()}
+        pickled = pickle.dumps((runner.modules, runner.options))
+        futures = {client.submit(_on_worker, pickled, answered[lesson], matches, pure=False, key=f"grade-{name}"): name
+                   for name, (lesson, matches) in work.items()}
         for future in distributed.as_completed(futures):
             try:
-                result = future.result()
+                yield futures[future], future.result()
             except distributed.KilledWorker as error:
                 raise GradingError(f"workers of the Dask cluster were lost: {error}. What is finished is kept") from error
-            yield futures[future], result
 
 
-def _grafted(key, submission):
-    """Return what will run of a submission. This is done here, outside the sandbox, so no student's code may stop it."""
-    try:
-        return graft(key, submission.cells)
-    except Exception as error:
-        note = f"this notebook could not be taken apart ({type(error).__name__})"
-        return [Graft(exercise.name, None, note) for exercise in key.exercises]
+def _by_threads(work, keys, runner, jobs):
+    """Yield (name, result) as threads finish work: they suffice, because the work is done by other processes."""
+    with ThreadPoolExecutor(jobs) as pool:
+        # First in the queue, so that whoever waits for a key waits for something that runs.
+        answered = {lesson: pool.submit(runner.key_answers, key) for lesson, key in keys.items()}
+
+        def graded(lesson, matches):
+            return _lesson(runner, answered[lesson].result(), matches)
+
+        futures = {pool.submit(graded, *one): name for name, one in work.items()}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
-def grade_class(submissions, keys, options, store, *, jobs=1, scheduler=None, say=print, progress=None, warm=True):
+def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
+                scheduler: str | None = None, say: Callable[[str], None] = print,
+                progress: Callable[[int, int, list[str]], None] | None = None) -> list[LessonResult | None]:
     """Grade what is not graded yet.
 
     Parameters
     ----------
-    submissions : list of Submission
+    submissions : sequence of Submission
         As `collect` returns them.
     keys : dict of str to Key
-        All keys.
+        All keys, under the seed that is to count.
     options : Options
         How work is graded.
     store : Store
-        Where results are kept, and found.
+        Where results are kept as each is finished, and found again.
     jobs : int
         How many submissions at a time.
     scheduler : str, optional
@@ -97,40 +114,43 @@ def grade_class(submissions, keys, options, store, *, jobs=1, scheduler=None, sa
         Takes a line for the instructor.
     progress : callable, optional
         Called with (done, all, students) at the beginning and after each piece of work.
-    warm : bool
-        Whether to fork kernels from warm templates.
 
     Returns
     -------
-    list of dict or None
-        For each submission its result, or None where it has none because of its problem.
+    list of LessonResult or None
+        For each submission its result, or None where it has none because of its problem, or because this machine could not run
+        it: then a line has said so.
+
+    Raises
+    ------
+    GradingError
+        When no work can be graded: a key fails here, no worker starts, no scheduler answers.
     """
     names = [None if one.problem else work_name(one.data, keys[one.lesson], options) for one in submissions]
-    results, work, students = {}, {}, {}
+    # Equal files are graded once.
+    named: dict[str, list[Submission]] = {}
     for name, one in zip(names, submissions):
-        if name is None:
-            continue
-        students.setdefault(name, []).append(one.student)
-        if name not in results and name not in work:
-            kept = store.get(name)
-            if kept is None:
-                work[name] = one
-            else:
-                results[name] = kept
-    progress, of = progress or (lambda done, of, who: None), len(results) + len(work)
-    progress(len(results), of, [])
+        if name is not None:
+            named.setdefault(name, []).append(one)
+    results = {name: kept for name in named if (kept := store.get(name))}
+    progress = progress or (lambda done, of, who: None)
+    progress(len(results), len(named), [])
+    work = {name: same[0] for name, same in named.items() if name not in results}
     if work:
         needed = {one.lesson: keys[one.lesson] for one in work.values()}
-        # First of all, so that the warm kernels import while the submissions are taken apart.
-        runner = new_runner(needed, options, say, warm)
+        matched = {name: (one.lesson, _matched(keys[one.lesson], one)) for name, one in work.items()}
+        matches = [one for _, its_matches in matched.values() for one in its_matches]
+        runner = Runner(wanted_modules(list(needed.values()), matches), options)
         try:
-            work = {name: (one.lesson, _grafted(keys[one.lesson], one)) for name, one in work.items()}
             # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-            finished = _by_dask(work, needed, runner, options, scheduler) if scheduler else by_threads(work, needed, runner, jobs)
-            for name, result in finished:
+            for name, result in (_by_dask(matched, needed, runner, scheduler) if scheduler
+                                 else _by_threads(matched, needed, runner, jobs)):
+                if isinstance(result, str):
+                    say(f"{work[name].path} is not graded yet: {result}. The same command tries it again.")
+                    continue
                 store.put(name, result)
                 results[name] = result
-                progress(len(results), of, students[name])
+                progress(len(results), len(named), [one.student.name for one in named[name]])
         finally:
             runner.close()
     return [results.get(name) for name in names]

@@ -205,26 +205,6 @@ class Match:
 
 
 @dataclasses.dataclass
-class CellRun:
-    """What came of one cell in a worker.
-
-    Parameters
-    ----------
-    status : str
-        "ok", "error" (an exception), one of `ENDED`, or "not run".
-    detail : str
-        The exception, the signal, ... in words.
-    result, printed : str
-        The text of the cell's last expression, if any; what it wrote to standard output, cut.
-    """
-
-    status: str = "ok"
-    detail: str = ""
-    result: str | None = None
-    printed: str = ""
-
-
-@dataclasses.dataclass
 class Call:
     """One call of a student's function by a hidden check, for feedback.
 
@@ -237,6 +217,31 @@ class Call:
     called: str
     got: str
     expected: str = ""
+
+
+@dataclasses.dataclass
+class CellRun:
+    """What came of one cell in a worker.
+
+    Parameters
+    ----------
+    status : str
+        "ok", "error" (an exception), one of `ENDED`, or "not run".
+    detail : str
+        The exception, the signal, ... in words.
+    result : str or None
+        The text of the cell's last expression.
+    printed : str
+        What it wrote to standard output, cut.
+    calls : list of Call
+        The calls that were asked for.
+    """
+
+    status: str = "ok"
+    detail: str = ""
+    result: str | None = None
+    printed: str = ""
+    calls: list[Call] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass

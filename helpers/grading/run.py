@@ -1,27 +1,45 @@
-"""Grade exercises by what comes of them in kernels; no exercise loses points by another, and no student by another student."""
+"""Grade exercises by what comes of them in workers; no exercise loses points by another, and no student by another student."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import functools
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator, Sequence
 
-from helpers.grading.answer_keys import needs_tensorflow
-from helpers.grading.client import CellRun
+from helpers.grading.answer_keys import defined_names, imported_modules, in_own_scope, needs_tensorflow
 from helpers.grading.errors import KeyNotebookError, SandboxError
-from helpers.grading.kernel_session import Serving, Session
-from helpers.grading.sandbox.bubblewrap import MEGABYTE, Limits
-from helpers.grading.score import agrees
-from helpers.grading.watch import Watch
+from helpers.grading.match import lesson_definitions
+from helpers.grading.records import (
+    ENDED,
+    PARTLY,
+    RIGHT,
+    WRONG,
+    Call,
+    CellRun,
+    Check,
+    CheckResult,
+    Exercise,
+    ExerciseResult,
+    Key,
+    LessonResult,
+    Match,
+)
+from helpers.grading.sandbox.confine import MEGABYTE, Limits
+from helpers.grading.workers import Workers
 
 SHOWN = 2000
 """Characters of an output that feedback shows."""
-ASK = "from helpers.exercises import case, check"
-"""What a lesson's own check needs in front of it."""
+SEEDING = "import random as _one, numpy as _two\n_one.seed(0)\n_two.random.seed(0)\ndel _one, _two"
+"""So that code which draws from the common generators draws the same in every run: equal work gets equal feedback."""
+CLEARING = "get_ipython().reset()"
+"""IPython's own way to forget every name of the exercise before."""
+HINT_SECONDS = 10
+"""What the lesson's own check, or a second run of a hidden one, may take; feedback has less to say where that is too little."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-_COLOR = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +55,7 @@ class Options:
     sandbox : {"bwrap", "none"}
         Whether student code is locked in.
     seed : int or None
-        Another seed for the hidden inputs.
+        What the hidden inputs are drawn from, where not from the seed that the keys store.
     """
 
     timeout: float = 60.0
@@ -45,16 +63,37 @@ class Options:
     sandbox: str = "bwrap"
     seed: int | None = None
 
-    def limits(self):
-        """Return what a kernel may take."""
-        # Processor time is a last resort: no kernel runs so many cells that all cores could be busy for so long.
+    def limits(self) -> Limits:
+        """Return what a worker may take."""
+        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
         return Limits(memory=self.memory * MEGABYTE, seconds=(os.cpu_count() or 1) * max(600, int(20 * self.timeout)))
 
 
-def shown(text):
-    """Return a text as feedback shows it: without colors, without the addresses that differ from run to run, not too long."""
-    text = _ADDRESS.sub("0x...", _COLOR.sub("", text))
+def shown(text: str) -> str:
+    """Return a text as feedback shows it: without colors and control characters, without addresses, not too long."""
+    text = _ADDRESS.sub("0x...", _CONTROL.sub("", text))
     return text if len(text) <= SHOWN else text[:SHOWN] + " ..."
+
+
+class Turns:
+    """Many at a time, or one alone."""
+
+    def __init__(self):
+        self._changed, self._running, self._alone = threading.Condition(), 0, False
+
+    @contextlib.contextmanager
+    def one(self, alone: bool = False) -> Iterator[None]:
+        """Wait for a turn, and hold it during a block; nobody else holds one while somebody is alone."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone)
+            self._alone, self._running = alone, self._running + 1
+            self._changed.wait_for(lambda: not alone or self._running == 1)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone, self._running = self._alone and not alone, self._running - 1
+                self._changed.notify_all()
 
 
 class Runner:
@@ -62,170 +101,212 @@ class Runner:
 
     Parameters
     ----------
-    kernels : Kernels
-        Where kernels come from.
+    modules : sequence of str
+        What workers find imported.
     options : Options
         How long a cell may take, and how much memory.
     """
 
-    def __init__(self, kernels, options):
-        self.kernels, self.options, self.watch = kernels, options, Watch()
+    def __init__(self, modules: Sequence[str], options: Options):
+        self.modules, self.options, self._turns = list(modules), options, Turns()
+        self.workers = Workers(options.sandbox, modules, options.limits())
+        self._key_calls: dict[Exercise, list[list[Call]]] = {}
+        self._lock = threading.Lock()
 
-    def exercise(self, exercise, graft, serving=None):
-        """Grade one exercise.
-
-        A kernel that has given nothing but right results serves the same student's next exercise too, which saves its start. What
-        is not right there is tried again in a new kernel, so that nobody loses a point by an exercise before.
-
-        Parameters
-        ----------
-        exercise : Exercise
-            With the answers that hold here.
-        graft : Graft
-            The student's cell.
-        serving : Serving, optional
-            This student's kernel that serves on.
-
-        Returns
-        -------
-        dict
-            Only what is plain: it is kept as JSON.
-        """
-        if graft.source is None:
-            return {**_result(exercise, graft, [None] * len(exercise.checks)),
-                    "status": "missing" if "missing" in graft.note else "not attempted"}
-        tensorflow = _needs_tensorflow(exercise, graft)
-        session = serving.take(tensorflow) if serving else self._session(tensorflow)
-        while True:
-            result = None
-            try:
-                result = self._in_session(exercise, graft, session, session.used or session.tensorflow != tensorflow)
-            except SandboxError as error:
-                session.refused(error)
-            finally:
-                if serving and result and result["status"] == "right":
-                    serving.keep(session)
-                else:
-                    session.end()
-            if result:
-                return result
-            session = self._session(tensorflow)
-
-    def _session(self, tensorflow):
-        return Session(self.kernels, self.options, self.watch, tensorflow)
-
-    @staticmethod
-    def _in_session(exercise, graft, session, shared):
-        """Return what came of an exercise, or None where that is not right and what it shares a kernel with may be the reason."""
-
-        def hint(runs):
-            """Ask the lesson's own check, where points were lost: it tells what was tried, what came, and a hint."""
-            right = all(_check(check, run)["right"] for check, run in zip(exercise.checks, runs))
-            return None if right or shared or not exercise.visible else f"{ASK}\n{exercise.visible}"
-
-        try:
-            solution, runs, last = session.cells(exercise.setup, graft.source, exercise.hidden(), hint)
-        except KeyNotebookError:
-            if not shared:
-                raise
-            return None
-        result = _result(exercise, graft, runs)
-        if last and last.status == "ok" and last.results:
-            result["hint"] = shown(last.results[-1])
-        result["printed"] = shown(solution.stdout)
-        if solution.status != "ok":
-            result["note"] = "; ".join(filter(None, [graft.note, f"your cell: {shown(solution.detail)}"]))
-        ended = [run.status for run in [solution, *runs] if run.status not in ("ok", "error")]
-        result["status"] = ended[0] if ended else ("right" if result["earned"] == result["points"] else
-                                                   "partly right" if result["earned"] else "wrong")
-        return None if shared and result["status"] != "right" else result
-
-    def lesson(self, key, grafts):
-        """Grade one student's work on one lesson."""
-        exercises = {exercise.name: exercise for exercise in key.exercises}
-        serving = Serving(self._session, any(_needs_tensorflow(exercises[one.exercise], one) for one in grafts if one.source))
-        try:
-            results = [self.exercise(exercises[graft.exercise], graft, serving) for graft in grafts]
-        finally:
-            serving.end()
-        return {
-            "lesson": key.lesson, "points": key.points, "earned": sum(one["earned"] for one in results), "exercises": results,
-            "expected": {check.name: check.expected for exercise in key.exercises for check in exercise.checks},
-        }
-
-    def key_answers(self, key, jobs=1):
-        """Run the key itself in the sandbox, and return it with the answers that this machine gives.
+    def lesson(self, key: Key, matches: Sequence[Match]) -> LessonResult:
+        """Grade one student's work on one lesson.
 
         Parameters
         ----------
         key : Key
-            The lesson's key.
-        jobs : int
-            Exercises at a time.
+            With the answers that hold here: see `key_answers`.
+        matches : sequence of Match
+            The student's code for the exercises that are to be graded.
+
+        Raises
+        ------
+        KeyNotebookError
+            When the key's own cells fail here, also without any student's.
+        SandboxError
+            When this machine could not run it for another reason, which is not the student's either.
+        """
+        return LessonResult(key.lesson, key.seed, self._series(key, matches, self._graded))
+
+    def key_answers(self, key: Key) -> Key:
+        """Run the key itself in the sandbox, and return it with the answers that this machine gives.
 
         Raises
         ------
         KeyNotebookError
             When the key fails here, or, with its own seed, does not give its stored answers: then nobody could.
         """
-        with ThreadPoolExecutor(jobs) as pool:
-            return dataclasses.replace(
-                key, exercises=tuple(pool.map(functools.partial(self._answered, key.lesson), key.exercises))
-            )
+        solutions = [Match(exercise.name, exercise.solution) for exercise in key.exercises]
+        exercises = []
+        for exercise, result in zip(key.exercises, self._series(key, solutions, self._answered)):
+            self._must_be_right(key, result)
+            answers = {check.name: check.got for check in result.checks}
+            exercises.append(dataclasses.replace(exercise, checks=tuple(
+                dataclasses.replace(check, expected=answers[check.name]) for check in exercise.checks)))
+        return dataclasses.replace(key, exercises=tuple(exercises))
 
-    def _answered(self, lesson, exercise):
-        session = self._session(needs_tensorflow([*exercise.sources(), exercise.solution]))
-        try:
-            solution, runs, _ = session.cells(exercise.setup, exercise.solution, exercise.hidden())
-        except KeyNotebookError as error:
-            raise KeyNotebookError(f"the key of {lesson}, exercise {exercise.name}: {error}") from error
-        finally:
-            session.end()
-        checks = []
-        for check, run in zip(exercise.checks, runs):
-            if solution.status != "ok" or run.status != "ok" or len(run.results) != 1:
-                failed = solution if solution.status != "ok" else run
-                raise KeyNotebookError(f"the key of {lesson} fails here, in {check.name}: {shown(failed.detail) or 'no result'}")
-            if self.options.seed is None and not agrees(run.results, check.expected):
-                raise KeyNotebookError(
-                    f"the key of {lesson} does not give its own stored answer here, in {check.name}: run the key "
-                    "again with this machine's packages, or install the course's versions"
-                )
-            checks.append(dataclasses.replace(check, expected=run.results[0]))
-        return dataclasses.replace(exercise, checks=tuple(checks))
+    def _series(self, key, matches, attempt):
+        """Return the results of a series of exercises.
 
-    def close(self):
+        A worker that has given nothing but right results serves the next exercise too, which saves its start. What is not right
+        there is tried again in a new worker, so that nobody loses a point by an exercise before. Where a worker was ended, or the
+        key's own cells failed, it is tried once more while nothing else runs, so that nobody loses one by a busy machine.
+        """
+        exercises = {exercise.name: exercise for exercise in key.exercises}
+        results: list[ExerciseResult | None] = []
+        with self._turns.one(), contextlib.ExitStack() as stack:
+            worker = None
+            for match in matches:
+                exercise = exercises[match.exercise]
+                if match.source is None:
+                    results.append(ExerciseResult(exercise.name, exercise.title, exercise.points, 0, match.status, match.note))
+                    continue
+                for used in (True, False) if worker else (False,):
+                    worker = worker or stack.enter_context(contextlib.closing(self.workers.start()))
+                    result = attempt(worker, key, exercise, match, used)
+                    if result and result.status == RIGHT:
+                        break
+                    stack.close()
+                    worker = None
+                    if result and result.status in ENDED:
+                        break
+                results.append(result)
+        return [result if result and result.status not in ENDED else self._alone(key, exercises[match.exercise], match, attempt)
+                for match, result in zip(matches, results)]
+
+    def _alone(self, key, exercise, match, attempt):
+        """Return what comes of an exercise while nothing else runs."""
+        def fresh(attempt, match):
+            with contextlib.closing(self.workers.start()) as worker:
+                return attempt(worker, key, exercise, match)
+
+        with self._turns.one(alone=True):
+            for _ in range(2):
+                result = fresh(attempt, match)
+                if result:
+                    return result
+                self._must_be_right(key, fresh(self._answered, Match(exercise.name, exercise.solution)))
+        raise SandboxError(f"the key's cells before exercise {exercise.name} failed here, and they did not before: this machine "
+                           "may be too busy, or short of memory")
+
+    def _cells(self, worker, exercise, match, used=False, record=False):
+        """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
+        # Sent as one cell, which saves as many conversations as there are cells.
+        setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
+        if setup.status != "ok":
+            return setup, CellRun("not run"), []
+        sources = [*(["\n".join(match.before)] if match.before else []), match.source, *_hidden(exercise)]
+        runs: list[CellRun] = []
+        wanted = sorted(defined_names(exercise.solution)) if record else []
+        for source in sources:
+            lost = bool(runs) and runs[-1].status in ENDED
+            runs.append(dataclasses.replace(runs[-1], printed="") if lost else worker.run(source, self.options.timeout, wanted))
+        if match.before and runs[0].status == "error" and runs[1].status == "ok":
+            runs[1] = dataclasses.replace(runs[1], status="error", detail=runs[0].detail)
+        solution, *checks = runs[bool(match.before):]
+        return setup, solution, checks
+
+    def _answered(self, worker, key, exercise, match, used=False):
+        """Return what comes of the key's own solution. Under its own seed it must give the answers that it stores."""
+        setup, solution, runs = self._cells(worker, exercise, match, used)
+        result = _judged(exercise, match, solution, runs,
+                         lambda check, run: run.result is not None and (key.seed is not None or run.result == check.expected))
+        if setup.status != "ok" or solution.status != "ok":
+            failed, result.earned = (setup if setup.status != "ok" else solution), 0
+            result.status, result.error = (failed.status if failed.status in ENDED else WRONG), shown(failed.detail)
+        return result
+
+    def _must_be_right(self, key, result):
+        """Refuse a key that does not work here."""
+        wrong = [check for check in result.checks if not check.right]
+        where = f"the key of {key.lesson}, exercise {result.exercise}, "
+        if result.error:
+            raise KeyNotebookError(f"{where}fails here before its hidden cells: {result.error}")
+        if wrong and wrong[0].status != "ok":
+            raise KeyNotebookError(f"{where}fails here, in {wrong[0].name}: {shown(wrong[0].got)}")
+        if wrong:
+            raise KeyNotebookError(f"{where}does not give its own stored answer here, in {wrong[0].name}: run the key again with "
+                                   "this machine's packages, or install the course's versions")
+
+    def _graded(self, worker, key, exercise, match, used=False):
+        """Return what comes of a student's solution, or None where the key's own cells failed."""
+        setup, solution, runs = self._cells(worker, exercise, match, used)
+        if setup.status != "ok":
+            return None
+        result = _judged(exercise, match, solution, runs, lambda check, run: run.result == check.expected)
+        if result.status in (PARTLY, WRONG) and not used:
+            self._explain(worker, key, exercise, result)
+        for check in result.checks:
+            check.got = shown(check.got)
+        result.printed = shown(solution.printed)
+        result.error = "" if solution.status == "ok" else shown(solution.detail)
+        return result
+
+    def _explain(self, worker, key, exercise, result):
+        """Add the lesson's own hint, and for each hidden check the first call that gave something else than the key's."""
+        seconds, wanted = min(HINT_SECONDS, self.options.timeout), sorted(defined_names(exercise.solution))
+        for number, (source, came) in enumerate(zip(_hidden(exercise), result.checks)):
+            if not came.right:
+                again = worker.run(f"{SEEDING}\n{source}", seconds, wanted)
+                if again.status in ENDED:
+                    return
+                came.call = _first_difference(again.calls, self._calls_of_key(exercise)[number])
+        if exercise.visible:
+            own = [source for source in lesson_definitions(key, exercise.visible) if not defined_names(source) & set(wanted)]
+            said = worker.run("\n".join([*own, exercise.visible]), seconds)
+            result.hint = shown(said.result or said.printed) if said.status == "ok" else ""
+
+    def _calls_of_key(self, exercise):
+        """Return the calls that each hidden check makes of the key's functions; they are recorded once."""
+        with self._lock:
+            if exercise not in self._key_calls:
+                with contextlib.closing(self.workers.start()) as worker:
+                    *_, runs = self._cells(worker, exercise, Match(exercise.name, exercise.solution), record=True)
+                self._key_calls[exercise] = [run.calls for run in runs]
+            return self._key_calls[exercise]
+
+    def close(self) -> None:
         """End what runs."""
-        self.watch.close()
-        self.kernels.close()
+        self.workers.close()
 
 
-def _needs_tensorflow(exercise, graft):
-    return needs_tensorflow([*exercise.sources(), graft.source])
+def _hidden(exercise: Exercise) -> list[str]:
+    """Return what runs in a worker for each hidden check."""
+    return [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
 
 
-def _result(exercise, graft, runs):
-    """Return the beginning of a result: the points, and what is known before anything about a kernel is."""
-    checks = [_check(check, run) for check, run in zip(exercise.checks, runs)]
-    return {"exercise": exercise.name, "title": exercise.title, "points": exercise.points,
-            "earned": sum(check["earned"] for check in checks), "note": graft.note, "status": "", "printed": "", "checks": checks,
-            "hint": ""}
+def _judged(exercise: Exercise, match: Match, solution: CellRun, runs: Sequence[CellRun],
+            right: Callable[[Check, CellRun], bool]) -> ExerciseResult:
+    """Return the points for what came of the hidden cells."""
+    result = ExerciseResult(exercise.name, exercise.title, exercise.points, note=match.note)
+    for check, run in zip(exercise.checks, runs or [CellRun("not run")] * len(exercise.checks)):
+        came = CheckResult(check.name, check.points, status=run.status, got=run.detail)
+        if run.status == "ok":
+            came.got = "nothing" if run.result is None else run.result
+            came.earned = check.points if right(check, run) else 0
+        result.checks.append(came)
+    result.earned = sum(came.earned for came in result.checks)
+    ended = [run.status for run in [solution, *runs] if run.status in ENDED]
+    result.status = ended[0] if ended else RIGHT if result.earned == result.points else PARTLY if result.earned else WRONG
+    return result
 
 
-def _check(check, run):
-    """Return what feedback and score need of one hidden cell."""
-    run = run or CellRun(status="not run")
-    right = run.status == "ok" and agrees(run.results, check.expected)
-    if run.status == "ok":
-        came = run.results[-1] if run.results else "nothing"
-    else:
-        came = run.detail
-    return {
-        "name": check.name,
-        "points": check.points,
-        "earned": check.points if right else 0,
-        "right": right,
-        "status": run.status,
-        "came": shown(came),
-        "tried": check.source,
-    }
+def _first_difference(calls: Sequence[Call], of_key: Sequence[Call]) -> Call | None:
+    """Return the first call whose result is not the key's; what the key gave only where it was called in the same way."""
+    for call, right in zip(calls, of_key):
+        if call != right:
+            return dataclasses.replace(call, expected=right.got if call.called == right.called else "")
+    return None
+
+
+def wanted_modules(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:
+    """Return what a warm process should import for these keys, and for what students make of them."""
+    exercises = [exercise for key in keys for exercise in key.exercises]
+    modules = imported_modules({source for exercise in exercises for source in exercise.setup})
+    sources = [text for one in exercises for text in (*one.setup, one.solution, *(check.source for check in one.checks))]
+    heavy = needs_tensorflow([*sources, *(text for one in matches for text in (*one.before, one.source or ""))])
+    return ["helpers.quiet_start", *modules] if heavy else modules

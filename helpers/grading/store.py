@@ -10,15 +10,19 @@ import os
 import tempfile
 from pathlib import Path
 
+from helpers.grading.records import Key, LessonResult
 from helpers.project import ROOT
 
-FORMAT = 2
+FORMAT = 3
 """Changes when results mean something else, so that older ones are not taken for new."""
+# It can only be read by setting it, and that not safely once there are threads.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
 
 
 def _versions():
     versions = {}
-    for name in ("nbval", "numpy", "tensorflow", "keras"):
+    for name in ("ipython", "numpy", "tensorflow", "keras"):
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -35,7 +39,7 @@ def _course():
     return digest.hexdigest()
 
 
-def work_name(data, key, options):
+def work_name(data: bytes, key: Key, options) -> str:
     """Return the name of a result: it changes when the file, the key, the options, the course or its packages change.
 
     Parameters
@@ -52,7 +56,7 @@ def work_name(data, key, options):
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-def write_whole(path, data):
+def write_whole(path: Path, data: str | bytes, private: bool = True) -> None:
     """Write a file whole or not at all, also when the machine stops in between.
 
     Parameters
@@ -61,6 +65,8 @@ def write_whole(path, data):
         Where; its folder is made.
     data : str or bytes
         What.
+    private : bool
+        Whether nobody else on this machine may read it, as befits grades. Otherwise the umask decides.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     data = data.encode("utf-8", errors="replace") if isinstance(data, str) else data
@@ -70,7 +76,7 @@ def write_whole(path, data):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, 0o600 if private else 0o666 & ~_UMASK)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -92,13 +98,13 @@ class Store:
         for part in self._folder.glob(".*.part"):
             part.unlink()
 
-    def get(self, name):
+    def get(self, name: str) -> LessonResult | None:
         """Return a result, or None if there is none that can be read."""
         try:
-            return json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return LessonResult.from_dict(json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, LookupError, TypeError):
             return None
 
-    def put(self, name, result):
+    def put(self, name: str, result: LessonResult) -> None:
         """Keep a result."""
-        write_whole(self._folder / f"{name}.json", json.dumps(result, indent=1, sort_keys=True) + "\n")
+        write_whole(self._folder / f"{name}.json", json.dumps(result.as_dict(), indent=1, sort_keys=True) + "\n")

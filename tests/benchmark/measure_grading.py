@@ -78,13 +78,13 @@ def ways(lesson, count=COUNT, timed=TIMED):
     return {f"the grader, {count} submissions": [ours], BASELINE: [(before + after) / 2 * count / timed]}
 
 
-@entry("grading, lesson 01", baseline=BASELINE, limit=0.2, pieces=(COUNT, "submissions"))
+@entry("grading, lesson 01", baseline=BASELINE, limit=0.05, pieces=(COUNT, "submissions"))
 def softmax():
     """NumPy only."""
     return ways("01_mnist_softmax")
 
 
-@entry("grading, lesson 03", baseline=BASELINE, limit=0.2, pieces=(COUNT, "submissions"))
+@entry("grading, lesson 03", baseline=BASELINE, limit=0.05, pieces=(COUNT, "submissions"))
 def lenet():
     """With a network in TensorFlow."""
     return ways("03_lenet")

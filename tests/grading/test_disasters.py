@@ -9,20 +9,18 @@ import sys
 import pytest
 
 from helpers.grading import __main__ as command
-from helpers.grading import grade_class as classes
-from helpers.grading import store
-from helpers.grading.answer_keys import HEAVY_HELPERS, LARGEST_CELL, Check, Exercise, Key, needs_tensorflow, read_keys
-from helpers.grading.errors import GradingError, SandboxError
-from helpers.grading.find_submissions import Submission, collect
-from helpers.grading.grade_class import new_runner
-from helpers.grading.graft import Graft, graft
-from helpers.grading.kernel_session import Session
+from helpers.grading.answer_keys import HEAVY_HELPERS, LARGEST_CELL, needs_tensorflow, read_keys
+from helpers.grading.errors import SandboxError
+from helpers.grading.find_submissions import collect
+from helpers.grading.graft import graft
 from helpers.grading.notebooks import Cell
+from helpers.grading.records import RIGHT, Check, Exercise, Key, Match
 from helpers.grading.report import write_report
-from helpers.grading.run import Options
-from helpers.grading.sandbox.warm import Template, WarmKernel
+from helpers.grading.run import Options, Runner, wanted_modules
+from helpers.grading.workers import MOST_RESTARTS, Worker
 from helpers.project import ROOT
-from tests.grading.test_sandbox import LIMITS, needs_sandbox
+from tests.grading.running import needs_sandbox, new_workers
+from tests.submissions import make
 from tests.submissions.building import LESSON, as_bytes, first, handed_out, solved
 
 KEYS = read_keys()
@@ -74,13 +72,6 @@ def test_a_cell_that_is_too_large_is_said():
     assert got.source is None and got.note.endswith("missing; cells of more than 200,000 characters were not read")
 
 
-def test_a_notebook_that_cannot_be_taken_apart_costs_nobody_else(monkeypatch):
-    monkeypatch.setattr(classes, "graft", lambda *_: (_ for _ in ()).throw(RecursionError))
-    got = classes._grafted(KEYS[LESSON], Submission("ada", LESSON, "ada/x.ipynb", b"{}"))
-    assert [one.source for one in got] == [None] * len(KEYS[LESSON].exercises)
-    assert got[0].note == "this notebook could not be taken apart (RecursionError)"
-
-
 def test_a_folder_that_cannot_be_read_is_not_an_empty_one(tmp_path, monkeypatch):
     for student in ("ada", "ben"):
         (tmp_path / student).mkdir()
@@ -119,13 +110,6 @@ def test_each_file_has_a_feedback_page_of_its_own(tmp_path):
     assert "0 of 1 points" in (tmp_path / "out" / "feedback" / "ada" / f"{LESSON}.html").read_text()
 
 
-def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypatch):
-    before = store.work_name(b"x", KEYS[LESSON], Options())
-    assert store.work_name(b"x", KEYS[LESSON], Options()) == before
-    monkeypatch.setattr(store, "_course", lambda: "changed")
-    assert store.work_name(b"x", KEYS[LESSON], Options()) != before
-
-
 @pytest.mark.parametrize("source", ["import keras", "from tensorflow import nn", "from helpers import plots, layers",
                                     "from helpers.batches import single_threaded_batches", "import helpers.pretrained"])
 def test_what_imports_tensorflow_is_known(source):
@@ -138,61 +122,74 @@ def test_every_helper_that_imports_tensorflow_is_known():
     assert found and found <= set(HEAVY_HELPERS)
 
 
-def lesson_of(runner, *sources):
-    key = Key("01_one", (ONE, TWO), "digest")
-    return [one["status"] for one in runner.lesson(key, [Graft("one", sources[0]), Graft("two", sources[1])])["exercises"]]
-
-
 @needs_sandbox
-def test_memory_taken_after_a_right_answer_ends_its_kernel(monkeypatch):
-    runner = new_runner({"01_one": Key("01_one", (ONE, TWO), "digest")}, Options(memory=512))
-    started, start = [], runner.kernels.start
-    monkeypatch.setattr(runner.kernels, "start", lambda tensorflow: started.append(tensorflow) or start(tensorflow))
-    try:
-        assert lesson_of(runner, HOARDS_LATER + ONE.solution, TWO.solution) == ["right", "right"]
-    finally:
-        runner.close()
-    assert len(started) == 2
+@pytest.mark.parametrize("moment", ["before", "while a worker runs"])
+def test_a_fork_server_that_is_killed_costs_nobody_a_point(monkeypatch, moment):
+    key = Key("01_one", (ONE, TWO))
+    runner, run = Runner(wanted_modules([key]), Options(memory=512)), Worker.run
+    runner.workers.start().close()
+    first = runner.workers._process
 
-
-@needs_sandbox
-@pytest.mark.parametrize("moment", ["before", "while a kernel runs"])
-def test_a_template_that_is_killed_costs_nobody_a_point(monkeypatch, moment):
-    said = []
-    runner = new_runner({"01_one": Key("01_one", (ONE, TWO), "digest")}, Options(), said.append)
-    cells, template = Session.cells, runner.kernels._template(False)
+    def kill():
+        if first.poll() is None:
+            first.kill()
+            first.wait()
 
     def killed_meanwhile(*arguments):
-        if template._process.poll() is None:
-            template._process.kill()
-            template._process.wait()
-        return cells(*arguments)
+        kill()
+        return run(*arguments)
 
-    runner.kernels.start(False).end()
     if moment == "before":
-        template._process.kill()
-        template._process.wait()
+        kill()
     else:
-        monkeypatch.setattr(Session, "cells", killed_meanwhile)
+        monkeypatch.setattr(Worker, "run", killed_meanwhile)
     try:
-        assert lesson_of(runner, ONE.solution, TWO.solution) == ["right", "right"]
+        got = runner.lesson(key, [Match("one", ONE.solution), Match("two", "x = 1"), ])
+        again = runner.lesson(key, [Match("two", TWO.solution)])
     finally:
         runner.close()
-    assert len(said) == 1 and said[0].startswith("No warm kernels on this machine")
+    assert [one.status for one in got.exercises] == [RIGHT, "wrong"] and again.exercises[0].status == RIGHT
+    assert first.poll() is not None
 
 
 @needs_sandbox
-def test_a_path_too_long_for_a_socket_is_said(monkeypatch, tmp_path):
-    template = Template()
-    long = tmp_path / ("x" * 120)
-    long.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(long))
+def test_a_fork_server_that_is_always_killed_ends_the_run_in_words():
+    made = new_workers()
+    for _ in range(MOST_RESTARTS + 1):
+        try:
+            made.start().close()
+        except SandboxError:
+            break
+        made._process.kill()
+        made._process.wait()
+    with pytest.raises(SandboxError, match="the process that starts workers"):
+        made.start()
+    made.close()
+
+
+@needs_sandbox
+def test_memory_taken_after_a_right_answer_ends_its_worker():
+    key = Key("01_one", (ONE, TWO))
+    runner = Runner(wanted_modules([key]), Options(memory=256))
     try:
-        with pytest.raises(GradingError, match="set TMPDIR to a folder with a shorter path") as raised:
-            WarmKernel(template, LIMITS)
+        got = runner.lesson(key, [Match("one", HOARDS_LATER + ONE.solution), Match("two", TWO.solution)])
     finally:
-        template.close()
-    assert not isinstance(raised.value, SandboxError) and os.listdir(long) == []
+        runner.close()
+    assert [one.status for one in got.exercises] == [RIGHT, RIGHT]
+
+
+def test_each_protection_that_threats_names_has_its_test():
+    text = (ROOT / "helpers" / "grading" / "THREATS.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    named = [set(re.findall(r"`((?:test_\w+|[a-z]+-[a-z-]+…?))`", row.rsplit("|", 2)[1])) for row in rows]
+    tests = "".join(path.read_text() for path in (ROOT / "tests" / "grading").glob("test_*.py"))
+    students = {one.name for one in make.students()}
+    assert len(rows) >= 12 and all(named)
+    for name in set().union(*named):
+        if name.startswith("test_"):
+            assert f"def {name}(" in tests, name
+        else:
+            assert any(one.startswith(name.rstrip("…")) for one in students), name
 
 
 def test_without_linux_the_grader_says_so(tmp_path):

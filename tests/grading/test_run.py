@@ -1,36 +1,51 @@
-"""Exercises are run one by one, in parallel, on a cluster, with another seed; a key that does not work here is refused."""
+"""Exercises are run one by one, with any seed; a key that does not work here is refused; nobody pays for others."""
 
-import ast
 import dataclasses
 import json
+import threading
+import time
 
 import pytest
 
-from helpers.grading.answer_keys import Check, Exercise, Key, read_keys, with_seed
-from helpers.grading.errors import GradingError, KeyNotebookError
-from helpers.grading.find_submissions import collect
-from helpers.grading.grade_class import grade_class, new_runner
-from helpers.grading.graft import Graft
-from helpers.grading.run import Options
-from helpers.grading.store import Store
-from tests.grading.test_sandbox import NO_SANDBOX
-from tests.submissions.building import LESSON, full, solved, without
-from tests.submissions.make import write
+from helpers.grading.answer_keys import read_keys
+from helpers.grading.errors import KeyNotebookError, SandboxError
+from helpers.grading.records import (
+    DEAD,
+    MEMORY,
+    MISSING,
+    NOT_ATTEMPTED,
+    PARTLY,
+    RIGHT,
+    TIME_OUT,
+    WRONG,
+    CellRun,
+    Check,
+    Exercise,
+    Key,
+    LessonResult,
+    Match,
+)
+from helpers.grading.run import SHOWN, Options, Runner, Turns, shown, wanted_modules
+from helpers.grading.workers import Worker
+from tests.grading.running import SANDBOX
+from tests.submissions.building import LESSON
 
-SANDBOX = "none" if NO_SANDBOX else "bwrap"
-OPTIONS = Options(timeout=60, memory=1024, sandbox=SANDBOX)
+OPTIONS = Options(timeout=30, memory=1024, sandbox=SANDBOX)
 SEEDED = Exercise("draw", "Draw", ("import random\nSEED = 20",), "def draw(low):\n    return low + 1", None,
                   (Check("draw-hidden-1", "draw(random.Random(SEED).randrange(10**6))", 1, "741895"),
                    Check("draw-hidden-2", "print('seen')\ndraw(2)", 2, "3")))
+PLAIN = Exercise("double", "Double", ("import math",), "def double(x):\n    return 2 * x", None,
+                 (Check("double-hidden-1", "math.floor(double(21))", 2, "42"),))
+LEAVES = "\ndef draw(low):\n    return low + 1"
 
 
-def new_key(*exercises):
-    return Key("01_one", exercises, "digest")
+def new_key(*exercises, **more):
+    return Key("01_one", exercises, **more)
 
 
 @pytest.fixture(scope="module")
 def runner():
-    made = new_runner({"01_one": new_key(SEEDED)}, OPTIONS)
+    made = Runner(wanted_modules([new_key(SEEDED)]), OPTIONS)
     yield made
     made.close()
 
@@ -38,163 +53,240 @@ def runner():
 @pytest.fixture(scope="module")
 def answered(runner):
     """The exercise with the answers that the key gives here: what Random(20) draws is Python's affair."""
-    free = dataclasses.replace(runner.options, seed=20)
-    made = new_runner({"01_one": new_key(SEEDED)}, free)
-    yield made.key_answers(new_key(SEEDED)).exercises[0]
-    made.close()
+    return runner.key_answers(new_key(SEEDED, seed=20)).exercises[0]
 
 
-def graded(runner, exercise, source):
-    return runner.exercise(exercise, Graft(exercise.name, source))
+@pytest.fixture
+def started(runner, monkeypatch):
+    """How many workers have been started."""
+    counted, start = [], runner.workers.start
+    monkeypatch.setattr(runner.workers, "start", lambda: counted.append(1) or start())
+    return counted
 
 
-@pytest.mark.parametrize(
-    "source, earned, status",
-    [
-        (SEEDED.solution, 3, "right"),
-        ("def draw(low):\n    return 3", 2, "partly right"),
-        ("def draw(low):\n    return low", 0, "wrong"),
-        ("x = 1", 0, "wrong"),
-        ("def draw(:", 0, "wrong"),
-        (None, 0, "not attempted"),
-        ("import os\ndef draw(low):\n    return 3 if low == 2 else os._exit(1)", 0, "dead"),
-        ("import os\ndef draw(low):\n    return low + 1 if low > 2 else os._exit(1)", 1, "dead"),
-    ],
-)
+def graded(runner, exercise, source, before=(), **more):
+    return runner.lesson(new_key(exercise, **more), [Match(exercise.name, source, before)]).exercises[0]
+
+
+@pytest.mark.parametrize("source, earned, status", [
+    (SEEDED.solution, 3, RIGHT),
+    ("def draw(low):\n    return 3", 2, PARTLY),
+    ("def draw(low):\n    return low", 0, WRONG),
+    ("def draw(low):\n    return '3'", 0, WRONG),
+    ("def draw(low):\n    return low + 1.0", 0, WRONG),
+    ("x = 1", 0, WRONG),
+    ("def draw(:", 0, WRONG),
+    ("import os\ndef draw(low):\n    return 3 if low == 2 else os._exit(1)", 0, DEAD),
+    ("import os\ndef draw(low):\n    return low + 1 if low > 2 else os._exit(1)", 1, DEAD),
+    ("%%time\ndef draw(low):\n    return low + 1", 3, RIGHT),
+    ("import random\nSEED, plain = 1, None\nrandom.Random = None\ndef draw(low):\n    return low + 1", 2, PARTLY),
+    # F16
+    ("def draw(low):\n    print('x' * 5 * 10**6)\n    return low + 1", 3, RIGHT),
+])
 def test_each_hidden_cell_is_worth_its_own_points(runner, answered, source, earned, status):
     got = graded(runner, answered, source)
-    assert (got["earned"], got["status"], got["points"]) == (earned, status, 3)
-    json.dumps(got)
+    assert (got.earned, got.status, got.points) == (earned, status, 3)
+    result = LessonResult("01_one", None, [got])
+    assert LessonResult.from_dict(json.loads(json.dumps(result.as_dict()))) == result
+
+
+@pytest.mark.parametrize("status", [NOT_ATTEMPTED, MISSING])
+def test_where_there_is_nothing_to_run_nothing_runs(runner, started, status):
+    got = runner.lesson(new_key(SEEDED), [Match("draw", None, (), status, "why")]).exercises[0]
+    assert (got.status, got.note, got.earned, got.points, got.checks) == (status, "why", 0, 3, []) and not started
+
+
+def test_what_the_code_needs_from_other_cells_runs_before_it(runner, answered):
+    magic = "%%time\ndef draw(low):\n    return low + ONE"
+    assert graded(runner, answered, magic, ("import math", "ONE = math.ceil(0.5)")).status == RIGHT
+    got = graded(runner, answered, magic, ("ONE = 1 / 0",))
+    assert got.earned == 0 and got.error == "ZeroDivisionError: division by zero"
 
 
 def test_what_came_is_kept_for_the_feedback(runner, answered):
-    got = graded(runner, answered, "print('hello')\ndef draw(low):\n    return object()")
-    assert got["printed"] == "hello\n" and "0x..." in got["checks"][0]["came"]
+    got = graded(runner, answered, "print('hello\\x1b[31m')\ndef draw(low):\n    return object()")
+    assert got.printed == "hello\n" and "0x..." in got.checks[0].got
     got = graded(runner, answered, "def draw(low):\n    raise ValueError('no idea')")
-    assert got["checks"][1]["came"] == "ValueError: no idea"
+    assert got.checks[1].got == "ValueError: no idea"
     got = graded(runner, answered, "1 / 0")
-    assert got["note"] == "your cell: ZeroDivisionError: division by zero" and got["checks"][1]["came"].startswith("NameError")
+    assert got.error == "ZeroDivisionError: division by zero" and got.checks[1].got.startswith("NameError")
+    assert len(shown("x" * 10**6)) < SHOWN + 10 and shown("a\x00\x07b\x1b]0;c") == "ab]0;c"
 
 
-def test_a_cell_that_takes_too_long_costs_its_exercise(answered):
-    quick = new_runner({"01_one": new_key(SEEDED)}, dataclasses.replace(OPTIONS, timeout=3))
+CALLED = Exercise("mean", "Mean", ("import numpy as np\nSEED = 1\ndef plain(x):\n    return np.round(x, 3).tolist()",),
+                  "def mean(x, axis=0):\n    return x.mean(axis)", None,
+                  (Check("mean-hidden-1", "random = np.random.default_rng(SEED)\n"
+                                          "plain(mean(np.ones((2, 2))) + mean(random.random((2, 2)), axis=1))", 1, ""),
+                   Check("mean-hidden-2", "round(mean(np.array([1.0, 3.0])).item(), 4)", 1, ""),
+                   Check("mean-hidden-3", "round(sum(mean(np.arange(300.0) + one).item() for one in (0, 1)), 3)", 1, "")),
+                  "check(mean)", 1)
+
+
+def test_feedback_shows_the_first_call_that_differs_and_the_lessons_hint(runner, monkeypatch):
+    monkeypatch.setattr("helpers.grading.run.lesson_definitions",
+                        lambda key, source: ("def check(f):\n    return 'Hint: ' + HINT", "HINT = 'divide'", "def mean(): 1 / 0"))
+    key = runner.key_answers(new_key(CALLED, seed=1))
+    got = runner.lesson(key, [Match("mean", "def mean(x, axis=0):\n    return (x.sum(axis) + 1e-12) / 2")]).exercises[0]
+    first, second, third = got.checks
+    assert got.status == PARTLY and first.right and second.right and first.call is None
+    assert third.call.called.startswith("mean(np.array([ 0., 1., ..., 298., 299.]") and "(300,)" in third.call.called
+    assert (third.call.got, third.call.expected) == ("np.float64(22425.0)", "np.float64(149.5)")
+    assert got.hint == "'Hint: divide'"
+    got = runner.lesson(key, [Match("mean", "def mean(x, axis=0):\n    return x.mean()")]).exercises[0]
+    assert got.checks[0].call.called == "mean(np.array([[1., 1.], [1., 1.]]))"
+    assert (got.checks[0].call.got, got.checks[0].call.expected) == ("np.float64(1.0)", "np.array([1.0, 1.0])")
+    for check in got.checks:
+        assert check.call is None or not any(name in check.call.called for name in ("SEED", "plain", "random"))
+    got = runner.lesson(key, [Match("mean", "def mean(x, axis=0):\n    return x[0] if x.ndim == 2 else 1 / 0")]).exercises[0]
+    assert got.checks[1].call.got == "ZeroDivisionError: division by zero"
+    got = runner.lesson(key, [Match("mean", "mean = 3")]).exercises[0]
+    assert [check.call for check in got.checks] == [None] * 3
+    assert "True" not in str(got.hint) and "expected" not in got.hint
+
+
+def test_the_calls_of_the_key_are_recorded_once(runner, answered, started):
+    runner._key_calls.clear()
+    for _ in range(2):
+        graded(runner, answered, "def draw(low):\n    return low")
+    assert len(started) == 3 and len(runner._key_calls) == 1
+
+
+def test_a_lesson_shows_its_own_hint_and_no_error_of_its_own_names(runner):
+    """The lesson's own check runs behind what the lesson itself defines."""
+    key = read_keys()[LESSON]
+    wrong = [Match(exercise.name, f"def {exercise.name}(*arguments, **named):\n    return 1") for exercise in key.exercises]
+    result = runner.lesson(runner.key_answers(key), wrong)
+    assert all(one.earned == 0 and one.hint for one in result.exercises)
+    assert not any(word in one.hint for one in result.exercises for word in ("NameError", "ImportError", "SEED"))
+
+
+@pytest.mark.parametrize("first, second, earned, workers", [
+    (SEEDED.solution, PLAIN.solution, [3, 2], 1),
+    ("def draw(low):\n    return 3", PLAIN.solution, [2, 2], 2),
+    (SEEDED.solution, "def double(x):\n    return x", [3, 0], 2),
+    # Names are not shared, or points would depend on whether the exercise before was right.
+    ("def double(x):\n    return 2 * x" + LEAVES, "1", [3, 0], 2),
+    ("x = 2" + LEAVES, "def double(y):\n    return x * y", [3, 0], 2),
+    ("import sys\nsys.modules['math'] = None" + LEAVES, PLAIN.solution, [3, 2], 2),
+    ("get_ipython().display_formatter.format = None" + LEAVES, PLAIN.solution, [0, 2], 2),
+    ("import math\nmath.floor = round" + LEAVES, PLAIN.solution, [3, 2], 1),
+    ("import math\nmath.floor = str" + LEAVES, PLAIN.solution, [3, 2], 2),
+    # Ended by what came before: once more, alone.
+    ("import math, os\nmath.floor = os._exit" + LEAVES, PLAIN.solution, [3, 2], 2),
+    ("import os\nget_ipython().reset = lambda: os._exit(3)" + LEAVES, PLAIN.solution, [3, 2], 2),
+    (None, PLAIN.solution, [0, 2], 1),
+])
+def test_what_is_right_shares_a_worker_and_nothing_else_does(runner, answered, started, monkeypatch, first, second, earned,
+                                                             workers):
+    monkeypatch.setattr(runner, "_explain", lambda *_: None)
+    got = runner.lesson(new_key(answered, PLAIN), [Match("draw", first), Match("double", second)])
+    assert [one.earned for one in got.exercises] == earned and got.earned == sum(earned)
+    assert len(started) == workers
+
+
+def test_tensorflow_is_ready_where_keys_ask_for_it():
+    heavy = Exercise("ones", "Ones", ("import keras",), "def ones():\n    return keras.ops.ones(2)", None,
+                     (Check("ones-hidden-1", "ones().numpy().tolist()", 2, "[1.0, 1.0]"),))
+    runner = Runner(wanted_modules([new_key(heavy)]), OPTIONS)
     try:
-        got = graded(quick, answered, "while True:\n    pass")
+        assert graded(runner, heavy, heavy.solution).status == RIGHT
+        worker = runner.workers.start()
+        assert worker.run("import sys\n'tensorflow' in sys.modules", 60).result == "True"
+        worker.close()
     finally:
-        quick.close()
-    assert (got["status"], got["earned"], got["note"]) == ("time-out", 0, "your cell: ran longer than 3 seconds")
-
-
-PLAIN = Exercise("double", "Double", ("import math",), "def double(x):\n    return 2 * x", None,
-                 (Check("double-hidden-1", "math.floor(double(21))", 2, "42"),))
-LEAVES = "\ndef draw(low):\n    return low + 1"
-
-
-@pytest.mark.parametrize(
-    "first, second, earned, kernels",
-    [
-        (SEEDED.solution, PLAIN.solution, [3, 2], 1),
-        ("def draw(low):\n    return 3", PLAIN.solution, [2, 2], 2),
-        (SEEDED.solution, "def double(x):\n    return x", [3, 0], 2),
-        # Names are not shared, or points would depend on whether the exercise before was right.
-        ("def double(x):\n    return 2 * x" + LEAVES, "1", [3, 0], 2),
-        ("x = 2" + LEAVES, "def double(y):\n    return x * y", [3, 0], 2),
-        ("import sys\nsys.modules['math'] = None" + LEAVES, PLAIN.solution, [3, 2], 2),
-        ("get_ipython().display_formatter.format = None" + LEAVES, PLAIN.solution, [0, 2], 2),
-        ("import math\nmath.floor = round" + LEAVES, PLAIN.solution, [3, 2], 1),
-        ("import math\nmath.floor = str" + LEAVES, PLAIN.solution, [3, 2], 2),
-        ("import math, os\nmath.floor = os._exit" + LEAVES, PLAIN.solution, [3, 2], 2),
-        ("import os\nget_ipython().reset = lambda: os._exit(3)" + LEAVES, PLAIN.solution, [3, 2], 2),
-        (None, PLAIN.solution, [0, 2], 1),
-    ],
-)
-def test_what_is_right_shares_a_kernel_and_nothing_else_does(runner, answered, monkeypatch, first, second, earned, kernels):
-    started = []
-    start = runner.kernels.start
-    monkeypatch.setattr(runner.kernels, "start", lambda tensorflow: started.append(tensorflow) or start(tensorflow))
-    got = runner.lesson(new_key(answered, PLAIN), [Graft("draw", first), Graft("double", second)])
-    assert [one["earned"] for one in got["exercises"]] == earned and got["earned"] == sum(earned)
-    assert started == kernels * [False]
-
-
-LOOKS = "import sys\ndef draw(low):\n    return low + 1 + any(name.startswith('tensorf') for name in sys.modules)"
-HEAVY = Exercise("ones", "Ones", ("import helpers.quiet_start, keras",), "def ones():\n    return keras.ops.ones(2)", None,
-                 (Check("ones-hidden-1", "ones().numpy().tolist()", 2, "[1.0, 1.0]"),))
-
-
-@pytest.mark.parametrize("light, heavy, earned, kernels", [
-    (SEEDED.solution, HEAVY.solution, [3, 2], [True]),
-    # Nobody has to be right in a kernel that is not what the exercise asks for.
-    (LOOKS, HEAVY.solution, [3, 2], [True, False, True]),
-    ("def draw(low):\n    return 3", HEAVY.solution, [2, 2], [True, False, True]),
-    (SEEDED.solution, "def ones():\n    return 1", [3, 0], [True, True]),
-    (SEEDED.solution, None, [3, 0], [False]),
-    (None, HEAVY.solution, [0, 2], [True])])
-def test_a_whole_work_needs_one_kernel(runner, answered, monkeypatch, light, heavy, earned, kernels):
-    started, start = [], runner.kernels.start
-    monkeypatch.setattr(runner.kernels, "start", lambda tensorflow: started.append(tensorflow) or start(tensorflow))
-    got = runner.lesson(new_key(answered, HEAVY), [Graft("draw", light), Graft("ones", heavy)])
-    assert [one["earned"] for one in got["exercises"]] == earned and started == kernels
+        runner.close()
 
 
 @pytest.mark.parametrize("change, words", [
     ({"checks": (Check("draw-hidden-1", "draw(1)", 1, "3"),)}, "does not give its own stored answer here, in draw-hidden-1"),
     ({"checks": (Check("draw-hidden-1", "1 / 0", 1, "3"),)}, "fails here, in draw-hidden-1: ZeroDivisionError"),
-    ({"solution": "1 / 0"}, "fails here, in draw-hidden-1: ZeroDivisionError"),
-    ({"setup": ("import no_such_module",)}, "set-up of an exercise failed: ModuleNotFoundError")])
+    ({"checks": (Check("draw-hidden-1", "None", 1, "3"),)}, "does not give its own stored answer here, in draw-hidden-1"),
+    ({"solution": "1 / 0"}, "fails here before its hidden cells: ZeroDivisionError"),
+    ({"setup": ("import no_such_module",)}, "exercise draw, fails here before its hidden cells: ModuleNotFoundError"),
+    ({"setup": ("import os\nos._exit(1)",)}, "fails here before its hidden cells: the worker ended itself with code 1")])
 def test_a_key_that_does_not_work_here_is_refused(runner, change, words):
     with pytest.raises(KeyNotebookError, match=words):
         runner.key_answers(new_key(dataclasses.replace(SEEDED, **change)))
 
 
-def grade(folder, out, keys, options=OPTIONS, **more):
-    submissions = collect(folder, keys)
-    results = grade_class(submissions, keys, options, Store(out), **more)
-    return {one.student: result and {part["exercise"]: part["earned"] for part in result["exercises"]}
-            for one, result in zip(submissions, results)}
+def test_a_cell_that_takes_too_long_costs_its_exercise_and_is_tried_twice(answered):
+    quick = Runner(wanted_modules([new_key(SEEDED)]), dataclasses.replace(OPTIONS, timeout=2))
+    try:
+        begin = time.monotonic()
+        got = graded(quick, answered, "while True:\n    pass")
+        assert 4 <= time.monotonic() - begin < 20
+    finally:
+        quick.close()
+    assert (got.status, got.earned, got.error) == (TIME_OUT, 0, "ran longer than 2 seconds")
 
 
-@pytest.mark.parametrize("seed", [None, 4711])
-def test_answers_learnt_by_heart_earn_nothing_with_another_seed(tmp_path, seed):
-    key, name = read_keys()[LESSON], "tempered_softmax"
-    told = [ast.literal_eval(check.expected) for check in key.exercises[0].checks]
-    assert key.exercises[0].name == name and len(told) == 2
-    learnt = (f"answers = [np.array(one) for one in {[*told[0][1:], told[1]]}]\n"
-              f"def {name}(scores, temperature=1.0):\n    return answers.pop(0)")
-    work = solved(**{name: learnt})
-    (tmp_path / "in" / "zoe").mkdir(parents=True)
-    (tmp_path / "in" / "zoe" / "x.ipynb").write_text(json.dumps(work))
-    keys = {LESSON: key if seed is None else with_seed(key, seed)}
-    got = grade(tmp_path / "in", tmp_path / "out", keys, dataclasses.replace(OPTIONS, seed=seed), jobs=2)
-    assert got == {"zoe": full() if seed is None else without(name)}
+SLOW = CellRun(TIME_OUT, "ran longer than 30 seconds")
 
 
-def test_the_same_work_is_graded_once_and_kept(tmp_path, monkeypatch):
-    keys = {LESSON: read_keys()[LESSON]}
-    write(tmp_path / "in", ["ada-perfect", "lars-broken-json"])
-    (tmp_path / "in" / "ada-perfect").rename(tmp_path / "in" / "ada")
-    write(tmp_path / "in", ["ada-perfect"])
-    steps = []
-    got = grade(tmp_path / "in", tmp_path / "out", keys, progress=lambda *step: steps.append(step))
-    assert got == {"ada": full(), "ada-perfect": full(), "lars-broken-json": None}
-    assert [(done, of) for done, of, _ in steps] == [(0, 1), (1, 1)] and steps[1][2] == ["ada", "ada-perfect"]
-    monkeypatch.setattr("helpers.grading.grade_class.new_runner", lambda *_: pytest.fail("done again"))
-    assert grade(tmp_path / "in", tmp_path / "out", keys) == got
+def failing(monkeypatch, when, times, run=SLOW):
+    """Let some of what runs fail, as it does on a machine that is too busy."""
+    left, real = [times], Worker.run
+
+    def fake(worker, source, *arguments):
+        if when(source) and left[0]:
+            left[0] -= 1
+            return run
+        return real(worker, source, *arguments)
+
+    monkeypatch.setattr(Worker, "run", fake)
+    return left
 
 
-def test_a_dask_cluster_does_the_work(tmp_path):
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
-    keys = {LESSON: read_keys()[LESSON]}
-    write(tmp_path / "in", ["ada-perfect", "ben-partly", "emil-only-last"])
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        there = grade(tmp_path / "in", tmp_path / "out", keys, scheduler=cluster.scheduler_address)
-    assert there == grade(tmp_path / "in", tmp_path / "again", keys, jobs=2)
-    assert len(there) == 3 and there["ada-perfect"] == full()
+@pytest.mark.parametrize("run", [SLOW, CellRun(MEMORY, "took more"), CellRun(DEAD, "the worker was ended by signal 9")])
+def test_what_the_machine_ends_once_costs_nothing(runner, answered, monkeypatch, run):
+    """F9: a time-out beside others is tried once more alone."""
+    failing(monkeypatch, lambda source: "def draw" in source, 1, run)
+    assert graded(runner, answered, SEEDED.solution).status == RIGHT
+    failing(monkeypatch, lambda source: "def draw" in source, 2, run)
+    assert graded(runner, answered, SEEDED.solution).status == run.status
 
 
-def test_a_cluster_that_does_not_answer_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.grading.grade_class.SCHEDULER_TIMEOUT", "1s")
-    pytest.importorskip("distributed", reason="Dask is not installed")
-    write(tmp_path / "in", ["ada-perfect"])
-    with pytest.raises(GradingError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
-        grade(tmp_path / "in", tmp_path / "out", {LESSON: read_keys()[LESSON]}, scheduler="tcp://127.0.0.1:9")
+def test_a_set_up_that_fails_once_is_neither_the_students_nor_the_keys_fault(runner, answered, monkeypatch):
+    for times in (1, 2):
+        failing(monkeypatch, lambda source: "SEED = 20" in source and "draw" not in source, times)
+        assert graded(runner, answered, SEEDED.solution).status == RIGHT
+        monkeypatch.undo()
+
+
+def test_a_set_up_that_fails_for_students_only_is_the_machines_fault(runner, answered, monkeypatch):
+    real, turn = runner._cells, []
+
+    def cells(worker, exercise, match, used):
+        turn.append(match.source)
+        if match.source != SEEDED.solution:
+            return SLOW, CellRun("not run"), []
+        return real(worker, exercise, match, used)
+
+    monkeypatch.setattr(runner, "_cells", cells)
+    with pytest.raises(SandboxError, match="failed here, and they did not before: this machine may be too busy"):
+        graded(runner, answered, "x = 1")
+    assert turn == ["x = 1", "x = 1", SEEDED.solution, "x = 1", SEEDED.solution]
+
+
+def test_a_set_up_that_always_fails_is_the_keys_fault(runner, answered):
+    with pytest.raises(KeyNotebookError, match="fails here before its hidden cells: ZeroDivisionError"):
+        graded(runner, dataclasses.replace(answered, setup=("1 / 0",)), SEEDED.solution)
+
+
+def test_alone_is_alone():
+    turns, running, seen = Turns(), [], []
+
+    def work(alone):
+        with turns.one(alone):
+            running.append(alone)
+            seen.append(list(running))
+            time.sleep(0.02)
+            running.remove(alone)
+
+    threads = [threading.Thread(target=work, args=(number % 3 == 0,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+    assert len(seen) == 12 and all(len(one) == 1 for one in seen if True in one) and any(len(one) > 1 for one in seen)

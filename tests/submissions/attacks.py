@@ -1,5 +1,14 @@
 """Hostile code, a piece for each student. None of it can harm a machine whose sandbox works; run it nowhere else."""
 
+import os
+
+PIPES = """
+import os, stat
+opened = [number for number in range(3, 64) if os.path.exists(f'/proc/self/fd/{number}')]
+requests, replies = [number for number in opened if stat.S_ISFIFO(os.fstat(number).st_mode)]
+"""
+"""The two pipes of a worker are open in its own process: a student can write there what the worker would."""
+
 FAILURES = {
     "failure-infinite-loop": ("while True:\n    pass", "time-out"),
     "failure-stubborn-loop": ("""
@@ -38,18 +47,29 @@ while True:
     number += 1
     with open(f'fill-{number}', 'wb') as file:
         file.write(bytes(2**20))""", "wrong"),
-    "failure-output-flood": ("while True:\n    print('x' * 10**6)", None),
-    "failure-nonsense-on-the-wire": ("""
-import gc, zmq
-for one in gc.get_objects():
-    if isinstance(one, zmq.Socket) and one.type in (zmq.XPUB, zmq.ROUTER):
-        for _ in range(50):
-            try:
-                one.send_multipart([b'', b'<IDS|MSG>', b'', b'[' * 10**5, b'{}', b'{}', b'{}'], zmq.NOBLOCK)
-            except Exception:
-                pass
-os = __import__('os')
-os._exit(3)""", "dead"),
+    "failure-output-flood": ("while True:\n    print('x' * 10**6)", "time-out"),
+    "failure-half-a-reply": (PIPES + "os.write(replies, b'{\"number\": ')\nimport time\ntime.sleep(600)", "time-out"),
+    "failure-deaf": (PIPES + "import signal\nos.kill(os.getpid(), signal.SIGSTOP)", "time-out"),
+    "failure-endless-reply": (PIPES + "while True:\n    os.write(replies, b'x' * 10**6)", "flood"),
+    "failure-nonsense-in-the-pipe": (PIPES + "os.write(replies, b'[' * 10**5 + b'\\n')\nos._exit(3)", "dead"),
+    "failure-shared-memory": ("""
+import mmap
+hoard = []
+while True:
+    hoard.append(mmap.mmap(-1, 2**26))
+    for place in range(0, 2**26, 4096):
+        hoard[-1][place] = 1""", None),
+    "failure-many-sessions": ("""
+import os, time
+for _ in range(40):
+    if os.fork() == 0:
+        try:
+            os.setsid()
+        except OSError:
+            os._exit(0)
+        while True:
+            pass
+os._exit(0)""", "dead"),
 }
 """Code before the first solution, and the status that the exercise must end in (None: any, as long as it costs the exercise)."""
 
@@ -86,16 +106,13 @@ def NAME(*arguments, **named):
 _PATCHED_HARNESS = """
 import builtins, sys
 try:
-    import helpers.exercises, helpers.grading.score
+    import sys, helpers.exercises
     helpers.exercises.check = lambda *a, **k: print('right')
-    helpers.grading.score.agrees = lambda *a, **k: True
+    sys.modules['helpers.grading.worker']._answer = lambda *a, **k: {'result': 'right'}
 except Exception:
     pass
-try:
-    import nbval.plugin
-    nbval.plugin.IPyNbCell.compare_outputs = lambda *a, **k: True
-except Exception:
-    pass
+import json
+json.dumps = lambda *a, **k: '{"number": 3, "status": "ok", "detail": "", "result": "1", "printed": "", "calls": []}'
 shown = sys.displayhook
 sys.displayhook = lambda value: shown('right')
 builtins.round = lambda *a, **k: 0
@@ -104,15 +121,13 @@ get_ipython().display_formatter.format = lambda value: ({'text/plain': 'right'},
 def NAME(*arguments, **named):
     return 0
 """
-_FORGED = """
+_FORGED = PIPES + """
+import json
 def NAME(*arguments, **named):
-    shell = get_ipython()
-    for text in ('True', '1', 'right', ''):
-        shell.kernel.session.send(shell.kernel.iopub_socket, 'execute_result', parent=shell.get_parent(),
-                                  content={'data': {'text/plain': text}, 'metadata': {}, 'execution_count': 1})
-    import os, time
-    shell.kernel.session.send(shell.kernel.iopub_socket, 'status', parent=shell.get_parent(), content={'execution_state': 'idle'})
-    time.sleep(0.2)
+    for number in range(1, 30):
+        for text in ('True', '1', 'right', '42'):
+            reply = {'number': number, 'status': 'ok', 'detail': '', 'result': text, 'printed': '', 'calls': []}
+            os.write(replies, json.dumps(reply).encode() + b'\\n')
 """
 _READS_ITS_TEST = """
 import gc, inspect, sys
@@ -124,7 +139,7 @@ def NAME(*arguments, **named):
     return seen
 """
 CHEATS = {"cheat-equal-to-everything": _EQUAL, "cheat-patched-numpy": _PATCHED_NUMPY, "cheat-patched-harness": _PATCHED_HARNESS,
-          "cheat-forged-messages": _FORGED, "cheat-looks-for-answers-in-memory": _READS_ITS_TEST}
+          "cheat-forged-replies": _FORGED, "cheat-looks-for-answers-in-memory": _READS_ITS_TEST}
 """Code that stands for every solution; NAME is the function asked for. None may earn anything."""
 
 _SEARCH = """
@@ -140,8 +155,8 @@ for place, folders, files in os.walk('/'):
             found.append(path)
 print('found', found)
 """
-LISTENING = 47113
-"""The port, and part of the name of the socket, at which the test listens outside the sandbox."""
+LISTENING = 40_000 + os.getpid() % 20_000
+"""The port, and part of the name of the socket, at which the test listens outside the sandbox; two runs of it may not meet."""
 _NETWORK = """
 import socket
 reached = []
@@ -204,10 +219,39 @@ for path in ('/proc/1/root/etc/passwd', '/proc/kcore', '/dev/mem', '/dev/sda', '
 print('reached', reached, 'others', others, 'user', os.getuid(), 'environment', sorted(set(os.environ) & {'SSH_AUTH_SOCK',
 'AWS_SECRET'}))
 """
+_OPEN_FILES = """
+import os
+reached = []
+for pid in filter(str.isdigit, os.listdir('/proc')):
+    for number in range(64):
+        path = f'/proc/{pid}/fd/{number}'
+        try:
+            link = os.readlink(path)
+        except OSError:
+            continue
+        if link.startswith('/') and link != '/dev/null':
+            reached.append(link)
+print('reached', [link for link in reached if not link.startswith('/proc')])
+"""
+_SIGNS = """
+import ctypes, fcntl, socket, sys
+libc, signs = ctypes.CDLL(None), []
+if libc.inotify_init1(0) != -1 or libc.fanotify_init(0, 0) != -1:
+    signs.append('notices')
+for family in range(3, 46):
+    try:
+        socket.socket(family).close()
+        signs.append(family)
+    except OSError:
+        pass
+print('signs', signs)
+"""
 BURGLARS = {
     "burglar-searches-for-keys-and-grades": (_SEARCH, "found []\n"),
     "burglar-network": (_NETWORK, "reached []\n"),
     "burglar-writes-outside": (_WRITES, "written []\n"),
     "burglar-processes-and-rights": (_PROCESSES, "reached [] others [] user 65534 environment []\n"),
+    "burglar-open-files": (_OPEN_FILES, "reached []\n"),
+    "burglar-signs-to-others": (_SIGNS, "signs []\n"),
 }
 """Code before the first solution, which is right, and what it must print: that it got nowhere."""

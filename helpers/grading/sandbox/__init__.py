@@ -1,1 +1,1 @@
-"""Run a notebook's kernel where it can do no harm: under bubblewrap, without network and without anybody's files."""
+"""Lock a process in: bubblewrap shows it little, limits and a cgroup bound it, a filter refuses system calls it never needs."""

@@ -5,7 +5,7 @@ See `man bwrap` and https://github.com/containers/bubblewrap.
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import json
 import os
 import shutil
@@ -16,99 +16,39 @@ from pathlib import Path
 
 from helpers.grading.errors import SandboxError
 from helpers.grading.sandbox import confine, seccomp
+from helpers.grading.sandbox.confine import NOBODY, Limits
 from helpers.project import ROOT
 
-NOBODY = 65534
 INSTALL_LINE = "sudo apt-get install bubblewrap   (Fedora: sudo dnf install bubblewrap)"
 SCRATCH = "/tmp"
-"""The kernel's only writable folder, its home and where it starts: a file system in memory, gone when it ends."""
-
-MEGABYTE = 2**20
-
-
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """What one sandboxed kernel may take.
-
-    Parameters
-    ----------
-    memory : int
-        Bytes, of one process beyond its start and of all processes together.
-    disk : int
-        Bytes in the scratch folder, and in one file.
-    processes : int
-        Processes and threads together.
-    seconds : int
-        Processor time of one process.
-    files : int
-        Open files of one process.
-    """
-
-    memory: int = 2048 * MEGABYTE
-    disk: int = 256 * MEGABYTE
-    processes: int = 256
-    seconds: int = 3600
-    files: int = 512
-
-    def as_dict(self):
-        """Return the limits under the names that `confine.set_limits` reads."""
-        return {"memory": self.memory, "file_size": self.disk, "processes": self.processes, "seconds": self.seconds,
-                "files": self.files}
+"""The worker's only writable folder, its home and where it starts: a file system in memory, gone when it ends."""
+_LIBRARIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
 
 
-def environment():
-    """Return all environment variables of a sandboxed kernel; nothing of the instructor's own gets in.
-
-    JPY_PARENT_PID is not among them: inside the sandbox the parent has another number, and ipykernel would take it for dead.
-    """
-    variables = {
-        "HOME": SCRATCH,
-        "TMPDIR": SCRATCH,
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "USER": "nobody",
-        "LOGNAME": "nobody",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "COURSE_DATA": "sample",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
-        "IPYTHONDIR": f"{SCRATCH}/.ipython",
-        "JUPYTER_RUNTIME_DIR": SCRATCH,
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
+def environment() -> dict[str, str]:
+    """Return all environment variables of a worker; nothing of the instructor's own gets in."""
+    return {
+        "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
+        # Locks would be a channel between students (see seccomp), and without them no file is safer here.
+        "HDF5_USE_FILE_LOCKING": "FALSE",
         # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
         # of an exercise never earns back.
-        "TF_ENABLE_ONEDNN_OPTS": "0",
-        "KERAS_BACKEND": "tensorflow",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
+        "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
+        # Threads count as processes, and a machine with many cores would start many.
+        "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     }
-    return variables
 
 
-def _system_folders():
-    """Yield bubblewrap's options for the programs and libraries of the system."""
-    yield from ("--ro-bind", "/usr", "/usr")
-    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        path = Path("/", name)
-        if path.is_symlink():
-            yield from ("--symlink", os.readlink(path), str(path))
-        elif path.is_dir():
-            yield from ("--ro-bind", str(path), str(path))
-    for name in ("ld.so.cache", "alternatives", "localtime", "fonts"):
-        yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
-
-
-def python_folders():
-    """Return the folders that hold this Python and its packages, without the course's own folder and without doubles."""
+def python_folders() -> list[Path]:
+    """Return the folders that hold this Python and its packages, without those of the system and without doubles."""
     wanted = [Path(sys.base_prefix), Path(sys.prefix)]
     if site.ENABLE_USER_SITE:
         wanted.append(Path(site.getusersitepackages()))
-    folders = []
+    folders: list[Path] = []
     # By both names, where a folder is reached through a link.
     for folder in (name for one in wanted for name in (one, one.resolve())):
         if folder.is_dir() and not folder.is_relative_to("/usr") and not any(folder.is_relative_to(other) for other in folders):
@@ -116,20 +56,48 @@ def python_folders():
     return folders
 
 
-def course_folders():
-    """Return what a kernel sees of the course: the helpers and the weights that lessons read. No tests, no keys, no notebooks."""
-    helpers = ROOT / "helpers"
-    rooms = sorted({*helpers.iterdir(), *(helpers / "grading").iterdir()} - {helpers / "grading", helpers / "grading" / "keys"})
+def course_folders() -> list[Path]:
+    """Return what a worker sees of the course: the helpers and the weights that lessons read. No tests, no keys, no notebooks."""
     data = (ROOT / "data" / name for name in ("recorded", "pretrained", "samples"))
-    return [*rooms, *(path for path in data if path.is_dir())]
+    return [path for path in (ROOT / "helpers", *data) if path.is_dir()]
 
 
-def visible_folders():
-    """Return every folder of this machine that a sandboxed kernel can read, beside the system's own."""
-    return python_folders() + course_folders()
+def covered_folders() -> list[Path]:
+    """Return what lies in these folders and is hidden all the same: the grader and its keys."""
+    return [path for path in (ROOT / "helpers" / "grading",) if path.is_dir()]
 
 
-def find():
+def visible_folders() -> list[Path]:
+    """Return every folder of this machine that student code can read."""
+    system = [Path("/usr"), *(Path("/", name) for name in _LIBRARIES), *(Path("/etc", name) for name in _SETTINGS)]
+    return [*system, *python_folders(), *course_folders()]
+
+
+def refuse_visible(*paths: Path) -> None:
+    """Refuse to start where student code could read what it must not.
+
+    Parameters
+    ----------
+    *paths : Path
+        Submissions, results, private keys. The course's own folder, with keys and tests, is always looked at.
+
+    Raises
+    ------
+    SandboxError
+        Which path lies in which folder, and what to do.
+    """
+    for path in (*paths, ROOT):
+        real = path.resolve()
+        if any(real.is_relative_to(folder) for folder in covered_folders()):
+            continue
+        for folder in visible_folders():
+            if real.is_relative_to(folder.resolve()):
+                raise SandboxError(f"{path} lies in {folder}, which every student's code can read while it is graded: move it to "
+                                   f"another place, such as {Path.home() / real.name}")
+
+
+@functools.cache
+def find() -> str:
     """Return the path of `bwrap`.
 
     Raises
@@ -157,90 +125,94 @@ def find():
     return program
 
 
-def options(limits, extra=()):
-    """Return bubblewrap's options for one sandbox.
+@functools.cache
+def options(disk: int) -> tuple[str, ...]:
+    """Return bubblewrap's options for one sandbox, without the program and without the command to run.
 
     Parameters
     ----------
-    limits : Limits
-        How large the scratch folder may grow.
-    extra : sequence of str
-        More options, for example a file to show inside.
-
-    Returns
-    -------
-    list of str
-        Without the program and without the command to run.
+    disk : int
+        Bytes that the scratch folder may take.
     """
-    chosen = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
-    for name, value in environment().items():
-        chosen += ["--setenv", name, value]
-    chosen += list(_system_folders())
+    chosen = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv",
+              "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"]
+    for path in (Path("/", name) for name in _LIBRARIES):
+        if path.is_symlink():
+            chosen += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            chosen += ["--ro-bind", str(path), str(path)]
+    for name in _SETTINGS:
+        chosen += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     # Each --size holds for the next --tmpfs. The scratch folder comes before the folders that can be read: the environment may
     # itself lie below it.
-    memory = ["--size", str(limits.disk), "--perms", "1777", "--tmpfs"]
+    memory = ["--size", str(disk), "--perms", "1777", "--tmpfs"]
     chosen += [*memory, SCRATCH]
+    shown = python_folders() + course_folders()
     # Folders that bubblewrap makes on the way it makes for their owner alone.
-    above = {parent for folder in visible_folders() for parent in folder.parents[:-1]} - {Path(SCRATCH)}
+    above = {parent for folder in shown for parent in folder.parents[:-1]} - {Path(SCRATCH)}
     for folder in sorted(above):
         chosen += ["--perms", "0755", "--dir", str(folder)]
-    for folder in visible_folders():
+    for folder in shown:
         chosen += ["--ro-bind", str(folder), str(folder)]
+    for folder in covered_folders():
+        chosen += ["--size", "4096", "--tmpfs", str(folder), "--remount-ro", str(folder)]
     # /dev and the root are themselves in memory: nobody may write there.
-    chosen += ["--proc", "/proc", "--dev", "/dev", *memory, "/dev/shm", "--chdir", SCRATCH, *extra,
-               "--remount-ro", "/dev", "--remount-ro", "/"]
-    return chosen
+    chosen += ["--proc", "/proc", "--dev", "/dev", *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"]
+    return tuple(chosen)
 
 
-class Beginning:
-    """What is agreed with bubblewrap through open files while it makes a sandbox: the filter of system calls, and who is who.
+def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[int]]:
+    """Start bubblewrap around a sleeping process, for a worker to join.
 
     Started by root, bubblewrap can only map root into the sandbox, and Linux exempts root's own processes from their limit. So
     bubblewrap says what process it has made and waits, and the map is written from here: nobody inside is nobody outside. Started
     by anybody else, bubblewrap maps that user to nobody.
+
+    Parameters
+    ----------
+    program : str
+        What `find` has returned.
+    limits : Limits
+        What the sandbox may take.
+
+    Returns
+    -------
+    process : subprocess.Popen
+        Bubblewrap. Its end is the end of all in the sandbox.
+    pids : list of int
+        The sandbox's own processes, the first of them first.
+
+    Raises
+    ------
+    SandboxError
+        When bubblewrap ends.
     """
-
-    def __init__(self):
-        self._said, self._info = os.pipe()
-        self._blocked, self._go = os.pipe()
-        self.as_root = os.getuid() == 0
-        self._filter = os.memfd_create("filter")
-        os.write(self._filter, seccomp.program())
-        os.lseek(self._filter, 0, os.SEEK_SET)
-
-    @property
-    def options(self):
-        """Options of bubblewrap."""
-        chosen = ["--info-fd", str(self._info)]
-        chosen += ["--userns-block-fd", str(self._blocked)] if self.as_root else ["--uid", str(NOBODY), "--gid", str(NOBODY)]
-        return chosen + (["--seccomp", str(self._filter)] if seccomp.program() else [])
-
-    @property
-    def descriptors(self):
-        """What the process of bubblewrap must inherit."""
-        return (self._info, self._blocked, self._filter)
-
-    def finish(self, limits):
-        """Wait for bubblewrap's message, write the map, limit the processes that are there, return the number of the first."""
-        os.close(self._info)
-        self._info = None
-        said = b""
-        while b"}" not in said:
-            part = os.read(self._said, 4096)
-            if not part:
-                raise SandboxError("bubblewrap ended before it had made a sandbox")
-            said += part
-        pid = json.loads(said)["child-pid"]
-        if self.as_root:
+    (said, info), (blocked, go), rules = os.pipe(), os.pipe(), os.memfd_create("filter")
+    os.write(rules, seccomp.program())
+    os.lseek(rules, 0, os.SEEK_SET)
+    root = os.getuid() == 0
+    who = ["--userns-block-fd", str(blocked)] if root else ["--uid", str(NOBODY), "--gid", str(NOBODY)]
+    filtered = ["--seccomp", str(rules)] if seccomp.program() else []
+    # What these processes have open, the worker may reach too (/proc/1/fd): nothing that two sandboxes share.
+    process = subprocess.Popen([program, "--info-fd", str(info), *who, *filtered, *options(limits.disk), "--", "/usr/bin/cat"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",
+                               pass_fds=(info, rules, *([blocked] if root else [])), bufsize=0)
+    try:
+        os.close(info)
+        with open(said) as file:
+            pid = json.loads(file.read() or "{}").get("child-pid")
+        if pid and root:
             for name in ("uid_map", "gid_map"):
-                with open(f"/proc/{pid}/{name}", "w") as file:
-                    file.write(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
-            os.write(self._go, b"1")
-        confine.limit_others(pid, limits.as_dict())
-        return pid
-
-    def close(self):
-        """Close what is still open."""
-        for descriptor in (self._said, self._info, self._blocked, self._go, self._filter):
-            if descriptor is not None:
-                os.close(descriptor)
+                Path(f"/proc/{pid}/{name}").write_text(f"0 0 1\n{NOBODY} {NOBODY} 1\n")
+            os.write(go, b"1")
+        # An echo: the sandbox is whole, and its own program runs.
+        if not pid or not process.stdin.write(b"x") or process.stdout.read(1) != b"x":
+            raise SandboxError("bubblewrap ended before its sandbox was ready")
+        return process, confine.limit_others(pid, limits)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        for descriptor in (blocked, go, rules):
+            os.close(descriptor)

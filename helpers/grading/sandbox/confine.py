@@ -1,37 +1,53 @@
 """What a process does to itself before it runs a student's code: enter the sandbox, take limits, give up every right.
 
 Only the standard library, so that it can run in a process that is about to lose everything else. Each step raises `OSError` where
-Linux refuses it: a kernel that could not be confined must not run.
+Linux refuses it: a worker that could not be confined must not run.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import dataclasses
 import os
 import sys
+from collections.abc import Iterable
 
 from helpers.grading.sandbox import seccomp
 
 NOBODY = 65534
+MEGABYTE = 2**20
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
 _CAPABILITY_VERSION_3 = 0x20080522
-_NAMESPACES = 0x7E020000
-"""User, mount, process, network, ipc, host name and cgroup: all that `bwrap --unshare-all` makes."""
+
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-class _Capability(ctypes.Structure):
-    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one sandbox may take.
 
+    Processes and files are few, because what Linux lets each of them have (registrations with epoll, socket buffers) multiplies.
 
-class _Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
+    Parameters
+    ----------
+    memory : int
+        Bytes, beyond what the warm process has.
+    disk : int
+        Bytes in the scratch folder, and in one file.
+    processes : int
+        Processes and threads together.
+    seconds : int
+        Processor time of one process.
+    files : int
+        Open files of one process.
+    """
 
-
-if sys.platform == "linux":
-    import resource
-
-    _libc = ctypes.CDLL(None, use_errno=True)
+    memory: int = 2048 * MEGABYTE
+    disk: int = 256 * MEGABYTE
+    processes: int = 64
+    seconds: int = 3600
+    files: int = 128
 
 
 def _call(name, *arguments):
@@ -42,58 +58,51 @@ def _call(name, *arguments):
     return result
 
 
-def enter(pid):
+def enter(pid: int) -> None:
     """Join all namespaces of the sandbox whose first process is `pid`; the next child is inside, among its processes."""
     descriptor = os.pidfd_open(pid)
-    _call("setns", descriptor, _NAMESPACES)
+    _call("setns", descriptor, seccomp.CLONE_NEW)
     os.close(descriptor)
 
 
-def set_limits(limits):
-    """Take limits for this process and its children, which can never be raised again.
+def set_limits(limits: Limits, pid: int = 0) -> None:
+    """Set limits that a process and its children can never raise again.
 
     Parameters
     ----------
-    limits : dict
-        `memory` (bytes beyond what this process has mapped already), `processes` (threads count), `file_size` (bytes of one
-        file), `seconds` (of processor time), `files` (open at once).
+    limits : Limits
+        Memory counts beyond what the process has mapped already. Twice as much may be mapped as written to, because much is
+        mapped (stacks, arenas, files) that is never used.
+    pid : int
+        Another process than this one.
     """
-    with open("/proc/self/statm") as file:
-        mapped = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    import resource
+
+    with open(f"/proc/{pid or 'self'}/statm") as file:
+        mapped, *_, written, _ = (int(number) * os.sysconf("SC_PAGE_SIZE") for number in file.read().split())
     wanted = {
-        resource.RLIMIT_AS: mapped + limits["memory"], resource.RLIMIT_NPROC: limits["processes"],
-        resource.RLIMIT_FSIZE: limits["file_size"], resource.RLIMIT_CPU: limits["seconds"],
-        resource.RLIMIT_NOFILE: limits["files"], resource.RLIMIT_CORE: 0, resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_DATA: written + limits.memory, resource.RLIMIT_AS: mapped + 2 * limits.memory + 512 * MEGABYTE,
+        resource.RLIMIT_NPROC: limits.processes, resource.RLIMIT_FSIZE: limits.disk, resource.RLIMIT_CPU: limits.seconds,
+        resource.RLIMIT_NOFILE: limits.files, resource.RLIMIT_CORE: 0, resource.RLIMIT_MSGQUEUE: 0,
     }
     for name, value in wanted.items():
-        hard = resource.getrlimit(name)[1]
+        hard = resource.prlimit(pid, name)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(name, (value, value))
+        resource.prlimit(pid, name, (value, value))
 
 
-def limit_others(pid, limits):
-    """Limit a process of the sandbox that is not the kernel, and its children: the kernel could reach into their memory.
-
-    Parameters
-    ----------
-    pid : int
-        The first process of the sandbox.
-    limits : dict
-        As for `set_limits`; those that a process without work of its own can bear.
-    """
+def limit_others(pid: int, limits: Limits) -> list[int]:
+    """Limit the first process of a sandbox and its children, and return them: a worker could reach into their memory."""
     pids = [pid]
     with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children") as file:
         pids += map(int, file.read().split())
     for one in pids:
-        for name, value in ((resource.RLIMIT_NPROC, limits["processes"]), (resource.RLIMIT_FSIZE, limits["file_size"]),
-                            (resource.RLIMIT_NOFILE, limits["files"]), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_MSGQUEUE, 0)):
-            with contextlib.suppress(ProcessLookupError):
-                hard = resource.prlimit(one, name)[1]
-                least = value if hard == resource.RLIM_INFINITY else min(value, hard)
-                resource.prlimit(one, name, (least, least))
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            set_limits(limits, one)
+    return pids
 
 
-def give_up_rights():
+def _give_up_rights():
     """Become nobody, without any capability, and without a way to win one back."""
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # Fails where this process may not; then it has none to lose.
@@ -103,7 +112,7 @@ def give_up_rights():
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    _call("capset", ctypes.byref(_Capability(_CAPABILITY_VERSION_3, 0)), (ctypes.c_uint32 * 6)())
+    _call("capset", (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
     # So that the grader, outside, may read how much memory this process takes. Inside, nobody has the right to look.
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
     with open("/proc/self/status") as file:
@@ -112,24 +121,25 @@ def give_up_rights():
         raise OSError(1, "the rights of this process could not be given up")
 
 
-def filter_calls():
-    """Refuse, from now on, the system calls that `seccomp` lists."""
-    filtering = seccomp.program()
-    if filtering:
-        _call("prctl", _PR_SET_SECCOMP, 2, ctypes.byref(_Program(len(filtering) // 8, filtering)), 0, 0)
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
-def close_files(keep):
-    """Close every open file but standard input, output, error and those in `keep`."""
+def keep_only(descriptors: Iterable[int]) -> None:
+    """Close every open file but these; standard input, output and error lead nowhere from now on."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
     low = 3
-    for descriptor in sorted(set(keep)):
+    for descriptor in sorted(descriptors):
         os.closerange(low, descriptor)
         low = descriptor + 1
     os.closerange(low, min(1 << 20, os.sysconf("SC_OPEN_MAX")))
 
 
-def confine(limits):
-    """Do all of the above to a process that is inside a sandbox already."""
+def confine(limits: Limits) -> None:
+    """Take limits, give up rights, and refuse the system calls that `seccomp` lists: for a process that is inside a sandbox."""
     set_limits(limits)
-    give_up_rights()
-    filter_calls()
+    _give_up_rights()
+    if filtering := seccomp.program():
+        _call("prctl", _PR_SET_SECCOMP, 2, ctypes.byref(_Program(len(filtering) // 8, filtering)), 0, 0)

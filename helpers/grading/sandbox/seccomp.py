@@ -1,8 +1,9 @@
 """A filter of system calls, as the bytes that Linux takes (seccomp in filter mode).
 
-The namespaces of the sandbox decide what a kernel can see. This filter takes away the calls with which it could make new
-namespaces and mounts of its own, and memory that no limit counts, or reach for parts of Linux that a notebook never needs.
-See `man 2 seccomp`; the numbers are those of Linux's own tables (`man 2 syscalls`).
+The namespaces of the sandbox decide what a process can see. This filter takes away the calls with which it could make new
+namespaces and mounts of its own, use memory that no limit counts, leave word for other students at files that all can read, or
+reach for parts of Linux that a notebook never needs. See `man 2 seccomp`; the numbers are those of Linux's own tables
+(`man 2 syscalls`).
 """
 
 from __future__ import annotations
@@ -10,31 +11,45 @@ from __future__ import annotations
 import platform
 import struct
 
-EPERM, ENOSYS = 1, 38
-CLONE_NEW = 0x7E020000 | 0x80
-"""The flags of clone and unshare that make a new namespace: user, mount, pid, net, ipc, uts, cgroup, time."""
-
-# name of the machine -> (number of its convention, calls refused, clone, clone3 and memfd_create)
+EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
+CLONE_NEW = 0x7E020000  # user, mount, pid, net, ipc, uts, cgroup: the flags of clone, unshare and setns for namespaces
+_AF_UNIX, _AF_INET = 1, 2
+_LOCKS, _LEASE_AND_NOTIFY = (6, 7, 37, 38), (1024, 1026)  # F_(OFD_)SETLK(W) of fcntl; F_SETLEASE, F_NOTIFY
+# name of the machine -> (number of its convention, calls refused, calls that depend on an argument or fail in another way)
 _ARCHITECTURES = {
     "x86_64": (0xC000003E, {
         "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "ptrace": 101,
         "process_vm_readv": 310, "process_vm_writev": 311, "keyctl": 250, "add_key": 248, "request_key": 249, "bpf": 321,
         "perf_event_open": 298, "userfaultfd": 323, "io_uring_setup": 425, "open_tree": 428, "move_mount": 429, "fsopen": 430,
-        "fsmount": 432, "mount_setattr": 442, "shmget": 29, "msgget": 68, "semget": 64, "personality": 135},
-        {"clone": 56, "clone3": 435, "memfd_create": 319}),
+        "fsmount": 432, "mount_setattr": 442, "shmget": 29, "msgget": 68, "semget": 64, "personality": 135, "pidfd_getfd": 438,
+        "kcmp": 312, "syslog": 103, "setsid": 112, "inotify_init": 253, "inotify_init1": 294, "inotify_add_watch": 254,
+        "fanotify_init": 300, "fanotify_mark": 301},
+        {"clone": 56, "clone3": 435, "memfd_create": 319, "flock": 73, "fcntl": 72, "socket": 41}),
     "aarch64": (0xC00000B7, {
         "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41, "chroot": 51, "ptrace": 117,
         "process_vm_readv": 270, "process_vm_writev": 271, "keyctl": 219, "add_key": 217, "request_key": 218, "bpf": 280,
         "perf_event_open": 241, "userfaultfd": 282, "io_uring_setup": 425, "open_tree": 428, "move_mount": 429, "fsopen": 430,
-        "fsmount": 432, "mount_setattr": 442, "shmget": 194, "msgget": 186, "semget": 190, "personality": 92},
-        {"clone": 220, "clone3": 435, "memfd_create": 279}),
+        "fsmount": 432, "mount_setattr": 442, "shmget": 194, "msgget": 186, "semget": 190, "personality": 92, "pidfd_getfd": 438,
+        "kcmp": 272, "syslog": 116, "setsid": 157, "inotify_init1": 26, "inotify_add_watch": 27, "fanotify_init": 262,
+        "fanotify_mark": 263},
+        {"clone": 220, "clone3": 435, "memfd_create": 279, "flock": 32, "fcntl": 25, "socket": 198}),
 }
 _LOAD, _EQUAL, _AT_LEAST, _AND_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERROR, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_NUMBER, _CONVENTION, _FIRST, _SECOND = 0, 4, 16, 24  # where Linux puts what the filter looks at
 
 
 def _step(code, value, yes=0, no=0):
     return struct.pack("=HBBI", code, yes, no, value)
+
+
+def _return(error):
+    return _step(_RETURN, _ERROR | error)
+
+
+def _when(values, answer):
+    """Return steps that give an answer where what was loaded last is one of some values."""
+    return [_step(_EQUAL, value, no=1) + answer for value in values]
 
 
 def program(machine=None):
@@ -54,15 +69,24 @@ def program(machine=None):
     if machine not in _ARCHITECTURES:
         return b""
     convention, refused, special = _ARCHITECTURES[machine]
-    steps = [_step(_LOAD, 4), _step(_EQUAL, convention, yes=1), _step(_RETURN, _KILL), _step(_LOAD, 0)]
+    allow = _step(_RETURN, _ALLOW)
+    cases = {
+        # clone3 keeps its flags where a filter cannot look. The C library goes back to clone where there is none.
+        "clone3": [_return(ENOSYS)],
+        "memfd_create": [_return(ENOSYS)],
+        "clone": [_step(_LOAD, _FIRST), _step(_AND_BITS, CLONE_NEW, no=1), _return(EPERM), allow],
+        # Locks are said to be taken, and none is: nobody else can write where they would guard, and the same file lies before all
+        # students. Error 0 is success.
+        "flock": [_return(0)],
+        "fcntl": [_step(_LOAD, _SECOND), *_when(_LOCKS, _return(0)), *_when(_LEASE_AND_NOTIFY, _return(EPERM)), allow],
+        "socket": [_step(_LOAD, _FIRST), *_when((_AF_UNIX, _AF_INET), allow), _return(EAFNOSUPPORT)],
+    }
+    steps = [_step(_LOAD, _CONVENTION), _step(_EQUAL, convention, yes=1), _step(_RETURN, _KILL), _step(_LOAD, _NUMBER)]
     if machine == "x86_64":
         # The same calls by their 32-bit numbers.
-        steps += [_step(_AT_LEAST, 0x40000000, no=1), _step(_RETURN, _ERROR | EPERM)]
-    for number in refused.values():
-        steps += [_step(_EQUAL, number, no=1), _step(_RETURN, _ERROR | EPERM)]
-    # clone3 keeps its flags where a filter cannot look. The C library goes back to clone where there is none.
-    for name in ("clone3", "memfd_create"):
-        steps += [_step(_EQUAL, special[name], no=1), _step(_RETURN, _ERROR | ENOSYS)]
-    steps += [_step(_EQUAL, special["clone"], no=3), _step(_LOAD, 16), _step(_AND_BITS, CLONE_NEW & ~0x80, no=1),
-              _step(_RETURN, _ERROR | EPERM), _step(_RETURN, _ALLOW)]
-    return b"".join(steps)
+        steps += [_step(_AT_LEAST, 0x40000000, no=1), _return(EPERM)]
+    steps += _when(refused.values(), _return(EPERM))
+    for name, case in cases.items():
+        case = b"".join(case)
+        steps += [_step(_EQUAL, special[name], no=len(case) // 8), case]
+    return b"".join([*steps, allow])

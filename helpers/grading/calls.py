@@ -1,0 +1,91 @@
+"""Tell how a student's function was called and what it gave, as text that can be pasted into a cell."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+MOST_NUMBERS, MOST_TEXT, MOST_CALLS = 200, 8_000, 20
+"""Larger arrays are abbreviated; longer texts are cut; later calls are not told."""
+_CODE = ((r" at 0x[0-9a-fA-F]+", ""), (r"\barray\(", "np.array("), (r"dtype=(?=[a-z])", "dtype=np."),
+         (r"(?<![\w.])(nan|inf)\b", r"np.\1"))
+_LONG = re.compile(r"\b\d+\.\d*(e[-+]?\d+)?")
+
+
+def pasted(value: Any, rounded: bool = False) -> str:
+    """Return a value as code, where NumPy is `np` and TensorFlow `tf`.
+
+    Parameters
+    ----------
+    value : object
+        Numbers, texts, arrays, tensors, and lists, tuples and dicts of numbers and arrays come out as code.
+    rounded : bool
+        Whether to leave floats six digits, so that what was computed in another order looks alike.
+    """
+    try:
+        if type(value).__module__.startswith("tensorflow") and hasattr(value, "numpy"):
+            return f"tf.constant({pasted(value.numpy(), rounded)})"
+        if callable(value) and hasattr(value, "__name__"):
+            return value.__name__
+        if isinstance(value, str):
+            return repr(value)[:MOST_TEXT]
+        with np.printoptions(threshold=MOST_NUMBERS, edgeitems=2, floatmode="unique"):
+            text = repr(value)[:MOST_TEXT]
+        for pattern, code in _CODE:
+            text = re.sub(pattern, code, text)
+        text = _LONG.sub(lambda number: repr(float(f"{float(number[0]):.6g}")), text) if rounded else text
+        cut = getattr(value, "size", 0) > MOST_NUMBERS and "shape=" not in text
+        return " ".join(text.split()) + (f"  # shape {value.shape}" if cut else "")
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+@contextlib.contextmanager
+def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
+    """Record the calls of some functions while a block runs; calls that one of them makes of another do not count.
+
+    Parameters
+    ----------
+    names : dict
+        Where the functions live.
+    wanted : sequence of str
+        Which of them.
+
+    Yields
+    ------
+    list of (str, str)
+        For each call how it was called and what it gave, or the exception.
+    """
+    calls: list[tuple[str, str]] = []
+    inside = False
+
+    def watched(name, function):
+        @functools.wraps(function)
+        def call(*arguments, **named):
+            nonlocal inside
+            if inside or len(calls) >= MOST_CALLS:
+                return function(*arguments, **named)
+            shown = [*map(pasted, arguments), *(f"{key}={pasted(value)}" for key, value in named.items())]
+            called, inside = f"{name}({', '.join(shown)})"[:MOST_TEXT], True
+            try:
+                got = function(*arguments, **named)
+            except BaseException as error:
+                calls.append((called, f"{type(error).__name__}: {error}"[:MOST_TEXT]))
+                raise
+            finally:
+                inside = False
+            calls.append((called, pasted(got, rounded=True)))
+            return got
+        return call
+
+    functions = {name: names[name] for name in wanted if callable(names.get(name)) and not isinstance(names[name], type)}
+    names.update({name: watched(name, function) for name, function in functions.items()})
+    try:
+        yield calls
+    finally:
+        names.update(functions)

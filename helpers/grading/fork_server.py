@@ -1,0 +1,161 @@
+"""A warm process that forks a worker in a few hundredths of a second, each into a sandbox of its own.
+
+    python -m helpers.grading.fork_server SOCKET SETTINGS
+
+It imports what every worker needs, and never runs a student's code, a notebook's cell or anything else from outside. For each
+message, which brings the ends of two pipes and of a socket, it forks a supervisor. That opens a sandbox with nothing in it but a
+sleeping `cat`, joins its namespaces, and forks the worker, which gives up its rights (`confine`) and answers requests through the
+pipes (`worker`). So a worker has what a new Python under bubblewrap would have, without the seconds that importing takes: its own
+processes, files, network and users, none shared with this process or with another worker.
+
+The supervisor tells through its socket when the worker has started and how it has ended. It ends the worker when the memory is
+used up, and when the other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`,
+`modules`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+from helpers.grading.sandbox import bubblewrap, cgroup, confine, watch
+
+LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
+                "IPython.core.pylabtools", "asyncio.unix_events", "numpy.random", "pdb", "unittest.mock")
+"""What IPython and NumPy import only when a cell asks for it, and what inside the sandbox would take its time again and again."""
+INTERVAL = 200
+"""Milliseconds between two looks at the memory."""
+
+
+class _Supervisor:
+    """What stands between one worker and the grader: it starts the worker in a sandbox, watches it, and ends it."""
+
+    def __init__(self, program, limits, shell):
+        self._program, self._limits, self._shell = program, limits, shell
+        self._sandbox = self._group = None
+
+    def run(self, requests, replies, control):
+        """Start a worker, say so, wait for its end or for the grader's word, say how it ended, and leave nothing behind."""
+        try:
+            if self._program:
+                with contextlib.suppress(OSError):
+                    self._group = cgroup.Group(self._limits)
+                self._sandbox, pids = bubblewrap.open_sandbox(self._program, self._limits)
+                for pid in pids if self._group else ():
+                    self._group.add(pid)
+                confine.enter(pids[0])
+            worker = os.fork() or self._become_worker(requests, replies)
+            if self._group:
+                self._group.add(worker)
+            os.close(requests)
+            os.close(replies)
+            _say(control, {"pid": worker})
+            _say(control, self._wait(worker, control))
+        except BaseException as error:
+            _say(control, {"error": f"{type(error).__name__}: {error}"})
+        finally:
+            if self._sandbox:
+                self._sandbox.kill()
+                self._sandbox.wait()
+            if self._group:
+                self._group.remove()
+
+    def _become_worker(self, requests, replies):
+        """Confine this process, and answer requests until there are no more."""
+        from helpers.grading import worker
+
+        code = 70
+        try:
+            confine.keep_only([requests, replies])
+            os.setsid()
+            os.nice(5)
+            if self._program:
+                os.environ.clear()
+                os.environ.update(bubblewrap.environment())
+                confine.confine(self._limits)
+            os.chdir(bubblewrap.SCRATCH)
+            worker.serve(requests, replies, self._shell)
+            code = 0
+        except BaseException as error:
+            worker.send(replies, {"failed": f"{type(error).__name__}: {error}"})
+        finally:
+            os._exit(code)
+
+    def _wait(self, worker, control):
+        """Return the code a worker has ended with, or None where it was ended from here, and whether memory was the reason."""
+        poll = select.poll()
+        for descriptor in (control, *([os.pidfd_open(worker)] if hasattr(os, "pidfd_open") else [])):
+            poll.register(descriptor, select.POLLIN)
+        start = watch.memory_taken() if self._program else 0
+        ended = memory = told = False
+        while not (ended or memory or told):
+            told = control in dict(poll.poll(INTERVAL))
+            if self._program:
+                short = watch.free_memory() < watch.RESERVE
+                taken = watch.memory_taken(start) if short or not self._group else 0
+                memory = taken > (watch.RESERVE if short else self._limits.memory) or bool(self._group and self._group.ran_out())
+            ended, status = os.waitpid(worker, os.WNOHANG)
+        if not ended and not self._program:
+            os.killpg(worker, signal.SIGKILL)
+        return {"code": os.waitstatus_to_exitcode(status) if ended else None, "memory": memory}
+
+
+def _say(control, message):
+    """Tell the grader, if it still listens."""
+    with contextlib.suppress(OSError):
+        os.write(control, json.dumps(message).encode() + b"\n")
+
+
+def _warm(modules):
+    """Import what workers need, and return the shell that they begin with."""
+    # Imports make much and drop little: the garbage collector would look again and again for what is not there.
+    gc.disable()
+    from helpers.grading import worker
+
+    for name in modules:
+        importlib.import_module(name)
+    for name in LATE_MODULES:
+        # Which of them there are differs between versions.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    shell = worker.new_shell()
+    gc.collect()
+    # What is here now is never looked at by the garbage collector again, so that children go on sharing it.
+    gc.freeze()
+    gc.enable()
+    return shell
+
+
+def main():
+    """Import, say ready, fork."""
+    channel, settings = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
+    supervisor = _Supervisor(settings["program"], confine.Limits(**settings["limits"]), _warm(settings["modules"]))
+    if settings["program"]:
+        cgroup.prepare()
+    channel.sendall(b"ready")
+    # Nobody has to wait for supervisors.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(channel, 1, 3)
+        if not message:
+            return
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            confine.keep_only(descriptors)
+            try:
+                supervisor.run(*descriptors)
+            finally:
+                os._exit(0)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+if __name__ == "__main__":
+    main()

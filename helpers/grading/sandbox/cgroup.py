@@ -1,0 +1,129 @@
+"""A group of processes whose memory, number and processor share Linux itself bounds.
+
+With version 1 root makes a group below each controller's own folder; with version 2 a service of systemd hands a part of the tree
+to whoever asks (`systemd-run --user --scope`). A group counts what limits on single processes and a watch cannot see: shared
+memory, files in memory, socket buffers. See https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from helpers.grading.sandbox.confine import MEGABYTE, Limits
+
+TREE = Path("/sys/fs/cgroup")
+NAME = "course-grading-"
+COPIED = 384 * MEGABYTE
+"""What a worker may copy of the memory that it shares with its warm parent, just by running."""
+CORES = 2
+"""Processor cores that one sandbox may keep busy."""
+_DELEGATED = ["systemd-run", "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes"]
+_OPTIONAL = ("memory.memsw.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes", "memory.swap.max")
+"""Linux can be built or started without these."""
+
+
+def _settings(limits):
+    """Return by folder what to write into which file: version 1 has a folder for each controller, version 2 one."""
+    memory, processes, period = limits.memory + COPIED, limits.processes + 8, 100_000
+    if (TREE / "memory").is_dir():
+        return {TREE / "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory,
+                                  "memory.kmem.tcp.limit_in_bytes": 16 * MEGABYTE},
+                TREE / "pids": {"pids.max": processes}, TREE / "cpu": {"cpu.cfs_quota_us": CORES * period}}
+    own = Path("/proc/self/cgroup").read_text().strip().rpartition("::/")[2].removesuffix("/server")
+    return {TREE / own: {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes,
+                         "cpu.max": f"{CORES * period} {period}"}}
+
+
+class Group:
+    """A group named after this process, which is to remove it, and can also after it has joined a sandbox that has other files.
+
+    Parameters
+    ----------
+    limits : Limits
+        What all its processes together may take.
+
+    Raises
+    ------
+    OSError
+        Where this process may not make one.
+    """
+
+    def __init__(self, limits: Limits):
+        self._name, self._parents, self._processes = f"{NAME}{os.getpid()}", [], []
+        try:
+            for folder, files in _settings(limits).items():
+                place = folder / self._name
+                place.mkdir()
+                self._parents.append(os.open(folder, os.O_RDONLY))
+                for name, value in files.items():
+                    with contextlib.suppress(*([OSError] if name in _OPTIONAL else [])):
+                        (place / name).write_text(str(value))
+                self._processes.append(os.open(place / "cgroup.procs", os.O_WRONLY))
+                for name in ("memory.oom_control", "memory.events"):
+                    if (place / name).exists():
+                        self._events = os.open(place / name, os.O_RDONLY)
+        except OSError:
+            self.remove(0)
+            raise
+
+    def add(self, pid: int) -> None:
+        """Put a process into the group; its children will be born there."""
+        for descriptor in self._processes:
+            os.write(descriptor, str(pid).encode())
+
+    def ran_out(self) -> bool:
+        """Return whether Linux has ended a process of the group because its memory was used up."""
+        return bool(re.search(rb"^oom_kill [1-9]", os.pread(self._events, 4096, 0), re.MULTILINE))
+
+    def remove(self, seconds: float = 5) -> None:
+        """Remove the group, and wait a little for processes of it that are ending."""
+        deadline = time.monotonic() + seconds
+        for parent in self._parents:
+            while True:
+                try:
+                    os.rmdir(self._name, dir_fd=parent)
+                except FileNotFoundError:
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        break
+                    time.sleep(0.01)
+
+
+@functools.cache
+def command() -> list[str]:
+    """Return what must stand before a command so that it gets a subtree of its own, where version 2 can give one."""
+    if (TREE / "memory").is_dir() or not shutil.which(_DELEGATED[0]):
+        return []
+    for words in (_DELEGATED, [word for word in _DELEGATED if word != "--user"]):
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            if subprocess.run([*words, "true"], capture_output=True, timeout=20).returncode == 0:
+                return words
+    return []
+
+
+def prepare() -> int:
+    """Make this process ready to have groups; return the version of cgroup that it can use, or 0."""
+    version = 1 if (TREE / "memory").is_dir() else 2
+    with contextlib.suppress(OSError):
+        if version == 1:
+            # Of runs that were killed together with all their processes.
+            for place in TREE.glob(f"*/{NAME}*"):
+                if not Path("/proc", place.name.removeprefix(NAME)).exists():
+                    place.rmdir()
+        else:
+            # A group that has children with limits has no processes itself.
+            own = next(iter(_settings(Limits())))
+            (own / "server").mkdir(exist_ok=True)
+            (own / "server" / "cgroup.procs").write_text(str(os.getpid()))
+            (own / "cgroup.subtree_control").write_text("+memory +pids +cpu")
+        Group(Limits()).remove()
+        return version
+    return 0

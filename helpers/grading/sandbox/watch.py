@@ -1,0 +1,37 @@
+"""See how much memory a sandbox takes, where no cgroup counts for us, and how much the machine has left in any case."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from helpers.grading.sandbox.confine import MEGABYTE
+
+MOST_PROCESSES = 96
+"""Processes that a look counts, so that no look takes long. A sandbox has fewer: see `confine.Limits`."""
+RESERVE = 256 * MEGABYTE
+"""When less of the machine's memory is free, sandboxes that have taken as much themselves are ended."""
+
+
+def free_memory() -> int:
+    """Return the bytes that this machine can still give."""
+    with open("/proc/meminfo") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+
+
+def memory_taken(start: int = 0) -> int:
+    """Return the bytes in memory of all processes of the sandbox that this process has joined, files excepted.
+
+    What processes share counts for each: this is a cheap estimate.
+
+    Parameters
+    ----------
+    start : int
+        Bytes that each process may have from the warm process without being charged for them.
+    """
+    total = 0
+    for pid in [name for name in os.listdir("/proc") if name.isdigit()][:MOST_PROCESSES]:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/status") as file:
+            sizes = [int(line.split()[1]) * 1024 for line in file if line.startswith(("RssAnon", "RssShmem"))]
+            total += max(0, sum(sizes) - start)
+    return total

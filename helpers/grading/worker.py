@@ -1,0 +1,158 @@
+"""Inside the sandbox: IPython's shell between two pipes. Requests come in as lines of JSON, and for each goes out one line.
+
+The shell gives magics, `!`, `await`, `display` and the value of a last line the meaning that they have in a notebook. Whatever a
+cell prints is kept here up to a limit and goes out with its reply; the worker's own standard output leads nowhere. A student's
+code can do to this module what it likes, and can write into the pipe itself: it gains what it gains by printing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import io
+import json
+import os
+import subprocess
+import sys
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from helpers.grading.calls import recorded
+
+MOST_PRINTED, MOST_RESULT, MOST_DETAIL = 20_000, 100_000, 2_000
+"""Characters that are kept; a result that was cut is wrong."""
+
+
+class _Printed(io.StringIO):
+    """What stands for standard output: it keeps the first `most` characters, and lets all others go."""
+
+    encoding = "utf-8"
+
+    def __init__(self, most, descriptor):
+        super().__init__()
+        self._most = most
+        # It leads nowhere, and is for programs that ask for one.
+        self.fileno = lambda: descriptor
+
+    def write(self, text):
+        super().write(text[:max(0, self._most - self.tell())] if isinstance(text, str) else text)
+        return len(text)
+
+    def take(self):
+        """Return what was printed since the last time."""
+        text = self.getvalue() + (" ..." if self.tell() >= self._most else "")
+        self.seek(0)
+        self.truncate()
+        return text
+
+
+class _Hook(DisplayHook):
+    """Keeps the text of a cell's last expression, which is what keys store."""
+
+    text = None
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.text = format_dict.get("text/plain")
+
+
+class _Shell(InteractiveShell):
+    """IPython's shell without terminal, history, windows and tracebacks."""
+
+    displayhook_class = Type(_Hook)
+
+    def _nothing(self, *arguments, **named):
+        pass
+
+    enable_gui = showtraceback = showsyntaxerror = _format_exception_for_storage = _nothing
+    _Hook.write_output_prompt = _nothing
+
+    def ask_exit(self):
+        raise SystemExit
+
+    def system_piped(self, cmd):
+        """Run `!command`, and print what it prints."""
+        with subprocess.Popen(self.var_expand(cmd, depth=1), shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, text=True, errors="replace") as process:
+            for line in iter(lambda: process.stdout.readline(MOST_PRINTED), ""):
+                print(line, end="")
+        self.user_ns["_exit_code"] = process.returncode
+
+    system = system_piped
+
+
+def _no_input(prompt="", *arguments, **named):
+    raise RuntimeError("input() cannot be answered while a notebook is graded: give the value in the code")
+
+
+def new_shell() -> InteractiveShell:
+    """Return the shell, which is made before anything forks, and has run nothing but one empty cell."""
+    shell = _Shell.instance(config=Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}}))
+    # A notebook would draw each figure as an image, which nobody sees here.
+    shell.display_formatter.active_types = ["text/plain"]
+    shell.run_cell("None", silent=True)
+    builtins.input = _no_input
+    return shell
+
+
+def _cut(text, most):
+    text = text if isinstance(text, str) else repr(text)
+    return text if len(text) <= most else text[:most] + " ..."
+
+
+def _detail(error):
+    try:
+        return _cut(f"{type(error).__name__}: {error}".rstrip(": "), MOST_DETAIL)
+    except Exception:
+        return type(error).__name__
+
+
+async def _run(shell, code):
+    """Run one cell as ipykernel does, within a running loop."""
+    try:
+        transformed, failed = shell.transform_cell(code), None
+    except Exception:
+        transformed, failed = code, sys.exc_info()
+    return await shell.run_cell_async(code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed)
+
+
+def _answer(shell, loop, printed, request):
+    """Run one cell, and return the reply."""
+    sys.stdout, shell.displayhook.text = printed, None
+    with recorded(shell.user_ns, request["record"]) as calls:
+        outcome = loop.run_until_complete(_run(shell, request["code"]))
+    error = outcome.error_before_exec or outcome.error_in_exec
+    text = shell.displayhook.text
+    return {"number": request["number"], "status": "error" if error else "ok", "detail": _detail(error) if error else "",
+            "result": None if error or text is None else _cut(text, MOST_RESULT), "printed": printed.take(), "calls": calls}
+
+
+def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
+    """Answer until the pipe of requests is closed.
+
+    A request has a `number`, which the reply repeats, the `code` of a cell, and in `record` the names of functions whose calls
+    are to be told. A reply has besides a `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
+
+    Parameters
+    ----------
+    requests, replies : int
+        Open files: the ends of two pipes.
+    shell : InteractiveShell
+        From `new_shell`.
+    """
+    loop, printed = asyncio.new_event_loop(), _Printed(MOST_PRINTED, 1)
+    asyncio.set_event_loop(loop)
+    sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)
+    send(replies, {"ready": True})
+    with open(requests, "rb") as lines:
+        for line in lines:
+            send(replies, _answer(shell, loop, printed, json.loads(line)))
+
+
+def send(replies: int, reply: dict) -> None:
+    """Write one reply."""
+    left = json.dumps(reply, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"
+    while left:
+        left = left[os.write(replies, left):]

@@ -1,0 +1,283 @@
+"""The grader's side of the workers: start them, hand them a cell, take a bounded reply in bounded time, end them.
+
+Nothing that a worker sends is believed: a reply is a text, and one that is not the answer earns nothing, whoever has written it.
+Nothing that it does or leaves undone stops the grader: no call here waits longer than it was told to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+
+from helpers.grading.errors import SandboxError
+from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
+from helpers.grading.sandbox import bubblewrap, cgroup
+from helpers.grading.sandbox.confine import MEGABYTE, Limits
+
+LARGEST_REPLY = 2**20
+"""Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`."""
+LONGEST_CALL = 10_000
+PIECE = 1 << 16
+PATIENCE = 60
+"""Seconds for what only a machine that is very busy or broken does not do at once."""
+MOST_RESTARTS = 5
+
+
+class _EndedError(Exception):
+    """A worker is of no more use; carries the status and the reason."""
+
+
+class Worker:
+    """One process that runs a student's cells.
+
+    Parameters
+    ----------
+    channel : socket.socket
+        Leads to the fork server.
+    memory : int
+        Megabytes that it may take, to be told.
+
+    Raises
+    ------
+    SandboxError
+        When it does not start, or cannot enter its sandbox.
+    """
+
+    def __init__(self, channel: socket.socket, memory: int):
+        self._memory, self._number = memory, 0
+        requests, self._requests = os.pipe()
+        self._replies, replies = os.pipe()
+        self._control, control = socket.socketpair()
+        try:
+            socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
+        except OSError as error:
+            self.close()
+            raise SandboxError(f"the process that starts workers is lost: {error}") from error
+        finally:
+            os.close(requests)
+            os.close(replies)
+            control.close()
+        try:
+            self._control.settimeout(PATIENCE)
+            os.set_blocking(self._requests, False)
+            os.set_blocking(self._replies, False)
+            self.pid = self._told()["pid"]
+            hello = json.loads(self._exchange(b"", PATIENCE))
+            if "failed" in hello:
+                raise SandboxError(f"a worker could not be confined: {hello['failed']}")
+        except _EndedError as error:
+            self.close()
+            raise SandboxError(f"a worker did not start: {error.args[1]}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _told(self):
+        """Return what the supervisor says."""
+        said = b""
+        try:
+            while not said.endswith(b"\n"):
+                piece = self._control.recv(1)
+                if not piece:
+                    raise SandboxError("the supervisor of a worker is lost")
+                said += piece
+        except OSError as error:
+            raise SandboxError(f"the supervisor of a worker does not answer: {error}") from error
+        answer = json.loads(said)
+        if "error" in answer:
+            raise SandboxError(f"no worker can be started: {answer['error']}")
+        return answer
+
+    def run(self, source: str, seconds: float, record: Sequence[str] = ()) -> CellRun:
+        """Run one cell.
+
+        Parameters
+        ----------
+        source : str
+            The code.
+        seconds : float
+            How long it may take.
+        record : sequence of str
+            Functions whose calls are to be told.
+
+        Returns
+        -------
+        CellRun
+            After any status but "ok" and "error" the worker is of no more use.
+
+        Raises
+        ------
+        SandboxError
+            When what stands between is lost, no student's fault.
+        """
+        self._number += 1
+        request = json.dumps({"number": self._number, "code": source, "record": list(record)}).encode() + b"\n"
+        try:
+            return _checked(self._exchange(request, seconds), self._number)
+        except _EndedError as ended:
+            status, detail = ended.args
+        if status == DEAD:
+            # Its pipe closes a moment before it is gone.
+            select.select([self._control], [], [], 0.5)
+        self._control.shutdown(socket.SHUT_WR)
+        end = self._told()
+        if end["memory"]:
+            return CellRun(MEMORY, f"took more than {self._memory} MB of memory")
+        if status == DEAD and end["code"] is not None:
+            detail = (f"the worker was ended by signal {-end['code']}" if end["code"] < 0 else
+                      f"the worker ended itself with code {end['code']}")
+        return CellRun(status, detail)
+
+    def _exchange(self, request, seconds):
+        """Write a request and return the line that comes, neither waiting nor reading more than allowed."""
+        deadline, reply, poll = time.monotonic() + seconds, bytearray(), select.poll()
+        for descriptor in (self._replies, self._control.fileno()):
+            poll.register(descriptor, select.POLLIN)
+        if request:
+            poll.register(self._requests, select.POLLOUT)
+            if self._read(reply):
+                raise _EndedError(DEAD, "the worker spoke out of turn")
+        while not reply.endswith(b"\n"):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise _EndedError(TIME_OUT, f"ran longer than {seconds:g} seconds")
+            ready = dict(poll.poll(1000 * left))
+            if self._requests in ready:
+                try:
+                    request = request[os.write(self._requests, request[:PIECE]):]
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    request = b""
+                if not request:
+                    poll.unregister(self._requests)
+            # In this order: what it wrote before it ended counts.
+            if not self._read(reply) and (self._control.fileno() in ready or self._replies in ready):
+                raise _EndedError(DEAD, "the worker ended")
+            if len(reply) > LARGEST_REPLY:
+                raise _EndedError(FLOOD, "sent more than a cell can have to say")
+            if b"\n" in reply[:-1]:
+                raise _EndedError(DEAD, "the worker spoke out of turn")
+        return bytes(reply)
+
+    def _read(self, reply):
+        """Add a piece of what has come; return whether there was any."""
+        try:
+            piece = os.read(self._replies, PIECE)
+        except BlockingIOError:
+            return False
+        reply += piece
+        return bool(piece)
+
+    def close(self) -> None:
+        """Let its supervisor end it, with everything it has started; nobody waits for that."""
+        self._control.close()
+        os.close(self._requests)
+        os.close(self._replies)
+
+
+def _checked(reply, number):
+    """Return a reply as a `CellRun`, whoever has written it."""
+    try:
+        said = json.loads(reply)
+        status, detail, printed, result = (said[name] for name in ("status", "detail", "printed", "result"))
+        right_kinds = {str} == {type(detail), type(printed), type(result or "")}
+        if said["number"] != number or status not in ("ok", "error") or not right_kinds:
+            raise ValueError
+        calls = [Call(str(called)[:LONGEST_CALL], str(got)[:LONGEST_CALL]) for called, got in said["calls"]]
+        return CellRun(status, detail, result, printed, calls)
+    except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
+        raise _EndedError(DEAD, "what the worker said is not a reply") from None
+
+
+class Workers:
+    """The source of workers of one grading process.
+
+    Parameters
+    ----------
+    sandbox : {"bwrap", "none"}
+        Whether student code is locked in.
+    modules : sequence of str
+        What workers find imported.
+    limits : Limits
+        What each of them may take.
+
+    Raises
+    ------
+    SandboxError
+        When there is no bubblewrap, no way to fork, or the course lies where student code could read its keys.
+    """
+
+    def __init__(self, sandbox: str, modules: Sequence[str], limits: Limits):
+        program = bubblewrap.find() if sandbox == "bwrap" else None
+        if program:
+            bubblewrap.refuse_visible()
+        if not hasattr(os, "fork"):
+            raise SandboxError(f"workers are forked, which {sys.platform} cannot do: grade in WSL 2, or on Linux or macOS")
+        self._settings = {"program": program, "limits": dataclasses.asdict(limits), "modules": list(modules)}
+        self._limits, self._lock, self._starts = limits, threading.Lock(), 0
+        # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
+        self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()
+        self._open()
+
+    def _open(self):
+        """Start the warm process, without waiting for it."""
+        self._channel, theirs = socket.socketpair()
+        sandboxed, self._ready = bool(self._settings["program"]), False
+        before = cgroup.command() if sandboxed else []
+        # By these systemd-run finds the service of this user.
+        kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+                if before and name in os.environ}
+        env = {**(kept if sandboxed else os.environ), **bubblewrap.environment(), "HOME": os.path.expanduser("~"),
+               "XDG_CONFIG_HOME": self._folder.name, "IPYTHONDIR": self._folder.name, "TMPDIR": self._folder.name}
+        del env["MPLCONFIGDIR"]
+        command = [sys.executable, "-m", "helpers.grading.fork_server", str(theirs.fileno()), json.dumps(self._settings)]
+        self._process = subprocess.Popen([*before, *command], pass_fds=[theirs.fileno()], env=env, cwd="/",
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
+                                         start_new_session=True)
+        theirs.close()
+        self._starts += 1
+
+    def _wait(self):
+        """Wait until all is imported: whoever has made this has other things to do meanwhile."""
+        with self._lock:
+            if self._process.poll() is not None and self._ready and self._starts <= MOST_RESTARTS:
+                self._channel.close()
+                self._open()
+            if not self._ready:
+                if self._channel.recv(5) != b"ready":
+                    self._errors.seek(0)
+                    words = self._errors.read().decode(errors="replace").strip().splitlines() or ["it did not say why"]
+                    raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
+                self._ready = True
+
+    def start(self) -> Worker:
+        """Return a new worker; raises SandboxError when none can be had."""
+        self._wait()
+        return Worker(self._channel, self._limits.memory // MEGABYTE)
+
+    def close(self) -> None:
+        """End the warm process; supervisors end with the workers that they stand before."""
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+        self._errors.close()
+
+
+def bounds(sandbox: str) -> str:
+    """Return in words what locks in and bounds student code on this machine, for the report."""
+    if sandbox == "none":
+        return "no sandbox"
+    version = 2 if cgroup.command() else cgroup.prepare() if os.path.isdir(cgroup.TREE / "memory") else 0
+    how = f"cgroup v{version}" if version else "limits of each process and a watch of free memory"
+    return f"bubblewrap; {how}"
