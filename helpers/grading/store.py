@@ -52,7 +52,7 @@ def work_name(data, key, options):
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-def write_whole(path, data):
+def write_whole(path, data, private=True):
     """Write a file whole or not at all, also when the machine stops in between.
 
     Parameters
@@ -61,6 +61,8 @@ def write_whole(path, data):
         Where; its folder is made.
     data : str or bytes
         What.
+    private : bool
+        Whether its owner alone may read it; else whoever the umask allows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     data = data.encode("utf-8", errors="replace") if isinstance(data, str) else data
@@ -70,7 +72,9 @@ def write_whole(path, data):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+        if not private:
+            os.umask(mask := os.umask(0o077))
+            os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
