@@ -28,7 +28,7 @@ def course_files(root=ROOT):
         try:
             listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError) as error:
-            raise GradingError(f"git cannot list the files of {root}: install git, or remove {root / '.git'} ({error})") from error
+            raise GradingError(f"git cannot list the files of {root}: install git, or remove .git ({error})") from error
         names = [os.fsdecode(name) for name in listed.split(b"\0") if name]
         return [name for name in names if (root / name).is_file()]  # some may be deleted and not committed yet
     ignored = [".git", *(line.strip("/") for line in (root / ".gitignore").read_text(encoding="utf-8").split())]

@@ -26,7 +26,9 @@ from helpers.grading.graft_command import write_grafts
 from helpers.grading.report import write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
-from helpers.grading.store import Store, versions, write_whole
+from helpers.grading.sandbox import bubblewrap
+from helpers.grading.store import Store, _versions, write_whole
+from helpers.grading.workers import bounds
 
 
 def parser():
@@ -79,6 +81,8 @@ def check(options):
                 raise GradingError(f"--{name} must be at least {least}, not {getattr(options, name)}")
         if options.seed is not None and options.seed < 0:
             raise GradingError(f"--seed must not be negative, got {options.seed}")
+        if options.sandbox == "bwrap":
+            bubblewrap.refuse_visible(options.submissions, options.out, options.keys)
 
 
 def chosen_seed(out, seed=None):
@@ -110,7 +114,8 @@ def _grade(options, keys, the_class, say, console):
 
         results = grade_class(the_class.submissions, keys, chosen, Store(options.out / "work"), jobs=options.jobs,
                               scheduler=options.scheduler, say=say, progress=progress)
-    facts = {"seed": seed, "sandbox": options.sandbox, "timeout": options.timeout, "memory": options.memory, **versions()}
+    facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
+             "megabytes an exercise": options.memory, "versions": _versions()}
     written = write_report(options.out, the_class, results, keys, options.reveal, facts)
     say(f"{sum(result is not None for result in results)} of {len(results)} files graded. Read {written}")
 

@@ -49,7 +49,7 @@ def _attention(the_class, work):
         ("Identical", "Students whose files are the same, byte for byte.", identical),
         ("Stopped", "Exercises that were ended before they were through.", stopped),
         ("Nothing handed in", "On the roster, without a file.", [(label(one), "", [one]) for one in the_class.missing]),
-        ("Not on the roster", "With a file, but in no row of the roster.", [(label(one), "", [one]) for one in the_class.unknown]),
+        ("Not on the roster", "With a file, but without a row.", [(label(one), "", [one]) for one in the_class.unknown]),
         ("Attempts and names", "Which file counts, and which names were told apart.", [
             (f"{label(one.student)}: {note}", link, []) for one, _, link in work for note in one.notes]),
     ]

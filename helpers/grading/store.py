@@ -14,6 +14,9 @@ from helpers.project import ROOT
 
 FORMAT = 2
 """Changes when results mean something else, so that older ones are not taken for new."""
+# It can only be read by setting it, and that not safely once there are threads.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
 
 
 def _versions():
@@ -52,7 +55,7 @@ def work_name(data, key, options):
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-def write_whole(path, data, private=True):
+def write_whole(path: Path, data: str | bytes, private: bool = True) -> None:
     """Write a file whole or not at all, also when the machine stops in between.
 
     Parameters
@@ -62,7 +65,7 @@ def write_whole(path, data, private=True):
     data : str or bytes
         What.
     private : bool
-        Whether its owner alone may read it; else whoever the umask allows.
+        Whether nobody else on this machine may read it, as befits grades. Otherwise the umask decides.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     data = data.encode("utf-8", errors="replace") if isinstance(data, str) else data
@@ -72,9 +75,7 @@ def write_whole(path, data, private=True):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if not private:
-            os.umask(mask := os.umask(0o077))
-            os.chmod(temporary, 0o666 & ~mask)
+        os.chmod(temporary, 0o600 if private else 0o666 & ~_UMASK)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
