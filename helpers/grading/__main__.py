@@ -20,7 +20,7 @@ from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys, with_seed
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError
-from helpers.grading.feedback import nothing_to_do, printable
+from helpers.grading.feedback import nothing_to_do, spelled_out
 from helpers.grading.grade_class import grade_class
 from helpers.grading.graft_command import write_grafts
 from helpers.grading.report import write_report
@@ -110,7 +110,7 @@ def _grade(options, keys, the_class, say, console):
         task = bar.add_task("", total=None)
 
         def progress(done, of, students):
-            bar.update(task, completed=done, total=of, description=printable(", ".join(students))[:60])
+            bar.update(task, completed=done, total=of, description=spelled_out(", ".join(students))[:60])
 
         results = grade_class(the_class.submissions, keys, chosen, Store(options.out / "work"), jobs=options.jobs,
                               scheduler=options.scheduler, say=say, progress=progress)
@@ -123,7 +123,7 @@ def _grade(options, keys, the_class, say, console):
 def run(options, console):
     """Do what the command line asks for."""
     def say(line):
-        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+        console.print(spelled_out(line), markup=False, highlight=False, soft_wrap=True)
 
     if options.command == "handout":
         say(write_handout(options.folder, options.repository))
@@ -153,7 +153,7 @@ def main(arguments=None):
         run(parser().parse_args(arguments), Console())
         return 0
     except GradingError as error:
-        print(f"helpers.grading: {printable(str(error))}", file=sys.stderr)
+        print(f"helpers.grading: {spelled_out(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped. What is finished is kept: the same command goes on from here.", file=sys.stderr)

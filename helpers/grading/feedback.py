@@ -20,7 +20,7 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u2
 _ROW = re.compile(r"^  (called|got|expected|difference|hint) +", re.MULTILINE)
 
 
-def printable(text):
+def spelled_out(text):
     r"""Return a text whose control characters, and what turns the direction of reading, are spelled out, as in ``\x1b``.
 
     Parameters
@@ -38,7 +38,7 @@ def _inline(name):
 
 
 _environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-                           finalize=lambda one: printable(one) if type(one) is str else one)
+                           finalize=lambda one: spelled_out(one) if type(one) is str else one)
 _environment.globals.update(style=_inline("style.css"), script=_inline("gradebook.js"))
 _environment.filters.update(number=lambda value: f"{value:.4g}", search=lambda text, words: bool(re.search(words, text)))
 

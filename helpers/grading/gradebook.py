@@ -46,7 +46,7 @@ def _attention(the_class, work):
             (f"{label(one.student)}: {one.path}: {one.problem}", link, [one.student])
             for one, _, link in work if one.problem and not nothing_to_do(one)]),
         ("The class as a whole", "What was noticed about the folder.", [(remark, "", []) for remark in the_class.remarks]),
-        ("Identical", "Students whose files are the same, byte for byte.", identical),
+        ("Identical", "Students whose notebooks have the same cells, letter for letter.", identical),
         ("Stopped", "Exercises that were ended before they were through.", stopped),
         ("Nothing handed in", "On the roster, without a file.", [(label(one), "", [one]) for one in the_class.missing]),
         ("Not on the roster", "With a file, but without a row.", [(label(one), "", [one]) for one in the_class.unknown]),

@@ -10,13 +10,12 @@ import re
 import unicodedata
 from pathlib import Path
 
-from helpers.grading.feedback import feedback_page, printable, problem_page
+from helpers.grading.feedback import feedback_page, spelled_out, problem_page
 from helpers.grading.gradebook import gradebook_page
 from helpers.grading.own_files import OwnFiles
 
-CANVAS = {"ID": ("id",), "SIS User ID": ("sis user id",), "SIS Login ID": ("sis login id",), "Section": ("section",)}
-MOODLE = {"Username": ("username",), "ID number": ("id number", "idnumber"), "Email address": ("email address", "email")}
-"""Columns by which a learning platform finds its students, and how a roster may call them."""
+CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
+"""Columns by which a learning platform finds its students."""
 _DOUBTFUL = re.compile("-[0-9a-f]{10}$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
 """Names that look like those made from a digest, and what Windows lets no file be called."""
 
@@ -27,14 +26,14 @@ def _number(value):
 
 def _harmless(text):
     """Return a text that a spreadsheet will not take for a formula, and a terminal not for an order."""
-    text = printable(text)
+    text = spelled_out(text)
     return f"'{text}" if text.lstrip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") and text else text
 
 
 def _fields(student, columns, otherwise):
     """Return the values of some columns; where the roster has none of them, the identity stands in one of them."""
-    known = {name.strip().lower(): value for name, value in student.fields}
-    found = [next((known[name] for name in names if known.get(name)), "") for names in columns.values()]
+    known = dict(student.fields)
+    found = [known.get(column, "") for column in columns]
     return found if any(found) else [student.identity if column == otherwise else "" for column in columns]
 
 
@@ -59,11 +58,12 @@ def canvas_csv(students, lessons, earned):
     earned : dict of (str, str) to float
         Points by (identity, lesson).
     """
-    rows = [["Student", *CANVAS, *lessons], ["    Points Possible", *[""] * len(CANVAS), *map(_number, lessons.values())]]
+    rows = [["Student", *CANVAS, "Section", *lessons], ["    Points Possible", "", "", "", "", *map(_number, lessons.values())]]
     for student in students:
         # A number that the platform wrote into the file's name is Canvas's own.
         own = "ID" if student.identity.isdecimal() else "SIS Login ID"
-        rows.append([student.name, *_fields(student, CANVAS, own), *_points(student, lessons, earned)])
+        section = dict(student.fields).get("Section", "")
+        rows.append([student.name, *_fields(student, CANVAS, own), section, *_points(student, lessons, earned)])
     return _csv(rows)
 
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.grading.feedback import feedback_page, printable, problem_page
+from helpers.grading.feedback import feedback_page, spelled_out, problem_page
 from helpers.grading.records import (
     DEAD,
     FLOOD,
@@ -125,8 +125,8 @@ def test_nothing_that_a_student_wrote_becomes_markup_or_steers_a_terminal():
 
 
 def test_text_keeps_its_letters_and_lines():
-    assert printable("Zoë\tनमस्ते\n👩‍🔬") == "Zoë\tनमस्ते\n👩‍🔬"
-    assert printable("a\x1b]0;b\x07\r\x85\u2028") == "a\\x1b]0;b\\x07\\r\\x85\\u2028"
+    assert spelled_out("Zoë\tनमस्ते\n👩‍🔬") == "Zoë\tनमस्ते\n👩‍🔬"
+    assert spelled_out("a\x1b]0;b\x07\r\x85\u2028") == "a\\x1b]0;b\\x07\\r\\x85\\u2028"
 
 
 @pytest.mark.parametrize(
@@ -143,6 +143,8 @@ def test_text_keeps_its_letters_and_lines():
         ("the archive needs a password", "without a password"),
         ("the folder cannot be read (Permission denied)", "your instructor has to"),
         ("something else", "Ask your instructor"),
+        ("only notebooks (.ipynb) are graded, not answers.pdf", "ends in .ipynb"),
+        ("a clone of the course in which no exercise was worked at", "in the lessons of your clone"),
     ],
 )
 def test_a_problem_page_says_what_helps(problem, remedy):
