@@ -3,8 +3,8 @@
     python -m helpers.course.teaching            rewrite helpers/grading/TEACHING.md
     python -m helpers.course.teaching --check    only say whether it is up to date
 
-Minutes are estimates from what a section holds: words, cells, predictions, exercises. Mistakes are those of tests/mutants; each is
-made in the key's solution, and the lesson's own check says what it says.
+Minutes are estimates from what a section holds: words, cells, predictions, exercises. Mistakes are those of tests/mutants; each
+is made in the key's solution, and the lesson's own check says what it says.
 """
 
 from __future__ import annotations

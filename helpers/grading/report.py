@@ -10,7 +10,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from helpers.grading.feedback import feedback_page, spelled_out, problem_page
+from helpers.grading.feedback import feedback_page, problem_page, spelled_out
 from helpers.grading.gradebook import gradebook_page
 from helpers.grading.own_files import OwnFiles
 

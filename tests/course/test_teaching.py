@@ -42,7 +42,7 @@ def test_a_plan_adds_up_has_every_exercise_and_no_stretch_without_a_break(lesson
 
 
 def test_a_lesson_without_a_place_is_said():
-    with pytest.raises(ValueError, match="TEACHING.md needs the comments <!-- plan: 00_start_here --> and <!-- end --> once"):
+    with pytest.raises(ValueError, match=r"TEACHING\.md needs the comments <!-- plan: 00_start_here --> and <!-- end --> once"):
         teaching.updated("# Nothing")
 
 

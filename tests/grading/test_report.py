@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.grading.feedback import feedback_page, spelled_out, problem_page
+from helpers.grading.feedback import feedback_page, problem_page, spelled_out
 from helpers.grading.records import (
     DEAD,
     FLOOD,
