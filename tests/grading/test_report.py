@@ -312,7 +312,7 @@ def test_canvas_finds_everybody_by_what_the_roster_or_the_file_name_told():
 
 
 @pytest.mark.parametrize(
-    "map_from, column", [("Username", "username"), ("ID number", "ID number"), ("Email address", "Email address")]
+    "map_from, column", [("Username", "Username"), ("ID number", "ID number"), ("Email address", "Email address")]
 )
 def test_moodle_finds_everybody_on_the_roster_by_the_column_it_is_told(map_from, column):
     students = [
