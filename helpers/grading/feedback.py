@@ -55,20 +55,33 @@ def _rows(hint):
 
 
 def _difference(expected, got):
-    """Say where two answers differ, if both are plain Python."""
+    """Say where two answers differ, if both are plain Python or NumPy."""
     try:
-        return difference(ast.literal_eval(expected), ast.literal_eval(got)) or ""
+        values = (ast.literal_eval(re.sub(r", dtype=np\.\w+|np\.\w+(?=\()", "", text)) for text in (expected, got))
+        return difference(*values) or ""
     except Exception:  # whatever a student's code gave: an object, half a list, nothing
         return ""
 
 
 def _asked(check, reveal):
     """Return the rows about one hidden check; what was expected only where it is to be revealed."""
-    got = check.call.got if check.call else check.got
-    rows = [("called", check.call.called if check.call else ""), ("got", got)]
-    if reveal and check.call and not check.right:
-        rows += [("expected", check.call.expected), ("difference", _difference(check.call.expected, got))]
+    call = check.call
+    if check.right or not call:
+        return [] if check.right else [("got", check.got)]
+    rows = [("called", call.called), ("got", call.got)]
+    if reveal:
+        rows += [("expected", call.expected), ("difference", _difference(call.expected, call.got))]
     return [(word, text) for word, text in rows if text]
+
+
+def _checks(exercise, reveal):
+    """Return (rows, how many, points, whether right) for the hidden checks that ran, equal ones together, wrong ones first."""
+    alike = {}
+    for check in exercise.checks:
+        if check.status in ("ok", "error"):
+            alike.setdefault((check.right, *_asked(check, reveal)), []).append(check)
+    return [(rows, len(checks), sum(check.points for check in checks), right) for (right, *rows), checks in sorted(
+        alike.items(), key=lambda item: item[0][0])]
 
 
 def feedback_page(one, result, reveal=False):
@@ -83,14 +96,9 @@ def feedback_page(one, result, reveal=False):
     reveal : bool
         Whether to show the expected answers of hidden checks.
     """
-
-    def shown(exercise):
-        checks = [(check, _asked(check, reveal)) for check in exercise.checks if check.status != "not run"]
-        return exercise, _rows(exercise.hint), sorted(checks, key=lambda pair: pair[0].right)
-
     exercises = sorted(result.exercises, key=lambda exercise: exercise.status == RIGHT)
-    title = f"{result.lesson}: {one.student.name}"
-    return render("feedback.html", title=title, one=one, result=result, exercises=map(shown, exercises))
+    return render("feedback.html", title=f"{result.lesson}: {one.student.name}", one=one, result=result, exercises=[
+        (exercise, _rows(exercise.hint), _checks(exercise, reveal)) for exercise in exercises])
 
 
 def problem_page(one):

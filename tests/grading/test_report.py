@@ -62,19 +62,46 @@ def test_what_is_not_right_comes_first_and_open_and_what_is_right_is_folded():
     seen = words_of(page)
     assert "3 of 10 points" not in seen and "5 of 10 points" in seen
     assert "Exercise 1.1" not in seen and "Exercise 1.2: task 2 0 of 2 Not right yet." in seen
-    assert seen.count("A hidden check, not right yet") == 3 and "A hidden check, right" not in seen
+    assert seen.count("1 hidden check not right yet (0 of 1)") == 3 and seen.count("1 hidden check right (1 of 1)") == 1
 
 
 def test_feedback_says_what_was_called_what_came_and_one_hint_but_no_hidden_answer():
     seen = words_of(feedback_page(handed_in(), lesson_result(LESSON, (WRONG,))))
     assert "called pool(array([[1., 2.], [3., 4.]]), 2) got 3.0 expected 4.0 difference it is 3.0, not 4.0 hint" in seen
-    assert "called pool(np.array([[0.0, 4.0]]), 2) got 3.0 A hidden check" in seen
+    assert "called pool(np.array([[0.0, 4.0]]), 2) got 3.0 1 hidden check" in seen
     assert seen.count("hint") == 1 and seen.count("expected") == 1 and "5.0" not in seen
 
 
 def test_revealed_answers_come_with_the_difference():
     seen = words_of(feedback_page(handed_in(), lesson_result(LESSON, (WRONG,)), reveal=True))
     assert "called pool(np.array([[1.0, 4.0]]), 2) got 3.0 expected 5.0 difference it is 3.0, not 5.0" in seen
+
+
+def test_checks_that_say_the_same_are_told_once():
+    result = lesson_result(LESSON, (WRONG,))
+    for check in result.exercises[0].checks:
+        check.got, check.call, check.status = "NameError: name 'pool' is not defined", None, "error"
+    seen = words_of(feedback_page(handed_in(), result))
+    assert seen.count("2 hidden checks not right yet (0 of 2) got NameError: name 'pool'") == 1
+
+
+@pytest.mark.parametrize(
+    "expected, got, said",
+    [
+        ("np.array([1.0, 2.0], dtype=np.float32)", "np.array([1.0, 3.0])", "at [1] it is 3.0, not 2.0"),
+        ("(np.float64(1.5), 'a')", "(np.float64(1.5), 'b')", "in part 2, it is 'b', not 'a'"),
+        ("np.array([[1, 2]])", "np.array([1, 2])", "its shape is (2,), not (1, 2)"),
+        ("1.0", "<an object>", None),
+        ("1.0", "(" * 3000, None),
+        ("1.0", "-" * 2000 + "1", None),
+    ],
+)
+def test_the_difference_is_told_where_both_can_be_read(expected, got, said):
+    result = lesson_result(LESSON, (WRONG,))
+    for check in result.exercises[0].checks:
+        check.call.expected, check.call.got = expected, got
+    seen = words_of(feedback_page(handed_in(), result, reveal=True))
+    assert (f"difference {said}" in seen) if said else seen.count("difference") == 1
 
 
 def test_a_call_can_be_pasted():
@@ -106,7 +133,7 @@ def test_every_status_is_said_in_words(status, said):
 def test_a_hint_in_another_form_is_shown_as_it_is():
     result = lesson_result(LESSON, (WRONG,))
     result.exercises[0].hint = "NameError: pool"
-    assert "The check in the lesson NameError: pool A hidden check" in words_of(feedback_page(handed_in(), result))
+    assert "The check in the lesson NameError: pool 1 hidden check" in words_of(feedback_page(handed_in(), result))
 
 
 def test_nothing_that_a_student_wrote_becomes_markup_or_steers_a_terminal():
