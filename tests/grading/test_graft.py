@@ -7,17 +7,16 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
+from helpers.grading.collect import collect
+from helpers.grading.reading import parse
 
 from helpers.grading.answer_keys import KEYS, read_keys
-from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError
 from helpers.grading.grade_class import grade_class
 from helpers.grading.graft_command import grafted, write_grafts
-from helpers.grading.reading import parse
 from helpers.grading.run import Options
 from helpers.grading.store import Store
 from helpers.project import ROOT
-from tests.grading.test_sandbox import NO_SANDBOX
 from tests.submissions.building import LESSON, as_bytes, exercises, handed_out, inserted, is_solution, solved
 
 ALL_KEYS = read_keys()
@@ -112,7 +111,7 @@ def test_a_rerun_replaces_its_own_notebooks_and_refuses_a_foreign_folder(the_cla
     assert write_grafts(the_class.submissions[:1], ALL_KEYS, tmp_path / "out", KEYS) == 1
     assert len(list((tmp_path / "out").rglob("*.ipynb"))) == 1
     (tmp_path / "out" / "mine.txt").write_text("x")
-    with pytest.raises(GradingError, match=r"holds 'mine\.txt', which is no part of an earlier graft: name a new or empty folder"):
+    with pytest.raises(GradingError, match=r"holds 'mine\.txt', which is no part of an earlier graft: name a"):
         write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "out", KEYS)
     with pytest.raises(GradingError, match="is a file: name a new or empty folder"):
         write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "out" / "mine.txt", KEYS)
@@ -125,10 +124,11 @@ def points_by_nbval(folder):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert run.returncode in (0, 1), run.stdout + run.stderr
     points = {}
+    students = [path.name for path in folder.iterdir() if path.is_dir()]
     for case in ElementTree.parse(report).iter("testcase"):
-        path = next(folder.glob(f"*/{LESSON}.ipynb")).parent.parent
-        student = next(one.name for one in path.iterdir() if one.is_dir() and one.name in case.get("classname") + case.get("name"))
-        cell = code_of(json.loads((path / student / f"{LESSON}.ipynb").read_text()))[int(re.search(r"\d+$", case.get("name"))[0])]
+        student = next(one for one in students if one in case.get("classname"))
+        notebook = json.loads((folder / student / f"{LESSON}.ipynb").read_text())
+        cell = code_of(notebook)[int(re.search(r"\d+$", case.get("name"))[0])]
         if is_hidden(cell):
             earned = not list(case)
             points[student] = points.get(student, 0) + earned * cell["metadata"]["points"]
@@ -138,8 +138,7 @@ def points_by_nbval(folder):
 @pytest.mark.slow
 def test_both_ways_give_the_same_points(the_class, tmp_path):
     write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "grafts", KEYS)
-    options = Options(sandbox="none" if NO_SANDBOX else "bwrap")
-    results = grade_class(the_class.submissions, ALL_KEYS, options, Store(tmp_path / "work"), jobs=2)
+    results = grade_class(the_class.submissions, ALL_KEYS, Options(sandbox="none"), Store(tmp_path / "work"), jobs=2)
     ours = {one.student.identity: result.earned for one, result in zip(the_class.submissions, results)}
     assert points_by_nbval(tmp_path / "grafts") == ours
     assert ours["ada-perfect"] == 10 and ours["cem-untouched"] == 0 and 0 < ours["ben-partly"] < 10
