@@ -19,8 +19,8 @@ _answer"""
 
 def _code(source, name, tags=("nbval-ignore-output",), outputs=()):
     # nbval compares nothing in a cell that looks as if it had never run.
-    return {"cell_type": "code", "execution_count": 1 if outputs else None, "id": name, "metadata": {"name": name, "tags": list(tags)},
-            "outputs": list(outputs), "source": source}
+    return {"cell_type": "code", "execution_count": 1 if outputs else None, "id": name,
+            "metadata": {"name": name, "tags": list(tags)}, "outputs": list(outputs), "source": source}
 
 
 def grafted(notebook, key, cells):
