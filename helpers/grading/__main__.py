@@ -36,21 +36,12 @@ def parser():
     made = argparse.ArgumentParser(prog="python -m helpers.grading", description=__doc__,
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = made.add_subparsers(dest="command", metavar="grade | graft | handout", required=True)
-    for name, work in (("grade", "grade a class (also without this word)"), ("graft", "write notebooks for plain nbval")):
-        one = commands.add_parser(name, help=work, description=f"{work.capitalize()}.")
+    grade = commands.add_parser("grade", help="grade a class (also without this word)")
+    for one in (grade, commands.add_parser("graft", help="write notebooks for plain nbval")):
         one.add_argument("submissions", type=Path, help="one folder for each student, or all files side by side")
         one.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to write")
         one.add_argument("--keys", type=Path, default=KEYS, help="a folder of key notebooks (default: the course's own)")
         one.add_argument("--roster", type=Path, metavar="FILE", help="the class as Canvas or Moodle exports it, a CSV file")
-        if name == "grade":
-            _add_grading(one)
-    one = commands.add_parser("handout", help="write the student edition", description="Write the student edition.")
-    one.add_argument("folder", type=Path, help="a new folder, or an earlier handout")
-    one.add_argument("--repository", metavar="OWNER/REPO", help="where on GitHub students will find it")
-    return made
-
-
-def _add_grading(grade):
     # One more than there are cores: a worker that starts or ends also waits.
     jobs = 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     grade.add_argument("--jobs", type=int, default=jobs, help="submissions at a time (default: processor cores and one more)")
@@ -62,6 +53,10 @@ def _add_grading(grade):
     grade.add_argument("--reveal", action="store_true", help="show the expected answers in the students' feedback")
     grade.add_argument("--seed", type=int,
                        help="what hidden inputs are drawn from (default: the seed kept in the folder --out, else a fresh one)")
+    handout = commands.add_parser("handout", help="write the student edition")
+    handout.add_argument("folder", type=Path, help="a new folder, or an earlier handout")
+    handout.add_argument("--repository", metavar="OWNER/REPO", help="where on GitHub students will find it")
+    return made
 
 
 def check(options):

@@ -23,23 +23,8 @@ def _code(source, name, tags=("nbval-ignore-output",), outputs=()):
             "metadata": {"name": name, "tags": list(tags)}, "outputs": list(outputs), "source": source}
 
 
-def grafted(notebook, key, cells):
-    """Return a key notebook with a student's code in place of each solution.
-
-    Parameters
-    ----------
-    notebook : dict
-        The key, as JSON; it is not changed.
-    key : Key
-        The same, as `read_keys` gives it.
-    cells : tuple of Cell
-        The student's.
-
-    Returns
-    -------
-    dict
-        A notebook. The hidden cells keep their stored outputs, and no other output is compared.
-    """
+def _grafted(notebook, key, cells):
+    """Return a key notebook with a student's code in place of each solution; only hidden cells keep an output to compare."""
     exercises = {one.name: one for one in key.exercises}
     matches, written = {one.exercise: one for one in match(key, cells)}, []
     for number, cell in enumerate(notebook["cells"]):
@@ -87,7 +72,7 @@ def write_grafts(submissions, keys, folder, key_folder):
     notebooks = {one["metadata"]["course"]["lesson"]: one for one in notebooks}
     chosen = [one for one in submissions if not one.problem]
     for one in chosen:
-        made = grafted(notebooks[one.lesson], keys[one.lesson], one.cells)
+        made = _grafted(notebooks[one.lesson], keys[one.lesson], one.cells)
         files.write(f"{page_name(one.student.name, one.student.identity)}/{one.lesson}.ipynb", json.dumps(made, indent=1))
     files.finish()
     return len(chosen)

@@ -56,14 +56,10 @@ class OwnFiles:
 
     def finish(self):
         """Remove what an earlier run wrote and this one did not, and the folders that this leaves empty."""
-        root = self.folder.resolve()
         for name in self._earlier - self._now:
-            path = root / name
-            if path.parent.resolve().is_relative_to(root):
+            path = self.folder / name
+            if path.parent.resolve().is_relative_to(self.folder.resolve()):
                 path.unlink(missing_ok=True)
-                with contextlib.suppress(OSError):  # not empty
-                    for folder in path.parents:
-                        if folder == root:
-                            break
-                        folder.rmdir()
+                with contextlib.suppress(OSError):
+                    os.removedirs(path.parent)
         write_whole(self.listing, "".join(f"{name}\n" for name in sorted(self._now)), self.private)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import io
 import json
@@ -18,6 +19,7 @@ CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number"
 """Columns by which a learning platform finds its students."""
 _DOUBTFUL = re.compile("-[0-9a-f]{10}$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
 """Names that look like those made from a digest, and what Windows lets no file be called."""
+_NOT_RUN = "this machine could not run it yet; the same command tries it again"
 
 
 def _number(value):
@@ -44,20 +46,8 @@ def _csv(rows):
     return written.getvalue()
 
 
-def canvas_csv(students, lessons, earned):
-    """Return the points as Canvas's gradebook imports them: it finds a student by ID, then SIS User ID, then SIS Login ID.
-
-    A lesson without a grade stays empty, which changes nothing there.
-
-    Parameters
-    ----------
-    students : list of Student
-        The rows.
-    lessons : dict of str to float
-        The points of each lesson.
-    earned : dict of (str, str) to float
-        Points by (identity, lesson).
-    """
+def _canvas(students, lessons, earned):
+    """Return the points as Canvas's gradebook imports them: it finds a student by ID, then SIS User ID, then SIS Login ID."""
     rows = [["Student", *CANVAS, "Section", *lessons], ["    Points Possible", "", "", "", "", *map(_number, lessons.values())]]
     for student in students:
         # A number that the platform wrote into the file's name is Canvas's own.
@@ -67,18 +57,16 @@ def canvas_csv(students, lessons, earned):
     return _csv(rows)
 
 
-def moodle_csv(students, lessons, earned):
-    """Return the points as Moodle's gradebook imports them: "Map from" is whichever of the first three columns is filled.
-
-    Moodle refuses a file with a student whom it does not know, so where there is a roster nobody else is listed. Parameters as
-    those of `canvas_csv`.
-    """
+def _moodle(students, lessons, earned):
+    """Return the points as Moodle's gradebook imports them: "Map from" is whichever of the first three columns is filled."""
+    # Moodle refuses a file with a student whom it does not know, so where there is a roster nobody else is listed.
     listed = [student for student in students if student.fields] or students
     rows = [[*_fields(student, MOODLE, "Username"), student.name, *_points(student, lessons, earned)] for student in listed]
     return _csv([[*MOODLE, "Full name", *lessons], *rows])
 
 
 def _points(student, lessons, earned):
+    # A lesson without a grade stays empty, which changes nothing on the platform.
     return [_number(earned[student.identity, lesson]) if (student.identity, lesson) in earned else "" for lesson in lessons]
 
 
@@ -124,7 +112,8 @@ def write_report(out, the_class, results, keys, reveal=False, facts=None):
         The gradebook.
     """
     files, facts = OwnFiles(out, ".written-by-the-grader.txt"), facts or {}
-    submissions = the_class.submissions
+    submissions = [one if result or one.problem else dataclasses.replace(one, problem=_NOT_RUN)
+                   for one, result in zip(the_class.submissions, results)]
     students = {one.identity: one for one in (*the_class.missing, *(one.student for one in submissions))}
     students = sorted(students.values(), key=lambda one: (one.name.casefold(), one.identity))
     lessons = {name: keys[name].points for name in sorted({one.lesson for one in results if one})}
@@ -145,8 +134,8 @@ def write_report(out, the_class, results, keys, reveal=False, facts=None):
     for kind in ("missing", "unknown"):
         kept[kind] = [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
     files.write("results.json", json.dumps(kept, indent=1) + "\n")
-    files.write("grades.csv", canvas_csv(students, lessons, earned))
-    files.write("moodle-grades.csv", moodle_csv(students, lessons, earned))
+    files.write("grades.csv", _canvas(students, lessons, earned))
+    files.write("moodle-grades.csv", _moodle(students, lessons, earned))
     files.write("index.html", gradebook_page(the_class, work, students, lessons, facts))
     files.finish()
     return Path(out) / "index.html"

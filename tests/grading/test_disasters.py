@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from helpers.grading import __main__ as command
 from helpers.grading import grade_class as classes
 from helpers.grading import store
 from helpers.grading.answer_keys import HEAVY_HELPERS, LARGEST_CELL, Check, Exercise, Key, needs_tensorflow, read_keys
@@ -18,7 +17,6 @@ from helpers.grading.grade_class import new_runner
 from helpers.grading.graft import Graft, graft
 from helpers.grading.kernel_session import Session
 from helpers.grading.notebooks import Cell
-from helpers.grading.report import write_report
 from helpers.grading.run import Options
 from helpers.grading.sandbox.warm import Template, WarmKernel
 from helpers.project import ROOT
@@ -96,27 +94,6 @@ def test_a_folder_that_cannot_be_read_is_not_an_empty_one(tmp_path, monkeypatch)
     ada, ben = collect(tmp_path, KEYS)
     assert not ada.problem
     assert ben.student == "ben" and ben.problem.startswith("the folder cannot be read (Permission denied): copy it")
-
-
-def test_results_inside_the_submissions_are_refused(tmp_path, capsys):
-    (tmp_path / "ada").mkdir()
-    (tmp_path / "ada" / "x.ipynb").write_bytes(as_bytes(solved()))
-    assert command.main([str(tmp_path), "--out", str(tmp_path / "results"), "--sandbox", "none"]) == 2
-    assert "would be graded as a student next time: put it elsewhere" in capsys.readouterr().err
-    assert os.listdir(tmp_path) == ["ada"]
-
-
-def test_each_file_has_a_feedback_page_of_its_own(tmp_path):
-    for name in ("a/hw", "b/hw", f"c/{LESSON}"):
-        path = tmp_path / "in" / "ada" / f"{name}.ipynb"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(as_bytes(handed_out()) if name.startswith("c") else b"{")
-    submissions = collect(tmp_path / "in", KEYS)
-    result = {"lesson": LESSON, "points": 1, "earned": 0, "exercises": [], "expected": {}}
-    write_report(tmp_path / "out", submissions, [None if one.problem else result for one in submissions], KEYS)
-    pages = sorted(path.name for path in (tmp_path / "out" / "feedback" / "ada").iterdir())
-    assert len(submissions) == len(pages) == 3 and f"{LESSON}.html" in pages
-    assert "0 of 1 points" in (tmp_path / "out" / "feedback" / "ada" / f"{LESSON}.html").read_text()
 
 
 def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypatch):

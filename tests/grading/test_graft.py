@@ -13,7 +13,7 @@ from helpers.grading.reading import parse
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.errors import GradingError
 from helpers.grading.grade_class import grade_class
-from helpers.grading.graft_command import grafted, write_grafts
+from helpers.grading.graft_command import _grafted, write_grafts
 from helpers.grading.run import Options
 from helpers.grading.store import Store
 from helpers.project import ROOT
@@ -34,7 +34,7 @@ def is_hidden(cell):
 
 
 def graft(notebook):
-    return grafted(NOTEBOOK, KEY, tuple(parse(as_bytes(notebook))[1]))
+    return _grafted(NOTEBOOK, KEY, tuple(parse(as_bytes(notebook))[1]))
 
 
 def without(name):

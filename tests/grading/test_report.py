@@ -29,7 +29,7 @@ from helpers.grading.records import (
     Student,
     Submission,
 )
-from helpers.grading.report import canvas_csv, moodle_csv, page_name, write_report
+from helpers.grading.report import _canvas, _moodle, page_name, write_report
 from tests.grading.generated_class import KEYS, LESSONS, class_of, large_class, lesson_result
 from tests.support.browser import chromium
 
@@ -264,7 +264,7 @@ def test_a_rerun_clears_old_pages_and_nothing_else(tmp_path):
 
 
 def test_pages_of_a_run_that_was_killed_are_cleared_by_the_next(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.grading.report.canvas_csv", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("helpers.grading.report._canvas", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         report(tmp_path, [(handed_in(ADA), lesson_result(LESSON))])
     assert (tmp_path / "feedback" / "ada").exists()
@@ -328,7 +328,7 @@ def test_canvas_finds_everybody_by_what_the_roster_or_the_file_name_told():
     ]
     course = {"ben": {"id": "77"}, "anna": {"id": "1234"}, "doe": {"login": "jdoe2"}, "cem": {"sis": "s5"}}
     earned = {("x", LESSONS[0]): 7.5, ("1234", LESSONS[0]): 10.0, ("jdoe2", LESSONS[1]): 1 / 3}
-    got = canvas(canvas_csv(students, POINTS, earned), course)
+    got = canvas(_canvas(students, POINTS, earned), course)
     assert got.pop("possible") == ["10", "10"]
     assert got == {
         "ben": {LESSONS[0]: "7.5", LESSONS[1]: ""},
@@ -347,17 +347,17 @@ def test_moodle_finds_everybody_on_the_roster_by_the_column_it_is_told(map_from,
         Student("2", "Ben", ((column, "two"),)),
         Student("3", "Not on the roster"),
     ]
-    got = moodle(moodle_csv(students, POINTS, {("2", LESSONS[0]): 4}), map_from, {"one": "ada", "two": "ben"})
+    got = moodle(_moodle(students, POINTS, {("2", LESSONS[0]): 4}), map_from, {"one": "ada", "two": "ben"})
     assert got["ben"][LESSONS[0]] == "4" and got["ada"][LESSONS[0]] == "" and len(got) == 2
 
 
 def test_moodle_without_a_roster_gets_the_folders_names():
-    got = moodle(moodle_csv([ADA, Student("bob", "Bob")], POINTS, {("bob", LESSONS[0]): 4}), "Username", {"ada": "a", "bob": "b"})
+    got = moodle(_moodle([ADA, Student("bob", "Bob")], POINTS, {("bob", LESSONS[0]): 4}), "Username", {"ada": "a", "bob": "b"})
     assert got["b"][LESSONS[0]] == "4"
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\uff1d1", "=1\nx"])
-@pytest.mark.parametrize("table", [canvas_csv, moodle_csv])
+@pytest.mark.parametrize("table", [_canvas, _moodle])
 def test_no_name_is_a_formula_for_a_spreadsheet(table, name):
     cells = [cell for row in csv.reader(io.StringIO(table([Student(name, name)], POINTS, {(name, LESSON): 1}))) for cell in row]
     assert not any(cell.lstrip()[:1] in tuple("=+-@\uff1d") for cell in cells if cell)
@@ -480,6 +480,12 @@ def test_what_needs_attention_is_on_top(tmp_path):
     assert "untouched" not in top and "nothing to do" not in top and "e, f" not in top
     assert page.index("Needs attention") < page.index("Students</h2>") < page.index("Exercises</h2>")
     assert sorted(re.findall(r"<tr data-attention><th scope=\"row\">(.)", page)) == ["B", "a", "b", "c", "g"]
+
+
+def test_work_that_this_machine_could_not_run_is_said_to_have_no_grade_yet(tmp_path):
+    page = report(tmp_path, [(handed_in(), None), (handed_in(BEN), lesson_result(LESSON))]).read_text()
+    assert "ada: ada/01_mnist_softmax.ipynb: this machine could not run it yet; the same command tries it again" in words_of(page)
+    assert grades_of(page)[0][1:] == [["ada", "not read", "0"], ["Ben Baker 1234", "3", "3"]]
 
 
 def test_an_exercise_separates_wrong_partly_right_and_not_attempted(tmp_path):
