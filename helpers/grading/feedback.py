@@ -6,7 +6,6 @@ import ast
 import base64
 import hashlib
 import re
-import textwrap
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -17,7 +16,7 @@ from helpers.grading.records import RIGHT
 
 PAGES = Path(__file__).with_name("pages")
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_ROW = re.compile(r"^  (called|got|expected|difference|hint) +", re.MULTILINE)
+_ROW = re.compile(r"^(  (called|got|expected|difference|hint) +)", re.MULTILINE)
 
 
 def spelled_out(text):
@@ -50,8 +49,10 @@ def render(page, **values):
 
 def _rows(hint):
     """Return the headline of what a lesson's check says, and its rows: pairs of a word and a text."""
-    headline, *rows = _ROW.split(hint)
-    return headline.strip(), [(word, textwrap.dedent(" " * 10 + text).strip()) for word, text in zip(rows[::2], rows[1::2])]
+    headline, *parts = _ROW.split(hint)
+    rows = zip(parts[::3], parts[1::3], parts[2::3])
+    # The lines of a text stand below each other.
+    return headline.strip(), [(word, text.strip().replace("\n" + " " * len(before), "\n")) for before, word, text in rows]
 
 
 def _difference(expected, got):

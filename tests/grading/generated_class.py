@@ -34,7 +34,7 @@ LESSONS = (
 )
 HINT = """pool: ✗ 1 of 3 checks passed (one window). The next one did not: steps of two
   called     pool(array([[1., 2.],
-                  [3., 4.]]), 2)
+                         [3., 4.]]), 2)
   got        3.0
   expected   4.0
   difference it is 3.0, not 4.0

@@ -110,7 +110,7 @@ def test_a_call_can_be_pasted():
     assert len(calls) == 3
     for call in calls:
         compile(call, "pasted", "eval")
-    assert calls[0] == "pool(array([[1., 2.],\n        [3., 4.]]), 2)"
+    assert calls[0] == "pool(array([[1., 2.],\n            [3., 4.]]), 2)"
 
 
 @pytest.mark.parametrize(
