@@ -7,8 +7,8 @@ closing table of a lesson), ``exercises`` (what answers a student), ``environmen
 import os as _os
 
 # TensorFlow and Keras read these once, when they are imported. TensorFlow's notes would stand in red below a cell; real errors
-# still come as Python exceptions. Whoever sets the variables keeps their own choice. See also helpers.quiet_start.
+# still come as Python exceptions. What is set already stays, but helpers.quiet_start, with which lessons begin, sets the backend.
 _os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 _os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-__version__ = "1.0.0"
+__version__ = "2.0.0.dev0"

@@ -1,13 +1,20 @@
-"""Deal out batches in one thread, so that on few cores the others are the network's."""
+"""Batches made in one thread, so that the other cores are left to the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def dealt_out(x, labels, batch_size, seed=None):
-    """Return a `tf.data.Dataset` of batches, as lesson 3 builds it by hand.
 
-    What `fit` makes of arrays lets TensorFlow choose how many threads deal, and on two cores these at times keep the network
-    waiting: `python -m tests.benchmark sign` measures it.
+def single_threaded_batches(x: np.ndarray, labels: np.ndarray, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+    """Return a `tf.data.Dataset` of batches, as lesson 03 builds it by hand.
+
+    Given arrays, `fit` lets TensorFlow choose how many threads make the batches, and on two cores these compete with the network
+    for CPU time: `python -m tests.benchmark sign` measures it.
 
     Parameters
     ----------
@@ -18,7 +25,7 @@ def dealt_out(x, labels, batch_size, seed=None):
     batch_size : int
         Examples in a batch; the last may have fewer.
     seed : int, optional
-        Deal in another order in each epoch, drawn from this seed. Without it, in the order of the array.
+        Shuffle anew in each epoch, starting from this seed. Without it, keep the order of the arrays.
 
     Returns
     -------

@@ -19,7 +19,7 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     The sum runs over ``2 * depth_radius + 1`` channels at the same place of the image; channels that do not exist count
     as zero. The layer has no parameters and does the same in training and in prediction. It is not batch normalization:
-    nothing is learned, and no other image has a say.
+    nothing is learned, and no other image matters.
 
     Parameters
     ----------
@@ -32,25 +32,24 @@ class LocalResponseNormalization(keras.layers.Layer):
         the number of channels in the window.
     beta : float
         The exponent.
-    data_format : {"channels_last"}, optional
-        Where the channels are; the setting of Keras when left out. Only ``"channels_last"`` is there.
     **kwargs
         Arguments of every Keras layer, such as ``name``.
 
     Raises
     ------
     ValueError
-        When an argument makes no sense, or the input has not the shape ``(images, height, width, channels)``.
+        When an argument makes no sense, Keras is set to ``"channels_first"``, or the input does not have the shape
+        ``(images, height, width, channels)``.
 
     Notes
     -----
-    The defaults are TFLearn's. Those of ``tf.nn.local_response_normalization`` are others: alpha 1 and beta 0.5.
+    The defaults are TFLearn's. ``tf.nn.local_response_normalization`` has others: alpha 1 and beta 0.5.
 
     Source: Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks" (2012),
     section 3.3, where the radius is 2, the bias 2, alpha 1e-4 and beta 0.75. Lesson 06 writes it out in NumPy.
     """
 
-    def __init__(self, depth_radius=5, bias=1.0, alpha=1e-4, beta=0.75, data_format=None, **kwargs):
+    def __init__(self, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1e-4, beta: float = 0.75, **kwargs):
         super().__init__(**kwargs)
         if not isinstance(depth_radius, numbers.Integral) or isinstance(depth_radius, bool) or depth_radius < 0:
             raise ValueError(f"depth_radius must be a whole number of channels, 0 or more, not {depth_radius!r}")
@@ -61,23 +60,21 @@ class LocalResponseNormalization(keras.layers.Layer):
             raise ValueError(f"bias must be positive, not {bias!r}: otherwise a channel of zeros is divided by zero")
         if alpha < 0:
             raise ValueError(f"alpha must not be negative, but is {alpha!r}")
-        data_format = keras.config.image_data_format() if data_format is None else data_format
-        if data_format != "channels_last":
-            raise ValueError(f"LocalResponseNormalization knows data_format='channels_last' only, not {data_format!r}. "
-                             "Put a Permute((2, 3, 1)) before it, or keras.config.set_image_data_format('channels_last')")
+        if keras.config.image_data_format() != "channels_last":
+            raise ValueError("LocalResponseNormalization needs the channels last. Put a Permute((2, 3, 1)) before it and call "
+                             "keras.config.set_image_data_format('channels_last')")
         self.depth_radius = int(depth_radius)
         self.bias, self.alpha, self.beta = float(bias), float(alpha), float(beta)
-        self.data_format = data_format
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Check the shape of the input; there is nothing to create."""
         if len(input_shape) != 4 or input_shape[-1] is None:
             raise ValueError(f"LocalResponseNormalization {self.name!r} needs the shape (images, height, width, channels) "
                              f"with a known number of channels, not {tuple(input_shape)}")
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """Normalize ``inputs``, shape (images, height, width, channels)."""
         # Half precision ends at 65,504: one value of 256 squared is beyond it.
         values = ops.cast(inputs, "float32") if self.compute_dtype in ("float16", "bfloat16") else inputs
@@ -88,11 +85,11 @@ class LocalResponseNormalization(keras.layers.Layer):
         energy = sum(squares[..., shift:shift + channels] for shift in range(2 * reach + 1))
         return ops.cast(values / ops.power(self.bias + self.alpha * energy, self.beta), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return the shape of the input: the layer changes values only."""
         return tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         """Return the arguments, so that a saved model finds them again."""
         return {**super().get_config(), "depth_radius": self.depth_radius, "bias": self.bias, "alpha": self.alpha,
-                "beta": self.beta, "data_format": self.data_format}
+                "beta": self.beta}

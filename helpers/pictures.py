@@ -7,8 +7,8 @@ import html
 import io
 import struct
 
-import matplotlib.pyplot as plt
 from IPython.display import publish_display_data
+from matplotlib.figure import Figure
 
 from helpers import environment
 
@@ -18,52 +18,26 @@ PIXELS_PER_INCH = 100
 """How large a figure is shown."""
 
 
-def as_png(figure):
-    """Turn a figure into a picture and close it.
+def as_png(figure: Figure) -> tuple[bytes, int, int]:
+    """Return a figure as a PNG file, and the width and height at which to show it.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        What to draw.
-
-    Returns
-    -------
-    png : bytes
-        A PNG file.
-    width, height : int
-        How large it is meant to be shown, in pixels; the file has twice as many, to be sharp on today's screens.
+    The file has twice as many pixels, to be sharp on today's screens.
     """
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=2 * PIXELS_PER_INCH, metadata={"Software": None})
     width, height = (round(inches * PIXELS_PER_INCH) for inches in figure.get_size_inches())
-    plt.close(figure)
     return png.getvalue(), width, height
 
 
-def as_html(png, width, height, alt):
+def as_html(png: bytes, width: int, height: int, alt: str) -> str:
     """Return a picture as an HTML element that carries its data and its alternative text, and is never wider than the page."""
     data = base64.b64encode(png).decode("ascii")
     return (f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}" width="{width}" height="{height}" '
             'style="max-width: 100%; height: auto">')
 
 
-def publish(png, width, height, alt):
-    """Show a picture below the cell, together with the text that stands for it.
-
-    Parameters
-    ----------
-    png : bytes
-        A PNG file.
-    width, height : int
-        How large it is shown, in pixels.
-    alt : str
-        One or two sentences that tell somebody who cannot see the picture what is on it.
-
-    Raises
-    ------
-    ValueError
-        When `alt` has fewer than three words.
-    """
+def publish(png: bytes, width: int, height: int, alt: str) -> None:
+    """Show a PNG file below the cell at this size in pixels, with its alternative text; without one, raise ValueError."""
     if not isinstance(alt, str) or len(alt.split()) < 3:
         raise ValueError(f"alt must say in words what the figure shows, not {alt!r}")
     data = {"image/png": png, "text/plain": f"[Figure: {alt}]"}
@@ -73,7 +47,7 @@ def publish(png, width, height, alt):
     publish_display_data(data=data, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
 
 
-def show_png(png, *, alt):
+def show_png(png: bytes, *, alt: str) -> None:
     """Show a picture that another program drew, such as graphviz, at half its size in pixels, which is sharp on today's screens.
 
     Parameters
@@ -81,7 +55,7 @@ def show_png(png, *, alt):
     png : bytes
         A PNG file.
     alt : str
-        As for :func:`publish`.
+        One or two sentences that tell somebody who cannot see the picture what is on it.
 
     Raises
     ------

@@ -10,37 +10,45 @@ differ by dash and marker, so that a black-and-white print loses nothing.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
+import matplotlib
 import numpy as np
 from cycler import cycler
 from matplotlib.figure import Figure
 
 from helpers.pictures import PIXELS_PER_INCH, as_png, publish
 
-__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new", "new_private",
-           "probability_bars", "show", "use_style"]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from helpers.shapes import NetworkTable
+
+__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new",
+           "probability_bars", "show"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def use_style():
-    """Give matplotlib the style of the course, for figures that a lesson draws itself."""
-    plt.rcParams.update({
-        "figure.figsize": (6.0, 3.4), "figure.dpi": PIXELS_PER_INCH, "figure.constrained_layout.use": True,
-        "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
-        "font.size": 10, "axes.titlesize": 10.5, "axes.labelsize": 10, "legend.frameon": False, "legend.fontsize": 9,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#dddddd",
-        "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.8, "lines.markersize": 4,
-        "image.cmap": "gray", "image.interpolation": "nearest",
-        "axes.prop_cycle": cycler(color=COLORS) + cycler(linestyle=_DASHES) + cycler(marker=_MARKERS),
-    })
+_STYLE = {
+    "figure.dpi": PIXELS_PER_INCH, "figure.constrained_layout.use": True,
+    "figure.facecolor": "white", "axes.facecolor": "white", "savefig.facecolor": "white",
+    "font.size": 10, "axes.titlesize": 10.5, "axes.labelsize": 10, "legend.frameon": False, "legend.fontsize": 9,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#dddddd",
+    "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.8, "lines.markersize": 4,
+    "image.cmap": "gray", "image.interpolation": "nearest",
+    "axes.prop_cycle": cycler(color=COLORS) + cycler(linestyle=_DASHES) + cycler(marker=_MARKERS),
+}
 
 
-def new(rows=1, columns=1, width=6.0, height=3.4, **options):
+def new(rows: int = 1, columns: int = 1, width: float = 6.0, height: float = 3.4, **options) -> tuple[Figure, Any]:
     """Start a figure in the style of the course.
+
+    pyplot does not know of it: JupyterLab lets sliders work in another thread while a cell runs, and would show what pyplot knows
+    of, half drawn, below that cell.
 
     Parameters
     ----------
@@ -49,30 +57,20 @@ def new(rows=1, columns=1, width=6.0, height=3.4, **options):
     width, height : float
         Size of the whole figure in inches (100 pixels each).
     **options
-        Passed on to :func:`matplotlib.pyplot.subplots`.
+        Passed on to :meth:`matplotlib.figure.Figure.subplots`.
 
     Returns
     -------
     figure, axes
-        As from :func:`matplotlib.pyplot.subplots`.
+        As from :func:`matplotlib.pyplot.subplots`. Give the figure to :func:`show`.
     """
-    use_style()
-    return plt.subplots(rows, columns, figsize=(width, height), **options)
-
-
-def new_private(rows=1, columns=1, width=6.0, height=3.4, **options):
-    """Start a figure as :func:`new` does, but one that pyplot does not know.
-
-    JupyterLab lets sliders work while a cell runs, in another thread. What pyplot knows of would then be shown, half drawn, below
-    that cell.
-    """
-    use_style()
+    matplotlib.rcParams.update(_STYLE)
     figure = Figure(figsize=(width, height))
     return figure, figure.subplots(rows, columns, **options)
 
 
-def show(figure, *, alt):
-    """Publish a figure with the text that stands for it, and close it.
+def show(figure: Figure, *, alt: str) -> None:
+    """Publish a figure with its alternative text.
 
     Parameters
     ----------
@@ -89,7 +87,8 @@ def show(figure, *, alt):
     publish(*as_png(figure), alt)
 
 
-def image_grid(images, titles=None, *, alt, columns=10, size=1.0, title=None, colormap="gray", symmetric=False):
+def image_grid(images: ArrayLike, titles: Sequence[object] | None = None, *, alt: str, columns: int = 10, size: float = 1.0,
+               title: str | None = None, colormap: str = "gray", symmetric: bool = False) -> None:
     """Show images side by side.
 
     Parameters
@@ -97,12 +96,12 @@ def image_grid(images, titles=None, *, alt, columns=10, size=1.0, title=None, co
     images : array_like
         Shape ``(n, height, width)``, ``(n, height, width, 1)`` or ``(n, height, width, 3)``. Color images are uint8 or
         floats from 0 to 1.
-    titles : sequence of str, optional
-        One short line above each image.
+    titles : sequence, optional
+        One short line above each image: texts or numbers.
     alt : str
         What the grid shows, in words.
     columns : int
-        How many images stand in a row.
+        Images in a row.
     size : float
         Side of one image in inches.
     title : str, optional
@@ -129,22 +128,24 @@ def image_grid(images, titles=None, *, alt, columns=10, size=1.0, title=None, co
     lines = 0 if titles is None else max(str(text).count("\n") + 1 for text in titles)
     height = rows * (size + 0.19 * lines + 0.04) + (0.3 if title else 0)
     figure, axes = new(rows, columns, width=columns * (size + 0.06), height=height, squeeze=False)
-    limit = float(np.abs(images).max()) if symmetric else None
-    scale = {"vmin": -limit, "vmax": limit, "cmap": "PuOr"} if symmetric else {"cmap": colormap}
-    if not symmetric and images.ndim == 3 and images.dtype == np.uint8:
+    scale = {"cmap": colormap}
+    if symmetric:
+        limit = float(np.abs(images).max())
+        scale = {"vmin": -limit, "vmax": limit, "cmap": "PuOr"}
+    elif images.ndim == 3 and images.dtype == np.uint8:
         scale.update(vmin=0, vmax=255)
-    for position, axis in enumerate(axes.flat):
+    for axis in axes.flat:
         axis.axis("off")
-        if position < len(images):
-            axis.imshow(images[position], **scale)
-            if titles is not None:
-                axis.set_title(str(titles[position]), fontsize=8.5, pad=2)
+    for axis, image, text in zip(axes.flat, images, [""] * len(images) if titles is None else titles):
+        axis.imshow(image, **scale)
+        axis.set_title(str(text), fontsize=8.5, pad=2)
     if title:
         figure.suptitle(title, fontsize=10.5)
     show(figure, alt=alt)
 
 
-def curves(series, *, alt, xlabel="epoch", ylabel="accuracy", title=None, ylim=None, start=1, log=False):
+def curves(series: dict[str, Sequence[float]], *, alt: str, xlabel: str = "epoch", ylabel: str = "accuracy",
+           title: str | None = None, ylim: tuple[float, float] | None = None, start: int = 1, log: bool = False) -> None:
     """Draw one line per series, for example training and validation accuracy by epoch.
 
     Parameters
@@ -163,22 +164,19 @@ def curves(series, *, alt, xlabel="epoch", ylabel="accuracy", title=None, ylim=N
         Logarithmic vertical axis.
     """
     figure, axis = new(width=6.4, height=3.4)
-    longest = max(len(values) for values in series.values())
+    few = max(map(len, series.values())) <= 40
     for name, values in series.items():
-        axis.plot(np.arange(start, start + len(values)), values, label=name,
-                  **({"marker": "None"} if longest > 40 else {}))
-    axis.set(xlabel=xlabel, ylabel=ylabel, title=title)
+        axis.plot(np.arange(start, start + len(values)), values, label=name, **({} if few else {"marker": "None"}))
+    axis.set(xlabel=xlabel, ylabel=ylabel, title=title, yscale="log" if log else "linear")
     if ylim is not None:
         axis.set_ylim(*ylim)
-    if log:
-        axis.set_yscale("log")
-    if longest <= 40:
-        axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.xaxis.get_major_locator().set_params(integer=few)
     axis.legend()
     show(figure, alt=alt)
 
 
-def accuracy_spread(groups, *, alt, xlabel="accuracy", title=None, references=None):
+def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str = "accuracy", title: str | None = None,
+                    references: dict[str, float] | None = None) -> None:
     """Draw each run as a dot and each mean as a bar mark, one row per group.
 
     Parameters
@@ -193,21 +191,19 @@ def accuracy_spread(groups, *, alt, xlabel="accuracy", title=None, references=No
         Values to compare with, drawn as labelled vertical lines.
     """
     figure, axis = new(width=6.4, height=0.9 + 0.45 * len(groups))
-    for row, (_name, values) in enumerate(groups.items()):
+    for row, values in enumerate(groups.values()):
         axis.plot(values, [row] * len(values), linestyle="None", marker="o", color=COLORS[0], markersize=6, alpha=0.75)
         axis.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=COLORS[1], linestyle="-", marker="None")
     for name, value in (references or {}).items():
         axis.axvline(value, color="#555555", linestyle=":", linewidth=1.2)
         axis.annotate(name, (value, len(groups) - 0.45), fontsize=8, ha="center", va="bottom", color="#333333")
     axis.set_yticks(range(len(groups)), list(groups))
-    axis.set_ylim(len(groups) - 0.4, -0.6)
-    if references:
-        axis.set_ylim(-0.6, len(groups) - 0.1)
+    axis.set_ylim(*((-0.6, len(groups) - 0.1) if references else (len(groups) - 0.4, -0.6)))
     axis.set(xlabel=xlabel + " (dot: one seed, bar: mean)", title=title)
     show(figure, alt=alt)
 
 
-def confusion_matrix(matrix, class_names, *, alt, title=None):
+def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str, title: str | None = None) -> None:
     """Show how often each true class was taken for each predicted one.
 
     Parameters
@@ -239,7 +235,8 @@ def confusion_matrix(matrix, class_names, *, alt, title=None):
     show(figure, alt=alt)
 
 
-def probability_bars(image, probabilities, class_names, *, alt, title=None):
+def probability_bars(image: ArrayLike, probabilities: ArrayLike, class_names: Sequence[str], *, alt: str,
+                     title: str | None = None) -> None:
     """Show one image beside the probability that a model gives each class.
 
     Parameters
@@ -259,24 +256,23 @@ def probability_bars(image, probabilities, class_names, *, alt, title=None):
     left.imshow(np.squeeze(image))
     left.axis("off")
     left.set_title(title or "")
-    right.barh(range(len(class_names)), probabilities, color=COLORS[0])
-    right.set_yticks(range(len(class_names)), class_names)
+    right.barh(range(len(class_names)), probabilities, tick_label=class_names, color=COLORS[0])
     right.invert_yaxis()
     right.set(xlabel="probability", xlim=(0, 1))
     show(figure, alt=alt)
 
 
-def layer_chain(table, *, alt, columns=6):
+def layer_chain(table: NetworkTable, *, alt: str, columns: int = 6) -> None:
     """Draw a traced network as a chain of boxes, as ``keras.utils.plot_model`` does where graphviz is installed.
 
     Parameters
     ----------
-    table : helpers.shapes.Table
+    table : helpers.shapes.NetworkTable
         From ``shapes.trace`` or ``shapes.from_keras``.
     alt : str
         The chain in words.
     columns : int
-        How many boxes stand in a row.
+        Boxes in a row.
     """
     rows = -(-len(table) // columns)
     figure, axis = new(width=1.6 * columns, height=1.0 * rows)

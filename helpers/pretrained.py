@@ -12,11 +12,11 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.download import download
-from helpers.data.errors import DownloadError, VerificationError
+from helpers.data.errors import DownloadError, FileAccessError, VerificationError
 from helpers.data.places import folders, keras_folder, shown
-from helpers.data.sources import DataFile, Form, Source
-from helpers.data.storage import read_hdf5, what_is_it, write_hdf5
+from helpers.data.storage import read_hdf5, reading, write_hdf5
 from helpers.project import ROOT
 
 __all__ = ["FOLDER", "LEFT_OUT", "PATH", "SEEN", "imagenet_network", "network", "pretrained_network", "restore", "save"]
@@ -34,7 +34,7 @@ SEEN = tuple(label for label in range(43) if label not in LEFT_OUT)
 """The 38 signs it was trained on, in the order of its outputs."""
 
 
-def network(classes=38):
+def network(classes: int = 38) -> keras.Model:
     """Build the network with fresh weights.
 
     Five convolutions and two dense layers, as in AlexNet (Krizhevsky, Sutskever and Hinton 2012), for pictures of 32x32; batch
@@ -66,22 +66,12 @@ def network(classes=38):
     return keras.Model(inputs, layers.Dense(classes, name="logits")(x), name="traffic_sign_network")
 
 
-def save(model, path, facts):
-    """Write the weights of a network whose layers have names, each with its SHA-256.
-
-    Parameters
-    ----------
-    model : keras.Model
-        The trained network.
-    path : path-like
-        Where to.
-    facts : dict of str to str or int
-        How it was trained and how good it is.
-    """
+def save(model: keras.Model, path: str | Path, facts: dict[str, str | int]) -> None:
+    """Write the weights of a network whose layers have names, each with its SHA-256, and facts about its training."""
     write_hdf5(path, {weight.path: weight.numpy() for weight in model.weights}, facts)
 
 
-def pretrained_network(path=PATH):
+def pretrained_network(path: str | Path = PATH) -> tuple[keras.Model, dict]:
     """Return the network with its trained weights.
 
     Parameters
@@ -107,8 +97,8 @@ def pretrained_network(path=PATH):
     return model, restore(model, path)
 
 
-def restore(model, path):
-    """Put the weights of a file written by :func:`save` into a network of the same build.
+def restore(model: keras.Model, path: str | Path) -> dict:
+    """Put the weights of a file written by :func:`save` into a network with the same architecture.
 
     Parameters
     ----------
@@ -142,26 +132,24 @@ def restore(model, path):
 
 _IMAGENET = DataFile(
     "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5",
-    urls=("https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
-          "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5",))
+    "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
+    "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5")
 
 
 def _read_imagenet(paths):
     """Build MobileNetV2 from the file of weights. No checksum is published, so the file counts if all its weights load."""
     path = paths[_IMAGENET.name]
-    try:
+    with reading(path, "a file of these weights"):
         return keras.applications.MobileNetV2((96, 96, 3), include_top=False, pooling="avg", weights=str(path))
-    except Exception as error:  # h5py and Keras raise half a dozen kinds for a file that is cut short
-        raise VerificationError(f"{path.name} cannot be used: {what_is_it(path) or 'its weights cannot be loaded'}") from error
 
 
-_IMAGENET_SOURCE = Source(
-    name="imagenet", title="MobileNetV2", forms=(Form(files=(_IMAGENET,), read=_read_imagenet),), license="Apache 2.0",
+_IMAGENET_INFO = DatasetInfo(
+    name="imagenet", title="MobileNetV2", layouts=(FileLayout((_IMAGENET,), read=_read_imagenet),), license="Apache 2.0",
     citation="Sandler and others 2018", homepage="https://keras.io/api/applications/mobilenet/", sample="none")
 
 
-def imagenet_network(source):
-    """Return MobileNetV2 with the weights of ImageNet, if they can be had; otherwise say in one line why they cannot.
+def imagenet_network(source: str) -> keras.Model | None:
+    """Return MobileNetV2 with the weights of ImageNet; where they are unavailable, say why in one line.
 
     Parameters
     ----------
@@ -175,20 +163,19 @@ def imagenet_network(source):
         the weights are not on this machine (in Keras's own folder or where the course keeps its data) and cannot be
         downloaded, or when the file is damaged.
     """
-    for folder in (keras_folder().parent / "models", *(place.path for place in folders())):
-        kept = folder / _IMAGENET.name
-        if kept.is_file():
-            try:
-                return _read_imagenet({_IMAGENET.name: kept})
-            except VerificationError as error:
-                print(f"MobileNetV2 is left out: {error}. Delete {shown(kept)} and run this again.")
-                return None
-    if source == "sample":
-        print("MobileNetV2 is left out: a run on the offline sample fetches nothing.")
-        return None
+    folders_to_search = (keras_folder().parent / "models", *(place.path for place in folders()))
+    kept = next((folder / _IMAGENET.name for folder in folders_to_search if (folder / _IMAGENET.name).is_file()), None)
+    reason = "a run on the offline sample fetches nothing"
     try:
-        _, model, _ = download(_IMAGENET_SOURCE, _IMAGENET_SOURCE.forms[0])
+        if kept:
+            return _read_imagenet({_IMAGENET.name: kept})
+        if source != "sample":
+            return download(_IMAGENET_INFO, _IMAGENET_INFO.layouts[0])[1]
     except DownloadError as error:
-        print(f"MobileNetV2 is left out: its weights are not on this machine, and cannot be fetched ({error}).")
-        return None
-    return model
+        reason = f"its weights are not on this machine, and cannot be fetched ({error})"
+    except FileAccessError as error:  # the file may be good
+        reason = str(error)
+    except VerificationError as error:
+        reason = f"{error}. Delete {shown(kept)} and run this again"
+    print(f"MobileNetV2 is left out: {reason}.")
+    return None

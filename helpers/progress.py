@@ -7,44 +7,22 @@ place; what remains in the notebook is its last state. Nothing goes to standard 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import keras
-from IPython import get_ipython
-from IPython.display import display
+
+from helpers.live_line import Line
 
 __all__ = ["Progress", "track"]
-
-_SECONDS_BETWEEN_UPDATES = 0.25
-
-
-class _Line:
-    """One line of text, updated in place in a notebook; in a terminal only its end is printed."""
-
-    def __init__(self):
-        shell = get_ipython()
-        self._in_notebook = shell is not None and getattr(shell, "kernel", None) is not None
-        self._handle = None
-        self._last = 0.0
-
-    def update(self, text, final=False):
-        now = time.monotonic()
-        if not final and now - self._last < _SECONDS_BETWEEN_UPDATES:
-            return
-        self._last = now
-        if not self._in_notebook:
-            if final:
-                print(text)
-            return
-        content = {"text/plain": text}
-        if self._handle is None:
-            self._handle = display(content, raw=True, display_id=True)
-        else:
-            self._handle.update(content, raw=True)
 
 
 def _bar(done, total, width=20):
     full = round(width * done / max(1, total))
     return "█" * full + "░" * (width - full)
+
+
+Item = TypeVar("Item")
 
 
 class Progress(keras.callbacks.Callback):
@@ -56,12 +34,12 @@ class Progress(keras.callbacks.Callback):
         What is being trained.
     """
 
-    def __init__(self, label="training"):
+    def __init__(self, label: str = "training"):
         super().__init__()
         self.label = label
 
     def on_train_begin(self, logs=None):
-        self._line, self._start, self._epoch, self._numbers = _Line(), time.perf_counter(), 0, ""
+        self._line, self._start, self._epoch, self._numbers = Line(), time.perf_counter(), 0, ""
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
@@ -85,13 +63,13 @@ class Progress(keras.callbacks.Callback):
                           f"{seconds:.0f} s  {self._numbers}".rstrip(), final=final)
 
 
-def track(items, label):
+def track(items: Iterable[Item], label: str) -> Iterator[Item]:
     """Loop over something, with a live line.
 
     Parameters
     ----------
     items : iterable
-        What to loop over; a list, or anything :func:`list` takes.
+        What to loop over; it must end.
     label : str
         What is being done.
 
@@ -101,7 +79,7 @@ def track(items, label):
         The items, one after another.
     """
     items = list(items)
-    line, start = _Line(), time.perf_counter()
+    line, start = Line(), time.perf_counter()
     for done, item in enumerate(items):
         line.update(f"{label}  {_bar(done, len(items))}  {done}/{len(items)}")
         yield item

@@ -4,12 +4,17 @@
 
 Some of them (oneDNN, "Could not find cuda drivers") ignore ``TF_CPP_MIN_LOG_LEVEL``. They go straight to file descriptor 2, past
 Python, and would stand in red below the first cell of every lesson. If the import fails, they are shown after all.
+
+Lessons need TensorFlow as the backend of Keras, float32 and channels last. An environment variable or an old
+``~/.keras/keras.json`` may ask for something else; that file is left alone and not followed.
 """
 
 import contextlib
 import os
 import sys
 import tempfile
+
+from helpers import environment
 
 
 @contextlib.contextmanager
@@ -36,9 +41,16 @@ def quiet_file_descriptor(descriptor=2):
             os.close(kept)
 
 
-with quiet_file_descriptor():
-    import keras  # noqa: F401
-    import tensorflow
+os.environ["KERAS_BACKEND"] = "tensorflow"
+try:
+    with quiet_file_descriptor():
+        import keras
+        import tensorflow
+except ImportError:
+    environment.check()
+    raise
+keras.config.set_floatx("float32")
+keras.config.set_image_data_format("channels_last")
 
 # A lesson that compares recipes builds many small models, and TensorFlow warns each time that this compiles many functions.
 tensorflow.get_logger().setLevel("ERROR")

@@ -1,28 +1,39 @@
 """Reads the networks that were recorded in other frameworks, ``data/recorded/*.h5``.
 
 Each file holds the weights of one network in its own framework's layout, a few inputs, the output of every layer, and the
-facts: versions, date, training. The programs that wrote them stand in ``tests/recorders``. Lessons 05 and 06 load the
-weights into Keras and compare. A file is checked from end to end before anything of it is handed out.
+facts: versions, date, training. The programs in ``tests/recorders`` wrote them. Lessons 05 and 06 load the weights into Keras
+and compare. A file is verified from end to end before any of it is returned.
+
+Attributes of a file: ``format``, ``metadata`` (one JSON text) and ``checksum``. Datasets: ``inputs``,
+``weights/<layer>/<parameter>``, ``outputs/<layer>`` and ``measurements/<experiment>/<array>``.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 
+from helpers.data.errors import FileAccessError, VerificationError
+from helpers.data.storage import read_hdf5
 from helpers.project import ROOT
-from helpers.recorded_file import RecordedFileError, damaged, read
 
 __all__ = ["FOLDER", "Layer", "Measurement", "Recorded", "RecordedFileError", "available", "load"]
 
 FOLDER = ROOT / "data" / "recorded"
 """Where the course keeps the recorded networks."""
 
+_FORMAT = "convnet-course recorded network 1"
 _METADATA_KEYS = ("name", "title", "framework", "framework_version", "versions", "date", "recorder", "parameters",
                   "layers", "inputs", "layout", "training", "measurements", "notes")
+
+
+class RecordedFileError(ValueError):
+    """A file is not a recorded network of the course, or no longer what its recorder wrote, or it cannot be opened."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +66,7 @@ class Layer:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Measurement:
-    """A small experiment in the framework: what was called, and what came out.
+    """A small experiment in the framework: what was called, and what it returned.
 
     Attributes
     ----------
@@ -66,9 +77,9 @@ class Measurement:
     """
 
     facts: dict
-    arrays: dict
+    arrays: dict[str, np.ndarray]
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: str) -> np.ndarray:
         return self.arrays[key]
 
     def __repr__(self):
@@ -123,21 +134,21 @@ class Recorded:
     title: str
     framework: str
     framework_version: str
-    versions: dict
+    versions: dict[str, str]
     date: str
     parameters: int
     layers: tuple[Layer, ...]
-    weights: dict
+    weights: dict[str, dict[str, np.ndarray]]
     inputs: np.ndarray
-    outputs: dict
-    layout: dict
+    outputs: dict[str, np.ndarray]
+    layout: dict[str, str]
     training: str
     epochs: int
     test_accuracy: float | None
     seconds_per_epoch: tuple[float, ...]
     cpu_seconds_per_epoch: tuple[float, ...]
     cores: int
-    measurements: dict
+    measurements: dict[str, Measurement]
     notes: tuple[str, ...]
 
     def __repr__(self):
@@ -149,8 +160,8 @@ class Recorded:
                 f"{'x'.join(map(str, self.inputs.shape[1:]))}")
 
 
-def available():
-    """Return the names of the recorded networks that the course brings along, sorted.
+def available() -> list[str]:
+    """Return the names of the recorded networks that come with the course, sorted.
 
     Returns
     -------
@@ -159,7 +170,7 @@ def available():
     return sorted(path.stem for path in FOLDER.glob("*.h5"))
 
 
-def load(name_or_path):
+def load(name_or_path: str | os.PathLike) -> Recorded:
     """Read a recorded network and check that it is whole and unaltered.
 
     Parameters
@@ -180,20 +191,68 @@ def load(name_or_path):
         When the file is cut short, altered, or something else. It is a ValueError.
     """
     path = _find(name_or_path)
-    text, arrays = read(path)
     try:
-        metadata = json.loads(text)
+        arrays, attributes = read_hdf5(path, digests="if present")  # one checksum covers the whole file
+        return _assemble(*_verified(arrays, attributes))
+    except FileAccessError as error:
+        raise RecordedFileError(str(error)) from error
+    except VerificationError as error:
+        reason = str(error)
+    except (KeyError, TypeError, AttributeError) as error:
+        reason = f"{path.name} cannot be used: its parts do not fit together ({type(error).__name__}: {error})"
+    except ValueError as error:
+        reason = f"{path.name} cannot be used: {error}"
+    raise RecordedFileError(f"{reason}. Get the original again: `git checkout -- data/recorded/{path.name}`, or download that "
+                            "file from the repository.")
+
+
+def _verified(arrays, attributes):
+    """Return the metadata and the arrays of a file, or say what is wrong with them."""
+    if attributes.get("format") != _FORMAT:
+        raise ValueError(f"it is an HDF5 file, but not a recorded network (its attribute 'format' is "
+                         f"{attributes.get('format')!r}, not {_FORMAT!r})")
+    missing = [key for key in ("metadata", "checksum") if not isinstance(attributes.get(key), str)]
+    if missing:
+        raise ValueError(f"it lacks the attribute {' and '.join(missing)}")
+    if checksum(attributes["metadata"], arrays) != attributes["checksum"]:
+        raise ValueError("it was altered since it was recorded (its contents do not match its checksum)")
+    try:
+        metadata = json.loads(attributes["metadata"])
     except ValueError:
-        raise damaged(path, "its metadata is not JSON") from None
+        raise ValueError("its metadata is not JSON") from None
     missing = [key for key in _METADATA_KEYS if key not in metadata] if isinstance(metadata, dict) else _METADATA_KEYS
     if missing:
-        raise damaged(path, f"its metadata lacks {', '.join(missing)}")
-    try:
-        return _assemble(metadata, arrays)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise damaged(path, f"its parts do not fit together ({type(error).__name__}: {error})") from error
-    except ValueError as error:
-        raise damaged(path, str(error)) from None
+        raise ValueError(f"its metadata lacks {', '.join(missing)}")
+    return metadata, arrays
+
+
+def checksum(metadata: str, arrays: dict[str, np.ndarray]) -> str:
+    """Return the SHA-256 of a recorded network, as ``tests/recorders/recording.py`` computes it.
+
+    Parameters
+    ----------
+    metadata : str
+        The JSON text.
+    arrays : dict of str to numpy.ndarray
+        Every dataset by its path.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits, over format, metadata and each array's path, type, shape and bytes, each after its length.
+    """
+    digest = hashlib.sha256()
+    # HDF5 returns damaged text with surrogates in place of broken bytes: they must count, not stop the count.
+    parts = [text.encode("utf-8", "surrogateescape") for text in (_FORMAT, metadata)]
+    for key in sorted(arrays):
+        array = np.asarray(arrays[key])
+        array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).reshape(array.shape)
+        parts += [text.encode("utf-8", "surrogateescape") for text in (key, array.dtype.str, str(list(array.shape)))]
+        parts.append(array.tobytes())
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _find(name_or_path):
@@ -202,7 +261,7 @@ def _find(name_or_path):
         path = FOLDER / f"{path.name}.h5"
     if not path.is_file():
         raise FileNotFoundError(f"There is no recorded network {str(name_or_path)!r}. "
-                                f"The course brings along: {', '.join(available()) or 'none, data/recorded is empty'}.")
+                                f"The course has: {', '.join(available()) or 'none, data/recorded is empty'}.")
     return path
 
 
@@ -210,23 +269,22 @@ def _assemble(metadata, arrays):
     # Exactly the numbers that the recorder fed: whole numbers divided in single precision.
     inputs = arrays.pop("inputs").astype(np.float32) / np.float32(metadata["inputs"]["divisor"])
     weights, outputs, measured = {}, {}, {name: {} for name in metadata["measurements"]}
+    for array in (inputs, *arrays.values()):
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
     for key, array in arrays.items():
-        group, *rest = key.split("/")
-        if group == "weights":
-            weights.setdefault(rest[0], {})[rest[1]] = array
-        elif group == "outputs":
-            outputs[rest[0]] = array
-        elif group == "measurements":
-            measured[rest[0]][rest[1]] = array
-        else:
-            raise ValueError(f"it holds {key}, which has no place in a recorded network")
+        match key.split("/"):
+            case ["weights", layer, name]:
+                weights.setdefault(layer, {})[name] = array
+            case ["outputs", layer]:
+                outputs[layer] = array
+            case ["measurements", experiment, name]:
+                measured[experiment][name] = array
+            case _:
+                raise ValueError(f"it holds {key}, which has no place in a recorded network")
     layers = tuple(Layer(one["name"], one["kind"], one["original"], tuple(one["output_shape"]), one["parameters"],
                          one["note"]) for one in metadata["layers"])
     _check_fit(metadata, layers, weights, inputs, outputs)
-    for array in (inputs, *outputs.values(), *(array for group in (*weights.values(), *measured.values())
-                                               for array in group.values())):
-        if isinstance(array, np.ndarray):
-            array.flags.writeable = False
     training = metadata["training"] or {}
     return Recorded(
         **{key: metadata[key] for key in ("name", "title", "framework", "framework_version", "versions", "date",

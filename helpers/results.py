@@ -1,7 +1,6 @@
 """The closing table of a lesson: what this run found, beside the range in which every run so far has fallen.
 
-The ranges stand in one file, ``data/expected_results.toml``: for each lesson a table for real data and one for the
-offline sample. In it ::
+The ranges are in ``data/expected_results.toml``: for each lesson a table for real data and one for the offline sample. In it ::
 
     [01_mnist_softmax.real]
     softmax_tf_accuracy = { each = [0.912, 0.922] }
@@ -13,6 +12,7 @@ for exactly that number. A result without a range is an error, and so is a range
 from __future__ import annotations
 
 import numbers
+from typing import TYPE_CHECKING
 
 import numpy as np
 from IPython.display import display
@@ -20,94 +20,74 @@ from IPython.display import display
 from helpers.project import ROOT, read_toml
 from helpers.tables import Table
 
+if TYPE_CHECKING:
+    from helpers.data import Dataset
+
 __all__ = ["closing_table", "describe_rule", "describe_value", "problems"]
 
 _EXPECTED = ROOT / "data" / "expected_results.toml"
 
 
-def _as_list(value):
-    return [float(v) for v in value] if isinstance(value, (list, tuple, np.ndarray)) else [value]
+def _several(value):
+    return isinstance(value, (list, tuple, np.ndarray))
 
 
 def _number(value):
+    if not isinstance(value, numbers.Number) or isinstance(value, bool):
+        return str(value)
     if isinstance(value, numbers.Integral):
         return f"{int(value):,}"
     return f"{value:.3g}" if abs(value) < 0.01 and value else f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
-def describe_value(value):
+def describe_value(value: object) -> str:
     """Show a result: a number, or the mean and the range of one number for each seed."""
-    values = _as_list(value)
-    if isinstance(value, bool) or not isinstance(values[0], numbers.Number):
-        return str(value)
-    if len(values) == 1:
-        return _number(values[0])
+    if not _several(value) or len(value) == 1:
+        return _number(float(value[0]) if _several(value) else value)
+    values = [float(one) for one in value]
     return (f"mean {_number(np.mean(values))}, from {_number(min(values))} to {_number(max(values))} "
             f"({len(values)} seeds)")
 
 
-def describe_rule(rule):
+def describe_rule(rule: dict) -> str:
     """Say a rule in words: ``{"each": [0.9, 1.0]}`` gives "0.9000 to 1.0000"."""
-    texts = []
-    for kind, bound in rule.items():
-        if kind == "equal":
-            texts.append(f"exactly {_number(bound) if isinstance(bound, numbers.Number) else bound}")
-        else:
-            low, high = bound
-            texts.append(f"{'mean ' if kind == 'mean' else ''}{_number(low)} to {_number(high)}")
-    return "; ".join(texts)
+    return "; ".join(f"exactly {_number(bound)}" if kind == "equal" else
+                     f"{'mean ' * (kind == 'mean')}{_number(bound[0])} to {_number(bound[1])}" for kind, bound in rule.items())
 
 
-def _complaint(key, value, rule):
-    """Say what is wrong with one result, or return None."""
-    values = _as_list(value)
-    for kind, bound in rule.items():
-        if kind == "equal":
-            if isinstance(value, (list, tuple, np.ndarray)) or value != bound:
-                return f"{key} is {describe_value(value)}, but must be exactly {bound}"
-        elif kind in ("each", "mean"):
-            low, high = bound
-            tested = values if kind == "each" else [float(np.mean(values))]
-            # "not (low <= v <= high)" and not "v < low or v > high": the first one also catches nan.
-            outside = [v for v in tested if not low <= v <= high]
-            if outside:
-                return f"{key}: {kind} {', '.join(map(_number, outside))} is outside {_number(low)} to {_number(high)}"
-        else:
-            raise ValueError(f"{_EXPECTED.name}: {key} has the unknown rule {kind!r}; known are each, mean and equal")
+def _complaints(key, value, rule):
+    """Yield what is wrong with one result."""
     if not rule:
         raise ValueError(f"{_EXPECTED.name}: {key} has no rule")
-    return None
+    for kind, bound in rule.items():
+        if kind == "equal":
+            if _several(value) or value != bound:
+                yield f"{key} is {describe_value(value)}, but must be exactly {bound}"
+        elif kind in ("each", "mean"):
+            low, high = bound
+            tested = [np.mean(value)] if kind == "mean" else value if _several(value) else [value]
+            # "not (low <= v <= high)" and not "v < low or v > high": the first one also catches nan.
+            outside = [float(v) for v in tested if not low <= v <= high]
+            if outside:
+                yield f"{key}: {kind} {', '.join(map(_number, outside))} is outside {_number(low)} to {_number(high)}"
+        else:
+            raise ValueError(f"{_EXPECTED.name}: {key} has the unknown rule {kind!r}; known are each, mean and equal")
 
 
-def problems(results, rules):
-    """Compare results with their rules.
+def problems(results: dict, rules: dict) -> list[str]:
+    """Return one sentence for each result that is missing, unknown or out of its range.
 
-    Parameters
-    ----------
-    results : dict
-        Numbers, or lists of numbers (one per seed), by name.
-    rules : dict of dict
-        For each name ``{"each": [low, high]}``, ``{"mean": [low, high]}`` or ``{"equal": value}``.
-
-    Returns
-    -------
-    list of str
-        One sentence for each result that is missing, unknown or out of its range; empty when all is well.
+    Rules are ``{"each": [low, high]}``, ``{"mean": [low, high]}`` or ``{"equal": value}``.
     """
     found = [f"{key} has a range, but the lesson left no such result" for key in rules if key not in results]
     found += [f"{key} has no range in {_EXPECTED.name}" for key in results if key not in rules]
-    for key in results:
-        if key in rules:
-            complaint = _complaint(key, results[key], rules[key])
-            if complaint:
-                found.append(complaint)
-    return found
+    return found + [text for key in results if key in rules for text in _complaints(key, results[key], rules[key])]
 
 
 _WORDS = {"real": "real data", "sample": "the offline sample", "own": "files of your own"}
 
 
-def closing_table(results, *, lesson, data):
+def closing_table(results: dict, *, lesson: str, data: Dataset | str) -> None:
     """Show the results of a lesson beside the ranges expected of them.
 
     Parameters
@@ -131,9 +111,8 @@ def closing_table(results, *, lesson, data):
     if source not in expected.get(lesson, {}):
         raise ValueError(f"{_EXPECTED.name} has no table [{lesson}.{source}]")
     rules = expected[lesson][source]
-    header = "expected on " + _WORDS[source]
     display(Table([(key, describe_value(value), describe_rule(rules.get(key, {}))) for key, value in results.items()],
-                  ["result", "this run", header]))
+                  ["result", "this run", f"expected on {_WORDS[source]}"]))
     wrong = problems(results, rules)
     if wrong:
         raise AssertionError("This run differs from all runs before it: " + "; ".join(wrong) + ". If you changed the "

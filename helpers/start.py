@@ -1,10 +1,10 @@
-"""Set the course up and open it, or run its tests, on a machine that has nothing but Python 3.10 to 3.13.
+"""Set the course up and open it, or run its tests, on a machine that has nothing but Python.
 
     python3 -m helpers.start          install what is missing into .venv, open the course in JupyterLab
-    python3 -m helpers.start test     install what is missing into .venv, run every test
+    python3 -m helpers.start test     install what is missing into .venv, with what tests need, and run every test
 
-Needs only the standard library, since it runs before anything is installed. Arguments after ``open`` or ``test`` go to
-JupyterLab or pytest: ``python3 -m helpers.start test -k shapes``.
+Needs only the standard library, since it runs before anything is installed; where it finds uv, it lets uv install. Arguments
+after ``open`` or ``test`` go to JupyterLab or pytest: ``python3 -m helpers.start test -k shapes``.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers import platforms
+from helpers.project import ROOT
+
 FIRST_PAGE = "notebooks/00_start_here.ipynb"
+_ILLEGAL_INSTRUCTION = (-signal.SIGILL, 0xC000001D)  # how a program ends for it on POSIX and on Windows
 
 
 def python_of(environment):
@@ -25,19 +29,19 @@ def python_of(environment):
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def check_python(version=None):
-    """Stop with a remedy if this Python cannot run the course.
+def check_machine():
+    """Stop with a remedy if TensorFlow cannot run here; print a line if this Python is newer than tested.
 
     Raises
     ------
     SystemExit
-        Outside 3.10 to 3.13: TensorFlow offers no package for other versions.
+        When Python is too old, or TensorFlow has no package for this system or processor.
     """
-    version = tuple(version or sys.version_info)[:2]
-    if not (3, 10) <= version <= (3, 13):
-        raise SystemExit(f"The course runs on Python 3.10 to 3.13, and this is {version[0]}.{version[1]}: TensorFlow has no "
-                         "package for it. Install one of these (https://www.python.org/downloads/) and start again with it, "
-                         "for example: python3.12 -m helpers.start")
+    problem = platforms.old_python() or platforms.unsupported_platform() or platforms.missing_instructions()
+    if problem:
+        raise SystemExit(problem)
+    if platforms.newer_python():
+        print(platforms.newer_python())
 
 
 def _run(command, remedy):
@@ -79,13 +83,56 @@ def _clear(environment):
                          f"{remedy}") from None
 
 
-def install(environment):
-    """Create the virtual environment and install the requirements, unless that has been done.
+def _install_packages(python, extra):
+    """Install the course and what it needs with uv, or with pip where there is no uv or it fails."""
+    wanted = ["--quiet", "--editable", f".[{extra}]" if extra else "."]
+    if not platforms.newer_python():  # for a newer Python the tested versions may have no packages
+        wanted += ["--constraint", "helpers/constraints.txt"]
+    uv = shutil.which("uv")
+    if uv:
+        command = [uv, "pip", "install", "--python", str(python), *wanted]
+        if subprocess.run(command, cwd=ROOT).returncode == 0:
+            return
+        print("uv could not install the course; trying with pip ...", flush=True)
+    _run([python, "-m", "pip", "install", "--disable-pip-version-check", *wanted], platforms.newer_python() or
+         "Is this machine online, with 3 GB of free disk? Start again: what is installed already is kept.")
+
+
+def try_tensorflow(python):
+    """Import TensorFlow once, in a process of its own, and explain it if that fails.
+
+    Parameters
+    ----------
+    python : path-like
+        The interpreter to try.
+
+    Raises
+    ------
+    SystemExit
+        When the processor or a library of the system is missing something, or the import fails for another reason.
+    """
+    done = subprocess.run([str(python), "-c", "import tensorflow"], cwd=ROOT, capture_output=True, text=True, errors="replace")
+    if done.returncode == 0:
+        return
+    if done.returncode in _ILLEGAL_INSTRUCTION or "AVX" in done.stderr:
+        raise SystemExit(platforms.NO_AVX)
+    if "DLL load failed" in done.stderr:
+        raise SystemExit("TensorFlow needs Microsoft's Visual C++ runtime, which is missing or old. Install it from "
+                         "https://aka.ms/vs/17/release/vc_redist.x64.exe and start again.")
+    why = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
+    raise SystemExit(f"TensorFlow was installed and cannot be imported: {why}\nRemove {Path(python).parent.parent} and start "
+                     f"again. If that does not help: {platforms.ELSEWHERE}")
+
+
+def install(environment, extra=""):
+    """Create the virtual environment and install the course, unless that has been done.
 
     Parameters
     ----------
     environment : pathlib.Path
         Folder of the virtual environment.
+    extra : str
+        "" for what a student needs, "test" for what tests need beyond that.
 
     Returns
     -------
@@ -99,9 +146,11 @@ def install(environment):
         done again next time.
     """
     python = python_of(environment)
-    wanted = hashlib.sha256((ROOT / "requirements.txt").read_bytes() + str(ROOT).encode() + sys.version.encode()).hexdigest()
+    lists = b"".join((ROOT / name).read_bytes() for name in ("requirements.txt", "helpers/constraints.txt", "pyproject.toml"))
+    wanted = hashlib.sha256(lists + str(ROOT).encode() + sys.version.encode()).hexdigest()
     stamp = environment / "course-installed.txt"
-    if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+    done = stamp.read_text(encoding="utf-8").split() if python.exists() and stamp.exists() else []
+    if wanted in done and (not extra or extra in done):
         return python
     print(f"Installing the course into {environment.name}/ (once; about 2 GB with TensorFlow, a few minutes) ...", flush=True)
     if not python.exists():
@@ -109,9 +158,9 @@ def install(environment):
     if not _has_pip(python):
         _run([sys.executable, "-m", "venv", environment],
              "On Debian and Ubuntu the module venv is a package of its own: sudo apt install python3-venv")
-    _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"],
-         "Is this machine online, with 3 GB of free disk? Start again: what is installed already is kept.")
-    stamp.write_text(wanted, encoding="utf-8")
+    _install_packages(python, extra)
+    try_tensorflow(python)
+    stamp.write_text(f"{wanted} {extra}", encoding="utf-8")
     return python
 
 
@@ -141,8 +190,8 @@ def main(arguments=None):
     task = arguments.pop(0) if arguments else "open"
     if task not in ("open", "test"):
         raise SystemExit(f"{task!r} is not known. Use: python3 -m helpers.start [open|test]")
-    check_python()
-    python = install(Path(os.environ.get("COURSE_VENV", ROOT / ".venv")))
+    check_machine()
+    python = install(Path(os.environ.get("COURSE_VENV", ROOT / ".venv")), "test" if task == "test" else "")
     if task == "test":
         command = [python, "-m", "pytest", *arguments]
     else:

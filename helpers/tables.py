@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from tabulate import tabulate
 
 __all__ = ["Table"]
@@ -18,7 +20,7 @@ class Table:
         One for each column.
     """
 
-    def __init__(self, rows, headers):
+    def __init__(self, rows: Iterable[Sequence[object]], headers: Sequence[str]):
         self.rows = [[str(cell) for cell in row] for row in rows]
         self.headers = list(headers)
         for row in self.rows:

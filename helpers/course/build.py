@@ -5,8 +5,8 @@
     python -m helpers.course.build helpers/grading/keys/01_mnist_softmax.ipynb     the same for an answer key
     python -m helpers.course.build --key drafts/01_mnist_softmax.py     a key from a draft, with metadata as jupytext writes it
 
-In a draft, a code cell that starts with the line `# SETUP` becomes the course's set-up cell, and `<!-- badges -->` the row of
-links. Nothing is written unless every cell ran.
+In a draft, a code cell that starts with the line `# SETUP` becomes the course's set-up cell and a cell of the imports below that
+line, and `<!-- badges -->` the row of links. Nothing is written unless every cell ran.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import nbformat
 from nbclient.exceptions import CellExecutionError
 
 from helpers.course.notebook_format import assign_ids, execute, normalize, write
-from helpers.course.setup_cell import setup_cell
+from helpers.course.setup_cell import FOLDED, IMPORTS, setup_cell
 from helpers.project import ROOT
 
 KEYS = ROOT / "helpers" / "grading" / "keys"
@@ -39,10 +39,12 @@ def read(path):
     if path.suffix == ".ipynb":
         return nbformat.read(path, as_version=4)
     notebook = jupytext.read(path, fmt="py:percent")
-    for cell in notebook.cells:
+    for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and cell.source.startswith("# SETUP"):
-            cell.source = setup_cell(cell.source.partition("\n")[2])
-            cell.metadata["name"] = "set-up"
+            cell.source = cell.source.partition("\n")[2].strip()
+            cell.metadata["name"] = IMPORTS
+            notebook.cells.insert(number, nbformat.v4.new_code_cell(setup_cell(), metadata=FOLDED))
+            break
     assign_ids(notebook)
     return notebook
 

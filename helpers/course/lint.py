@@ -1,6 +1,6 @@
 """Check that lessons keep the form that readers and nbval rely on, and code its style; say how to mend what does not.
 
-    python -m helpers.course.lint                              all lessons and answer keys, code, addresses, README
+    python -m helpers.course.lint                              lessons, answer keys, code, addresses, pages, workflows
     python -m helpers.course.lint notebooks/03_lenet.ipynb     one
 
 It does not run anything. What it checks in a notebook stands in RULES, one function a rule; the rest is in lint_code.py.
@@ -17,7 +17,7 @@ import nbformat
 
 from helpers.course import lint_code
 from helpers.course.notebook_format import CELL_METADATA, notebook_metadata
-from helpers.course.setup_cell import setup_cell
+from helpers.course.setup_cell import FOLDED, IMPORTS, NAME, setup_cell
 from helpers.project import ROOT
 
 # Where people and services keep their files, and wherever this copy of the course happens to lie.
@@ -27,6 +27,7 @@ PICTURE_WITHOUT_ALT = re.compile(r"!\[\s*\]\(|<img (?![^>]*alt=\"[^\"]+\")")
 KEYS = ROOT / "helpers" / "grading" / "keys"
 LARGEST_NOTEBOOK = 1_500_000
 LONGEST_OUTPUT = 60
+LONGEST_IMPORTS = 8
 
 
 def _code(notebook):
@@ -136,7 +137,7 @@ def figures_are_discussed(path, notebook, text):
 
 
 def opening(path, notebook, text):
-    """One H1 first, the badges, then one set-up cell."""
+    """One H1 first, the badges, then the folded set-up cell and the imports."""
     headings = [line for cell in notebook.cells if cell.cell_type == "markdown"
                 for line in re.sub(r"```.*?```", "", cell.source, flags=re.DOTALL).splitlines()
                 if line.startswith("# ")]
@@ -146,10 +147,11 @@ def opening(path, notebook, text):
     before = "\n".join(cell.source for cell in notebook.cells[:first_code])
     if "colab.research.google.com" not in before or "mybinder.org" not in before:
         yield "no row of links before the first code cell: write <!-- badges --> in the draft and build"
-    beginning = setup_cell("").strip()
-    setups = [cell for cell in _code(notebook) if cell.source.startswith(beginning)]
-    if first_code is None or len(setups) != 1 or notebook.cells[first_code] is not setups[0]:
-        yield "the first code cell must be the set-up cell of helpers/course/setup_cell.py, once"
+    code = _code(notebook)
+    if len(code) < 2 or code[0].source != setup_cell() or dict(code[0].metadata) != FOLDED:
+        yield "the first code cell must be the set-up cell of helpers/course/setup_cell.py, folded"
+    elif code[1].metadata.get("name") != IMPORTS or not 1 <= _lines(code[1]) <= LONGEST_IMPORTS:
+        yield f"the second code cell must be named {IMPORTS} and hold at most {LONGEST_IMPORTS} lines of imports"
 
 
 def ending(path, notebook, text):
@@ -165,7 +167,7 @@ def ending(path, notebook, text):
 
 def rhythm(path, notebook, text):
     """Short cells, enough prose, never more than three code cells in a row."""
-    cells = [cell for cell in _code(notebook) if cell.metadata.get("name") != "set-up" and not _is_exercise(cell)]
+    cells = [cell for cell in _code(notebook) if cell.metadata.get("name") not in (NAME, IMPORTS) and not _is_exercise(cell)]
     lengths = sorted(_lines(cell) for cell in cells)
     if not lengths:
         yield "has no code"
@@ -176,14 +178,14 @@ def rhythm(path, notebook, text):
     if long_ones > 0.1 * len(lengths):
         yield f"{long_ones} of {len(lengths)} code cells are longer than 12 lines, wanted at most one in ten"
     for number, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and _lines(cell) > 25:
+        if cell.cell_type == "code" and cell.metadata.get("name") != NAME and _lines(cell) > 25:
             yield f"cell {number}: {_lines(cell)} lines, wanted at most 25"
     words = sum(_words(cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
     if not 60 <= words / len(_code(notebook)) <= 150:
         yield f"{words / len(_code(notebook)):.0f} words of prose per code cell, wanted 60 to 150"
     run = longest = 0
     for cell in notebook.cells:
-        run = run + 1 if cell.cell_type == "code" else 0
+        run = run + 1 if cell.cell_type == "code" and cell.metadata.get("name") != NAME else 0
         longest = max(longest, run)
     if longest > 3:
         yield f"{longest} code cells in a row, wanted at most 3"
@@ -268,7 +270,7 @@ def main():
     complaints = [complaint for path in paths
                   for complaint in (lint_key if path.resolve().parent == KEYS else lint)(path.resolve())]
     complaints += [] if named else lint_code.complaints()
-    print("\n".join(complaints) or f"{len(paths)} notebooks{'' if named else ', code, addresses and README'} in form")
+    print("\n".join(complaints) or f"{len(paths)} notebooks{'' if named else ', code, addresses, pages and workflows'} in form")
     sys.exit(1 if complaints else 0)
 
 

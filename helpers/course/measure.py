@@ -1,11 +1,11 @@
-"""Run lessons in fresh kernels and keep what they found and how long they took, for the README.
+"""Run lessons in fresh kernels and keep what they found and how long they took, for the pages that show it.
 
     python -m helpers.course.measure                      all lessons, on the sample and on real data
     python -m helpers.course.measure 04_sign_language     one of them; the others stay as they were measured
 
 Real data must be at hand (`python -m helpers.data` tells). What is kept stands in data/measured_results.json: for each lesson
 and source the seconds by the wall clock, the date, the machine, and the lesson's own dict `results`. Measure on a machine that
-does nothing else. `python -m helpers.course.readme_results` then carries the numbers to the README.
+does nothing else. `python -m helpers.course.results_page` then carries the numbers to the pages.
 """
 
 import argparse

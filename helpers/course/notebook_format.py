@@ -17,7 +17,7 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-CELL_METADATA = {"tags", "name", "exercise", "points"}
+CELL_METADATA = {"tags", "name", "exercise", "points", "jupyter"}
 
 
 def notebook_metadata(lesson):

@@ -10,14 +10,12 @@ takes the same ``source``:
 ``"sample"``
     The offline sample; neither disk nor network is searched.
 
-Two environment variables act from outside, so that a whole class or a test run needs no edited notebook.
-``COURSE_DATA`` (auto, real or sample) decides for every call that says "auto", which is what the lessons say; a call
-that names "real" or "sample" itself keeps its word. ``COURSE_DATA_DIR`` names a folder that is searched before all
-others; a relative path starts at the course's folder.
+Two environment variables change this without editing a notebook, for a whole class or a test run. ``COURSE_DATA`` (auto,
+real or sample) replaces "auto", which is what the lessons say; a call that says "real" or "sample" is not affected.
+``COURSE_DATA_DIR`` names a folder that is searched before all others; a relative path starts at the course's folder.
 
-``python -m helpers.data`` shows what is on this machine, downloads and verifies.
-
-How to add a data set stands at the top of ``helpers/data/sources.py``.
+``python -m helpers.data`` shows what is on this machine, downloads and verifies. ``helpers/data/catalog.py`` explains how to
+add a data set.
 """
 
 import importlib

@@ -5,8 +5,8 @@
     python -m helpers.data download [NAME ...] get what is missing; all sets, or the named ones
     python -m helpers.data verify [NAME ...]   check every copy on this machine
 
-Exit codes: 0 all is well; 1 a download failed, a copy is damaged, or a set named to ``verify`` has no copy;
-2 a wrong command, name or setting; 130 stopped from the keyboard.
+Exit codes: 0 success; 1 a download failed, a copy is damaged or unreadable, or a data set named to ``verify`` has no copy;
+2 a wrong command, name or setting; 130 interrupted from the keyboard.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from helpers.data.errors import DataNotFoundError, SettingsError, VerificationError
+from helpers.data.catalog import DatasetInfo, named
+from helpers.data.errors import DataNotFoundError, FileAccessError, SettingsError, VerificationError
 from helpers.data.finding import copies, obtain
 from helpers.data.places import folders, shown
-from helpers.data.sources import named
 
 __all__ = ["main"]
 
@@ -37,33 +37,31 @@ def _table(*headers):
     return table
 
 
-def _examined(source):
-    """Yield every copy with the fault found in it, or None."""
-    for copy in copies(source):
+def _examined(info):
+    """Yield every copy with the error that its verification raised, or None."""
+    for copy in copies(info):
         try:
-            copy.form.verified(copy.paths)
+            copy.layout.verified(copy.paths)
             yield copy, None
         except VerificationError as error:
-            yield copy, str(error)
+            yield copy, error
 
 
 def _where(copy):
     return ", ".join(shown(path) for path in copy.paths.values())
 
 
-def status(sources, console):
+def status(infos: list[DatasetInfo], console: Console) -> int:
     """Show for each data set the copy that its loader would take."""
-    table = _table("Data set", "On this machine", "Size", "License", "Without it")
-    for source in sources:
-        good = next((copy for copy, fault in _examined(source) if fault is None), None)
-        form = next((form for form in source.forms if form.downloadable), None)
+    table = _table("Data set", "On this machine", "Size", "License", "Offline sample")
+    for info in infos:
+        good = next((copy for copy, error in _examined(info) if error is None), None)
+        here, size = "no", ""
         if good is not None:
             here, size = f"yes, verified: {_where(good)}", _megabytes(good.size)
-        elif form is not None:
-            here, size = "no, to be downloaded", _megabytes(sum(file.size or 0 for file in form.files))
-        else:
-            here, size = "no", ""
-        table.add_row(f"{source.name} ({source.title})", here, size, source.license, source.sample)
+        elif info.download_layout is not None:
+            here, size = "no, can be downloaded", _megabytes(sum(file.size or 0 for file in info.download_layout.files))
+        table.add_row(f"{info.name} ({info.title})", here, size, info.license, info.sample)
     console.print(table)
     for variable in ("COURSE_DATA", "COURSE_DATA_DIR"):
         console.print(f"{variable}: {os.environ.get(variable) or 'not set'}")
@@ -71,43 +69,42 @@ def status(sources, console):
     return 0
 
 
-def verify(sources, console, demanded):
-    """Check every copy; a set that was asked for by name must have one."""
-    table, failed = _table("Data set", "Copy", "Size", "Result"), False
-    for source in sources:
-        found = list(_examined(source))
-        for copy, fault in found:
-            failed |= fault is not None
-            table.add_row(source.name, _where(copy), _megabytes(copy.size), fault or "verified")
+def verify(infos: list[DatasetInfo], console: Console, required: bool) -> int:
+    """Check every copy; with ``required``, each data set must have one."""
+    table, errors, missing = _table("Data set", "Copy", "Size", "Result"), [], False
+    for info in infos:
+        found = list(_examined(info))
+        errors += [error for _, error in found if error is not None]
+        for copy, error in found:
+            table.add_row(info.name, _where(copy), _megabytes(copy.size), str(error or "verified"))
         if not found:
-            failed |= demanded
-            table.add_row(source.name, "none", "", "no copy on this machine")
+            missing |= required
+            table.add_row(info.name, "none", "", "no copy on this machine")
     console.print(table)
-    if failed:
-        console.print("Not all is well. Delete a damaged copy or put a good one in its place; "
-                      "python -m helpers.data download gets one.")
-    return int(failed)
+    if missing or any(not isinstance(error, FileAccessError) for error in errors):
+        console.print("Delete or replace a damaged copy; `python -m helpers.data download` gets what is missing.")
+    return int(missing or bool(errors))
 
 
-def download(sources, console):
-    """Get every set that is not here; one that fails does not stop the others."""
+def download(infos: list[DatasetInfo], console: Console) -> int:
+    """Get every data set that is not here; one that fails does not stop the others."""
     table, failed = _table("Data set", "Result"), []
-    for source in sources:
+    for info in infos:
         try:
-            found = obtain(source)
+            found = obtain(info)
         except DataNotFoundError as error:
             failed.append(str(error))
-            table.add_row(source.name, "not to be had")
+            table.add_row(info.name, "unavailable")
             continue
         news = found.origin if found.origin.startswith("downloaded") else f"already here ({found.origin})"
-        table.add_row(source.name, f"{news}, verified: {', '.join(shown(path) for path in found.paths.values())}")
+        table.add_row(info.name, f"{news}, verified: {', '.join(shown(path) for path in found.paths.values())}")
     console.print(table)
     for message in failed:
         console.print(message)
     return int(bool(failed))
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run a command.
 
     Parameters
@@ -123,21 +120,21 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m helpers.data", description=__doc__.replace("``", ""),
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", nargs="?", default="status", choices=("status", "download", "verify"))
-    parser.add_argument("names", nargs="*", metavar="NAME", help="the data sets meant; all if none is named")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="the data sets; all if none is named")
     options = parser.parse_args(arguments)
     console = Console(markup=False, emoji=False)
     try:
-        sources = named(options.names)
+        infos = named(options.names)
         if options.command == "status":
-            return status(sources, console)
+            return status(infos, console)
         if options.command == "verify":
-            return verify(sources, console, demanded=bool(options.names))
-        return download(sources, console)
+            return verify(infos, console, required=bool(options.names))
+        return download(infos, console)
     except SettingsError as error:
         print(f"python -m helpers.data: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; no half-written file was left behind", file=sys.stderr)
+        print("interrupted; no half-written file was left behind", file=sys.stderr)
         return 130
 
 

@@ -18,7 +18,7 @@ class Dataset:
     name : str
         What the data is called, for example ``"MNIST"``.
     source : {"real", "sample"}
-        ``"real"`` for the published data set, ``"sample"`` for the course's offline stand-in.
+        ``"real"`` for the published data set, ``"sample"`` for the course's offline sample.
     origin : str
         In words, where this copy came from. Never a path of the reader's machine.
     license, citation : str
@@ -32,12 +32,11 @@ class Dataset:
     x_validation, y_validation : numpy.ndarray, optional
         A validation set, where the source keeps one apart. Otherwise a lesson splits one off first.
     groups_train, groups_test : numpy.ndarray, optional
-        For each image the physical thing or the person it shows. Images of one group belong on one side of a split.
+        For each image the object or the person it shows. Images of one group belong on one side of a split.
     notes : tuple of str
-        What a reader must know about this copy (images left out, groups unknown ...).
+        What a reader must know about this copy, such as images left out or groups unknown.
     expected : str
-        Which table of expected results holds for this data, where that is not ``source``: files of the reader's own have been
-        measured by nobody.
+        Which table of expected results applies, if not that of ``source``: nobody has measured the reader's own files.
 
     Raises
     ------
@@ -92,7 +91,7 @@ class Dataset:
         """Height, width and, for color images, channels."""
         return self.x_train.shape[1:]
 
-    def split_training(self, share=1 / 12, seed=0):
+    def split_training(self, share: float = 1 / 12, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Draw a validation set from the training images, by whole groups where groups exist.
 
         Parameters
@@ -100,7 +99,7 @@ class Dataset:
         share : float
             How much of the training images (of the groups, where there are some) goes to validation, between 0 and 1.
         seed : int
-            Another seed draws another set.
+            A different seed draws a different set.
 
         Returns
         -------
@@ -123,7 +122,7 @@ class Dataset:
         random = np.random.default_rng(seed)
         return random.permutation(training), random.permutation(validation)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         parts = [f"{len(self.x_train):,} training"]
         if self.x_validation is not None:
             parts.append(f"{len(self.x_validation):,} validation")

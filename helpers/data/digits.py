@@ -1,4 +1,4 @@
-"""The offline sample of handwritten digits: the UCI digits that scikit-learn brings along, at MNIST's size.
+"""The offline sample of handwritten digits: the UCI digits that come with scikit-learn, at MNIST's size.
 
 The copy in scikit-learn is the test file of "Optical Recognition of Handwritten Digits" (E. Alpaydin, C. Kaynak,
 1998): 1,797 images of 8x8 pixels with values 0 to 16. Its authors write that 13 people filled in a preprinted form.
@@ -10,6 +10,7 @@ made 14 sheets says that one of them, if both statements are right, filled in tw
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from helpers.data.dataset import Dataset
 
@@ -25,7 +26,7 @@ TEST_FORMS = (0, 1, 2)
 two sheets in a row could be on both sides at one border only. The hands on either side of it (2 and 3) look unalike."""
 
 
-def enlarge(images):
+def enlarge(images: ArrayLike) -> np.ndarray:
     """Enlarge 8x8 images with values 0 to 16 to MNIST's 28x28 with values 0 to 255.
 
     As in MNIST the digit fills the middle 20x20 pixels (bilinear) and a border of 4 is empty. The arithmetic is in
@@ -44,7 +45,7 @@ def enlarge(images):
     Raises
     ------
     ValueError
-        When the images have another shape or other values.
+        When shape or values are different.
     """
     images = np.asarray(images)
     if images.ndim != 3 or images.shape[1:] != (8, 8):
@@ -63,7 +64,7 @@ def enlarge(images):
     return np.pad(pixels, ((0, 0), (4, 4), (4, 4))).astype(np.uint8)
 
 
-def load_digits_sample():
+def load_digits_sample() -> Dataset:
     """Return the offline sample of digits.
 
     Returns

@@ -5,16 +5,18 @@ from __future__ import annotations
 import errno
 import shutil
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pooch
 
-from helpers.data.bar import Bar
-from helpers.data.errors import DownloadError, VerificationError
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
+from helpers.data.errors import DownloadError, FileAccessError, VerificationError
 from helpers.data.places import cache_folder, say_once, shown
-from helpers.data.storage import check_checksum, install, staging
+from helpers.live_line import Line
+from helpers.whole_files import install, staging
 
-__all__ = ["download", "forget_failures"]
+__all__ = ["download", "keep"]
 
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds without a byte
@@ -22,97 +24,76 @@ RETRIES = 2
 PAUSE = 1.0  # seconds before the first retry; the second waits twice as long
 
 _USER_AGENT = {"User-Agent": f"pooch/{pooch.__version__} (a course on convolutional networks)"}
-_failed = {}  # host or address -> why; neither is asked again in this process
 
 
-def forget_failures():
-    """Ask hosts again that have failed in this process."""
-    _failed.clear()
+class _Progress:
+    """The live line of one download, with the methods that pooch calls."""
+
+    def __init__(self, file):
+        self.total, self._file, self._done = 0, file, 0
+        self._line, self._start = Line(), time.monotonic()
+
+    def update(self, count):
+        self._done += count
+        self._show()
+
+    def reset(self):
+        self._done = 0
+
+    def close(self):
+        self._show(final=True)
+
+    def _show(self, final=False):
+        total = self._file.size or self.total  # what a server tells is the size of what it sends, perhaps compressed
+        whole = f" of {total / 1e6:,.1f}" if total else ""
+        done = min(self._done, total) if total else self._done
+        self._line.update(f"downloading {self._file.name}: {done / 1e6:,.1f}{whole} MB, "
+                          f"{time.monotonic() - self._start:.0f} s", final=final)
 
 
-class _GaveUpError(Exception):
-    """One address failed. ``host_failed`` tells whether its host did, or only this file."""
-
-    def __init__(self, reason, host_failed):
-        super().__init__(reason)
-        self.host_failed = host_failed
-
-
-def _host(url):
-    parts = urlsplit(url)
-    return parts.hostname + (f":{parts.port}" if parts.port else "")
-
-
-def _reason(error):
-    """Put an exception of requests into words; say whether another try may help and whether the host is at fault."""
+def _explain(error):
+    """Put an exception of requests into words; say whether a retry may help. After a time-out the reader has waited enough."""
     from requests import exceptions
 
     if isinstance(error, exceptions.HTTPError):
         status = error.response.status_code
-        overloaded = status >= 500 or status in (408, 429)
-        return f"answered {status} ({error.response.reason})", overloaded, overloaded
+        return f"answered {status} ({error.response.reason})", status >= 500 or status in (408, 429)
     if isinstance(error, exceptions.ConnectTimeout):
-        return f"gave no connection within {CONNECT_TIMEOUT:g} s", True, True
+        return f"did not connect within {CONNECT_TIMEOUT:g} s", False
     if isinstance(error, exceptions.Timeout) or "read timed out" in str(error).lower():
-        return f"sent nothing for {READ_TIMEOUT:g} s", True, True
+        return f"sent nothing for {READ_TIMEOUT:g} s", False
     if isinstance(error, (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)):
-        return "broke off in the middle of the file", True, True
+        return "broke off in the middle of the file", True
     if isinstance(error, exceptions.SSLError):
-        return "has a certificate that cannot be verified", False, True
+        return "has a certificate that cannot be verified", False
     if isinstance(error, exceptions.ProxyError):
-        return "cannot be reached through the proxy", True, True
+        return "cannot be reached through the proxy", True
     if isinstance(error, exceptions.ConnectionError):
-        return "cannot be reached", True, True
-    return f"cannot be asked ({error})", False, False
+        return "cannot be reached", True
+    return f"cannot be used ({error})", False
 
 
-def _fetch(url, path, size):
-    """Fetch one address into a file, with retries."""
+def _fetch(file: DataFile, path: Path) -> str:
+    """Fetch a file, with retries; return the host that sent it."""
     from requests.exceptions import RequestException
 
-    bar = Bar(path.name, size)
-    downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, headers=_USER_AGENT,
+    progress, host = _Progress(file), urlsplit(file.url).netloc
+    downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, headers=_USER_AGENT,
                                       timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
-    try:
-        for attempt in range(RETRIES + 1):
-            bar.reset()
-            try:
-                downloader(url, str(path), None)
-                return
-            except RequestException as error:
-                reason, again, host_failed = _reason(error)
-                if not again or attempt == RETRIES:
-                    raise _GaveUpError(reason, host_failed) from error
-            time.sleep(PAUSE * (attempt + 1))
-    finally:
-        bar.close()
-
-
-def _fetch_verified(file, folder):
-    """Fetch a file from the first address that gives it whole; return the host that did."""
-    reasons = []
-    for url in file.urls:
-        host = _host(url)
-        earlier = _failed.get(host) or _failed.get(url)
-        if earlier:
-            reasons.append(f"{earlier}, and is not asked again until Python is restarted")
-            continue
+    for attempt in range(RETRIES + 1):
+        progress.reset()
         try:
-            _fetch(url, folder / file.name, file.size)
-            if file.checksum:  # already here, so that the next address gets its chance
-                check_checksum(folder / file.name, file.checksum)
+            downloader(file.url, str(path), None)
             return host
-        except _GaveUpError as error:
-            reason, key = f"{host} {error}", host if error.host_failed else url
-        except VerificationError as error:
-            reason, key = f"{host} sent something else: {error}", url
-        _failed[key] = reason
-        reasons.append(reason)
-    raise DownloadError(f"{file.name}: " + "; ".join(reasons))
+        except RequestException as error:
+            reason, retry = _explain(error)
+            if not retry or attempt == RETRIES:
+                raise DownloadError(f"{file.name}: {host} {reason}") from error
+        time.sleep(PAUSE * (attempt + 1))
 
 
-def _check_space(form, folder):
-    needed = sum(file.size or 0 for file in form.files)
+def _check_space(layout, folder):
+    needed = sum(file.size or 0 for file in layout.files)
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise _no_space(folder, f"{needed / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free")
@@ -123,63 +104,74 @@ def _no_space(folder, details):
                          "free some space and try again. Nothing was left behind")
 
 
-def download(source, form):
-    """Download the files of a form into the cache.
+def download(info: DatasetInfo, layout: FileLayout) -> tuple[dict[str, Path], object, str]:
+    """Download the files of a layout into the cache.
 
-    They get their names only when all of them are whole and verified; until then they lie in a folder that no loader
+    They get their names only when all of them are whole and verified; until then they are in a folder that no loader
     looks into.
 
     Parameters
     ----------
-    source : Source
+    info : DatasetInfo
         The data set.
-    form : Form
-        One of its forms, each file of which has an address.
+    layout : FileLayout
+        One of its layouts, each file of which has an address.
 
     Returns
     -------
     (dict of str to Path, object, str)
-        Where the files are, what ``form.read`` made of them, and the hosts they came from.
+        Where the files are, what ``layout.read`` made of them, and the hosts they came from.
 
     Raises
     ------
     DownloadError
-        When no address gives a file, when the files are not the published ones, or when the disk is full.
+        When a file cannot be fetched, when the files are not the published ones, or when the disk is full.
     """
     folder = cache_folder()
-    _check_space(form, folder)
+    _check_space(layout, folder)
     try:
-        with staging(folder, source.name) as fresh:
-            hosts = [_fetch_verified(file, fresh) for file in form.files]
+        with staging(folder, info.name) as fresh:
+            hosts = " and ".join(dict.fromkeys(_fetch(file, fresh / file.name) for file in layout.files))
             try:
-                content = form.verified({file.name: fresh / file.name for file in form.files})
+                content = layout.verified({file.name: fresh / file.name for file in layout.files})
             except VerificationError as error:
-                reason = f"{' and '.join(dict.fromkeys(hosts))} sent something else: {error}"
-                for file in form.files:
-                    _failed.update(dict.fromkeys(file.urls, reason))
-                raise DownloadError(reason) from error
-            keep(form, fresh, folder)
+                raise DownloadError(f"{hosts} sent something else: {error}") from error
+            keep(layout, fresh, folder)
     except OSError as error:
         if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
             raise _no_space(folder, error.strerror) from error
         raise DownloadError(f"the download cannot be written to {shown(folder)}: {error}") from error
-    return {file.name: folder / file.name for file in form.files}, content, " and ".join(dict.fromkeys(hosts))
+    return {file.name: folder / file.name for file in layout.files}, content, hosts
 
 
-def keep(form, fresh, folder):
-    """Move the verified files of a form from its staging folder into the cache.
+def keep(layout: FileLayout, fresh: Path, folder: Path) -> None:
+    """Move the verified files of a layout from their staging folder into the cache.
 
-    Another process may have been faster: then its files, if they verify, stay. A damaged file that stands in the way is
-    renamed and named, never deleted.
+    If another process was faster and its files verify, they stay. A damaged file of the same name is renamed and
+    reported, never deleted; one that may be good is left alone.
+
+    Parameters
+    ----------
+    layout : FileLayout
+        Which files.
+    fresh, folder : Path
+        The staging folder and the cache.
+
+    Raises
+    ------
+    DownloadError
+        When a file in the cache may be good and cannot be read here.
     """
-    names = [file.name for file in form.files]
+    names = [file.name for file in layout.files]
     if all((folder / name).exists() for name in names):
         try:
-            form.verified({name: folder / name for name in names})
+            layout.verified({name: folder / name for name in names})
             return
+        except FileAccessError as error:
+            raise DownloadError(f"{shown(folder)} already holds a copy: {error}") from error
         except VerificationError:
             pass
     for name in names:
         moved = install(fresh / name, folder)
         if moved:
-            say_once(f"{shown(folder / name)} was not usable; it is kept as {moved.name}, delete it when you like.")
+            say_once(f"{shown(folder / name)} failed verification; it was renamed to {moved.name} and can be deleted.")

@@ -1,12 +1,15 @@
-"""The offline sample of hand signs: photos of hands that never were, drawn with NumPy.
+"""The offline sample of hand signs: photos of hands that do not exist, drawn with NumPy.
 
-A photo is made in four steps. The skeleton of :mod:`helpers.data.hand_model` is turned in space and laid over the picture as a
-map of heights, the front of every bar. The slopes of that map and a direction of light give the shading; places
-deeper than their surroundings get less light. Behind it stands a wall on which the hand throws a shadow. Last come the
-flaws of a camera: exposure, color cast, blur, noise.
+A hand is a skeleton of rounded bars in space. Lengths are measured in palms, from the wrist to the root of the middle finger. x
+points to the thumb of an open right hand that shows its palm, y along the fingers, z out of the palm towards the viewer. Angles
+are radians. The proportions are roughly those of an adult hand, and each person's differ slightly.
 
-Drawn at twice the size and averaged, so that edges are smooth. Every person and every photo has a random generator of
-its own, so the sample does not depend on the order of drawing.
+A photo is made in four steps. The skeleton is turned in space and laid over the picture as a map of heights, the front of each
+bar. The slopes of that map and a direction of light give the shading; places deeper than their surroundings get less light.
+Behind it is a wall on which the hand throws a shadow. Last come the flaws of a camera: exposure, color cast, blur, noise.
+
+Drawn at twice the size and averaged, so that edges are smooth. Each person and each photo has its own random generator, so
+the sample does not depend on the order of drawing.
 """
 
 from __future__ import annotations
@@ -17,9 +20,7 @@ import functools
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from helpers.data.hand_model import Build, hand_bars
-
-__all__ = ["PEOPLE", "SIZE", "Person", "draw_hand", "draw_person", "draw_sample"]
+__all__ = ["EXTENDED", "PEOPLE", "SIZE", "draw_hand", "draw_person", "draw_sample", "hand_bars"]
 
 SIZE = 64
 """Side of a picture in pixels."""
@@ -36,40 +37,51 @@ _TONES = np.array([(248, 216, 196), (235, 190, 158), (208, 154, 114), (162, 110,
 _PALM = np.array([(204, 143, 120)]) / 255
 
 
+EXTENDED = {0: "", 1: "i", 2: "im", 3: "tim", 4: "imrl", 5: "timrl"}
+"""The fingers that a sign stretches out: thumb, index, middle, ring, little. Three is shown with the thumb, as in the
+Sign Language Digits."""
+
+_FINGERS = "imrl"
+_ROOTS = np.array([(0.30, 0.94), (0.10, 1.00), (-0.10, 0.96), (-0.29, 0.86)])
+_BONES = np.array([(0.45, 0.27, 0.22), (0.50, 0.31, 0.23), (0.46, 0.29, 0.22), (0.35, 0.21, 0.19)])
+_RADII = np.array([0.105, 0.108, 0.102, 0.088])
+_FAN = np.array([-0.15, -0.02, 0.10, 0.28])  # which way each finger leans when the hand is spread
+_TAPER = np.array([1.06, 1.00, 0.93, 0.80])  # root, two joints, tip
+
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    """What is the same on all photos of one hand: factors on the proportions above, near 1."""
+
+    finger_length: float = 1.0
+    finger_width: float = 1.0
+    palm_width: float = 1.0
+    thumb_length: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """A straight piece between two balls with ``ends`` of shape (2, 3) and ``radii`` of shape (2,)."""
+
+    part: str  # arm, palm, finger or thumb
+    ends: np.ndarray
+    radii: np.ndarray
+
+
 @dataclasses.dataclass(frozen=True)
 class Person:
-    """A hand, and the place and light in which it is photographed.
-
-    Parameters
-    ----------
-    build : Build
-        Proportions of the hand.
-    left : bool
-        Whether it is a left hand.
-    skin, wall : numpy.ndarray of float, shape (3,)
-        Colors, 0 to 1.
-    sleeve : numpy.ndarray of float, shape (3,), or None
-        The color of a sleeve, where one is in the picture.
-    light : tuple of float
-        Direction of the light, to the right and up, with 1 towards the viewer.
-    """
+    """A hand, and the place and light in which it is photographed. Colors are three numbers from 0 to 1."""
 
     build: Build
     left: bool
     skin: np.ndarray
     wall: np.ndarray
     sleeve: np.ndarray | None
-    light: tuple[float, float]
+    light: tuple[float, float]  # direction: to the right and up, with 1 towards the viewer
 
 
-def draw_person(random):
-    """Invent a person.
-
-    Parameters
-    ----------
-    random : numpy.random.Generator
-        Where the choices come from.
-    """
+def draw_person(random: np.random.Generator) -> Person:
+    """Invent a person."""
     tone = random.uniform(0, len(_TONES) - 1)
     skin = np.array([np.interp(tone, range(len(_TONES)), _TONES[:, channel]) for channel in range(3)])
     nearer = 0.10 + 0.06 * tone
@@ -81,6 +93,70 @@ def draw_person(random):
         wall=random.uniform(0.45, 1) * (1 + random.normal(0, 0.03, 3)),
         sleeve=random.uniform(0.05, 0.8) * random.uniform(0.6, 1, 3) if random.uniform() < 0.35 else None,
         light=(tilt * np.sin(angle), tilt * np.cos(angle)))
+
+
+def _joined(part, points, radii):
+    """Bars from each point to the next."""
+    points, radii = np.asarray(points, float), np.asarray(radii, float)
+    return [Bar(part, points[i:i + 2], radii[i:i + 2]) for i in range(len(points) - 1)]
+
+
+def _finger(number, build, random, extended, spread):
+    """A finger; folded, it comes forward at the root, turns down at the second joint and back at the third."""
+    if extended:
+        lean = _FAN[number] * spread + random.normal(0, 0.04)
+        bends = np.abs(random.normal(0, (0.12, 0.14, 0.10)))
+    else:
+        lean = 0.06 * (1.5 - number) + random.normal(0, 0.03)
+        bends = random.normal((1.40, 1.70, 0.95), (0.10, 0.10, 0.12))
+    points = [np.array([_ROOTS[number, 0] * build.palm_width, _ROOTS[number, 1], 0.02])]
+    for angle, length in zip(np.cumsum(bends), _BONES[number] * build.finger_length):
+        step = (-np.sin(lean) * np.cos(angle), np.cos(lean) * np.cos(angle), np.sin(angle))
+        points.append(points[-1] + length * np.array(step))
+    return _joined("finger", points, _RADII[number] * build.finger_width * _TAPER)
+
+
+def _thumb(build, random, extended, over_fingers, spread):
+    """The thumb: out to the side, or across the palm, or across the fingers folded onto it."""
+    points = [np.array([0.24 * build.palm_width, 0.16, 0.05])]
+    if extended:
+        angles = 0.55 + 0.30 * spread + random.normal(0, 0.10) + np.array([0.0, -0.10, -0.22])
+        for angle, length in zip(angles + random.normal(0, 0.08, 3), (0.46, 0.36, 0.30)):
+            step = np.array([np.sin(angle), np.cos(angle), 0.12])
+            points.append(points[-1] + length * build.thumb_length * step)
+    else:
+        height = 0.62 if over_fingers else 0.20
+        for point in [(0.47 * build.palm_width, 0.46, 0.5 * height + 0.04), (0.27, 0.66, height + 0.03),
+                      (-0.02, 0.68, height + 0.02)]:
+            points.append(np.array(point) + random.normal(0, 0.035, 3))
+    return _joined("thumb", points, 0.118 * build.finger_width * np.array([1.25, 1.05, 0.98, 0.80]))
+
+
+def _palm(build):
+    """The bones under the palm, the ball of the thumb, and the heel of the hand."""
+    wide = np.array([build.palm_width, 1.0, 1.0])
+    bars = []
+    for x, y in _ROOTS:
+        bars += _joined("palm", [(0.55 * x, 0.10, 0.0) * wide, (x, y - 0.06, 0.0) * wide], (0.17, 0.135))
+    bars += _joined("palm", [(0.20, 0.22, 0.03) * wide, (0.31, 0.50, 0.05) * wide], (0.19, 0.14))
+    return bars + _joined("palm", [(-0.20, 0.20, 0.03) * wide, (-0.26, 0.60, 0.02) * wide], (0.17, 0.14))
+
+
+def _arm(build):
+    """The wrist, and an arm long enough to leave the picture."""
+    wrist = 0.245 * build.palm_width
+    return _joined("arm", [(0.0, 0.12, -0.04), (0.0, -0.35, -0.06), (0.0, -2.4, -0.06)],
+                   (wrist, 0.95 * wrist, 1.35 * wrist))
+
+
+def hand_bars(sign: int, build: Build, random: np.random.Generator) -> list[Bar]:
+    """Return a hand that shows a sign, in palms, with its wrist at the origin; no two are held quite alike."""
+    shown, spread = EXTENDED[sign], random.uniform(0.35, 1.15)
+    bars = _arm(build) + _palm(build)
+    for number, name in enumerate(_FINGERS):
+        bars += _finger(number, build, random, name in shown, spread)
+    # Where only the thumb is folded, it lies on the palm itself.
+    return bars + _thumb(build, random, "t" in shown, over_fingers=shown != EXTENDED[4], spread=spread)
 
 
 def _placed(bars, left, random):
@@ -154,23 +230,8 @@ def _wall(hand, person, random):
     return (light * (1 - random.uniform(0.08, 0.35) * _blurred(shifted, 3)))[:, :, None] * person.wall
 
 
-def draw_hand(sign, person, random):
-    """Draw one photo.
-
-    Parameters
-    ----------
-    sign : int
-        0 to 5.
-    person : Person
-        Who shows it.
-    random : numpy.random.Generator
-        Where pose, light and flaws come from.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, shape ``(SIZE, SIZE, 3)``.
-    """
+def draw_hand(sign: int, person: Person, random: np.random.Generator) -> np.ndarray:
+    """Draw one photo of a person who shows a sign (0 to 5): uint8, shape ``(SIZE, SIZE, 3)``."""
     bars, scale = _placed(hand_bars(sign, person.build, random), person.left, random)
     heights = np.full((_FINE, _FINE), _EMPTY, np.float32)
     for bar in bars:
@@ -194,7 +255,7 @@ def draw_hand(sign, person, random):
 
 
 @functools.cache
-def draw_sample():
+def draw_sample() -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Draw the whole sample, once in a process.
 
     Returns

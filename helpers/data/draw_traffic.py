@@ -1,23 +1,27 @@
-"""The offline sample of traffic signs: tracks of frames, drawn from plain plates.
+"""The offline sample of traffic signs: tracks of frames, made from plain plates.
 
-What a photo of a real sign owes to the *place* is drawn once for a track: the light and its color, the background, the angle
-under which the sign is seen, how worn it is, a sticker, a branch before it. What changes from frame to frame is little: the
-car comes nearer, shakes, and the camera adds noise. So two frames of a track are almost the same picture, as in the
-real data, and two tracks of a class are not.
+What depends on the *place* is drawn once per track: the light and its color, the background, the viewing angle, how worn the
+sign is, a sticker, a branch in front of it. Little changes from frame to frame: the car comes nearer, shakes, and the camera
+adds noise. So two frames of a track are almost the same picture, as in the real data, and two tracks of a class are not.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from helpers.data.storage import read_hdf5
 from helpers.data.traffic_names import SIGN_NAMES
-from helpers.data.traffic_symbols import PLATE, plate
+from helpers.project import ROOT
 
-__all__ = ["FRAMES", "SIZE", "TRACKS", "draw_sample", "draw_track"]
+__all__ = ["FRAMES", "PLATES", "SIZE", "TRACKS", "draw_sample", "draw_track"]
+
+PLATES = ROOT / "data" / "samples" / "traffic_plates.h5"
+"""The 43 signs from the front, clean and in even light, drawn by ``tests/recorders/draw_plates.py``: uint8, RGBA."""
 
 SIZE = 32
 """Side of a frame in pixels."""
@@ -26,7 +30,13 @@ TRACKS, FRAMES = 16, 7
 """Tracks of each class, and frames of each track."""
 
 SEED = 3
+PLATE = 96  # pixels on each side of a plate
 _FINE = 2 * SIZE
+
+
+@functools.cache
+def _plates():
+    return read_hdf5(PLATES, ["plates"])[0]["plates"]
 
 
 def _background(random):
@@ -42,8 +52,8 @@ def _background(random):
 
 
 def _worn(label, random):
-    """A plate as it hangs in one place: bleached, dirty, with a sticker or behind a branch."""
-    rgba = np.asarray(plate(label), np.float32) / 255
+    """A plate in one place: bleached, dirty, with a sticker or behind a branch."""
+    rgba = _plates()[label].astype(np.float32) / 255
     color, cover = rgba[..., :3], rgba[..., 3:]
     color = color + random.uniform(0, 0.35) * (color.mean(-1, keepdims=True) - color)  # bleached
     dirt = gaussian_filter(random.normal(0, 1, (PLATE, PLATE)), random.uniform(3, 12))
@@ -72,7 +82,7 @@ def _seen(worn, center, radius, turn, squeeze, lean):
     return np.stack(channels[:3], axis=-1), channels[3][..., None]
 
 
-def draw_track(label, random, frames=FRAMES):
+def draw_track(label: int, random: np.random.Generator, frames: int = FRAMES) -> np.ndarray:
     """Draw one physical sign as a car drives up to it.
 
     Parameters
@@ -80,7 +90,7 @@ def draw_track(label, random, frames=FRAMES):
     label : int
         Class, 0 to 42.
     random : numpy.random.Generator
-        Where all choices come from.
+        The source of all choices.
     frames : int
         How many.
 
@@ -115,20 +125,26 @@ def draw_track(label, random, frames=FRAMES):
 
 
 @functools.cache
-def draw_sample():
-    """Draw the whole sample, once in a process.
+def _draw_class(label):
+    return np.concatenate([draw_track(label, np.random.default_rng((SEED, label, track))) for track in range(TRACKS)])
+
+
+def draw_sample(classes: Sequence[int] = tuple(range(len(SIGN_NAMES)))) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw the sample, each class once in a process.
+
+    Parameters
+    ----------
+    classes : sequence of int
+        The classes to draw.
 
     Returns
     -------
     images : numpy.ndarray
-        uint8, shape ``(43 * TRACKS * FRAMES, 32, 32, 3)``.
+        uint8, shape ``(len(classes) * TRACKS * FRAMES, 32, 32, 3)``.
     labels, tracks : numpy.ndarray of int64
-        The class, and the number of the track within it. None of the three can be written to.
+        The class, and the number of the track within it.
     """
-    images = np.concatenate([draw_track(label, np.random.default_rng((SEED, label, track)))
-                             for label in range(len(SIGN_NAMES)) for track in range(TRACKS)])
-    labels = np.repeat(np.arange(len(SIGN_NAMES)), TRACKS * FRAMES)
-    tracks = np.tile(np.repeat(np.arange(TRACKS), FRAMES), len(SIGN_NAMES))
-    for array in (images, labels, tracks):
-        array.setflags(write=False)
+    images = np.concatenate([_draw_class(label) for label in classes])
+    labels = np.repeat(np.array(classes, np.int64), TRACKS * FRAMES)
+    tracks = np.tile(np.repeat(np.arange(TRACKS), FRAMES), len(classes))
     return images, labels, tracks

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.dataset import Dataset
 from helpers.data.digits import DIGIT_NAMES, load_digits_sample
 from helpers.data.finding import load
-from helpers.data.sources import DataFile, Form, Source
 from helpers.data.storage import read_npz
 
-__all__ = ["ARRAYS", "SOURCE", "load_mnist"]
+__all__ = ["ARRAYS", "INFO", "load_mnist"]
 
 ARRAYS = {
     "x_train": ((60000, 28, 28), "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757"),
@@ -25,12 +25,12 @@ def _read(paths):
     return read_npz(paths["mnist.npz"], ARRAYS)
 
 
-SOURCE = Source(
+INFO = DatasetInfo(
     name="mnist",
     title="MNIST",
     # No checksum of the file: a re-zipped copy of the same arrays is MNIST too, and the arrays are checked one by one.
-    forms=(Form(files=(DataFile("mnist.npz", size=11_490_434, urls=(
-        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",)),), read=_read),),
+    layouts=(FileLayout((DataFile("mnist.npz", "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+                                  size=11_490_434),), read=_read),),
     license="CC BY-SA 3.0",
     citation="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition. "
              "Proceedings of the IEEE 86 (1998) 2278-2324. Data set: Y. LeCun, C. Cortes, C. Burges",
@@ -38,15 +38,15 @@ SOURCE = Source(
     sample="1,797 smaller handwritten digits, enlarged to 28x28")
 
 
-def load_mnist(source="auto"):
+def load_mnist(source: str = "auto") -> Dataset:
     """Return MNIST: 60,000 handwritten digits for training and 10,000 for testing, 28x28 pixels, gray.
 
     Parameters
     ----------
     source : {"auto", "real", "sample"}
         "auto" takes a copy on this machine, else downloads one, else takes the offline sample and says so. "real"
-        raises instead of taking the sample. "sample" takes the sample. The environment variables COURSE_DATA and
-        COURSE_DATA_DIR act on it, see :mod:`helpers.data`.
+        raises an error instead of taking the sample. "sample" takes the sample. The environment variables COURSE_DATA and
+        COURSE_DATA_DIR change what "auto" does, see :mod:`helpers.data`.
 
     Returns
     -------
@@ -57,17 +57,17 @@ def load_mnist(source="auto"):
     Raises
     ------
     DataNotFoundError
-        When the real data is wanted and not to be had.
+        When the real data is requested but unavailable.
     SettingsError
-        When ``source`` or an environment variable means nothing.
+        When ``source`` or an environment variable is invalid.
     """
-    return load(SOURCE, source, _real, load_digits_sample)
+    return load(INFO, source, _real, load_digits_sample)
 
 
 def _real(found):
     arrays = found.content
     return Dataset(
-        name=SOURCE.title, source="real", origin=found.origin, license=SOURCE.license, citation=SOURCE.citation,
+        name=INFO.title, source="real", origin=found.origin, license=INFO.license, citation=INFO.citation,
         class_names=DIGIT_NAMES, x_train=arrays["x_train"], x_test=arrays["x_test"],
         # uint8 labels would wrap around in a lesson's arithmetic, and tf.equal refuses them beside an argmax.
         y_train=arrays["y_train"].astype(np.int64), y_test=arrays["y_test"].astype(np.int64),

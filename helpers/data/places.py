@@ -1,10 +1,9 @@
-"""Where data may lie on this machine, and what the two environment variables say."""
+"""Where data may be on this machine, and what the two environment variables say."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pooch
 from helpers.data.errors import DownloadError, SettingsError
 from helpers.project import ROOT
 
-__all__ = ["Place", "cache_folder", "folders", "say_once", "shown", "wanted_source"]
+__all__ = ["Place", "cache_folder", "folders", "resolve_source", "say_once", "shown"]
 
 DATA_FOLDER = ROOT / "data"
 PROJECT_CACHE = DATA_FOLDER / "cache"
@@ -25,13 +24,13 @@ _said = set()
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A folder that may hold data, and what to call it where a reader's own paths have no business."""
+    """A folder that may hold data, and words for it that do not show a reader's own paths."""
 
     words: str
     path: Path
 
 
-def say_once(text, about=None):
+def say_once(text: str, about: str | None = None) -> None:
     """Print a line, unless this process has already printed it, or another one about the same thing.
 
     It goes to standard output: a line that explains a result belongs among the results, and in a notebook standard
@@ -43,7 +42,7 @@ def say_once(text, about=None):
         print(text)
 
 
-def shown(path):
+def shown(path: str | os.PathLike) -> str:
     """Return a path as text, short where it can be: the home folder as ``~``, the course's folder left out."""
     path = Path(path)
     if path.is_relative_to(ROOT):
@@ -54,18 +53,22 @@ def shown(path):
     return str(path)
 
 
-def wanted_source(source="auto"):
+def resolve_source(source: str = "auto") -> str:
     """Return "auto", "real" or "sample": what the call asks for, or what COURSE_DATA puts in place of "auto".
 
     Parameters
     ----------
     source : {"auto", "real", "sample"}
-        The argument of a loader. "real" and "sample" stand, whatever the environment says; "auto" gives way to it.
+        The argument of a loader. The environment changes "auto" and nothing else.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     SettingsError
-        When the argument, or COURSE_DATA where it counts, is none of the three.
+        When the argument, or COURSE_DATA where it counts, is something else.
     """
     if source not in _CHOICES:
         raise SettingsError(f"source must be 'auto', 'real' or 'sample', not {source!r}")
@@ -84,7 +87,7 @@ def _given_folder():
     if not value:
         return None
     given = Path(value).expanduser()
-    # A notebook runs in notebooks/, a test in the course's folder: a relative path must mean one thing in both.
+    # A notebook runs in notebooks/, a test in the course's folder: a relative path must mean the same in both.
     tried = [given] if given.is_absolute() else [ROOT / given, Path.cwd() / given]
     for path in tried:
         if path.is_dir():
@@ -95,7 +98,7 @@ def _given_folder():
                         "create the folder, correct the variable, or unset it")
 
 
-def keras_folder():
+def keras_folder() -> Path:
     """Return the folder in which keras.datasets keeps its downloads, by Keras's own rule."""
     home = os.environ.get("KERAS_HOME")
     if not home:
@@ -104,7 +107,7 @@ def keras_folder():
     return Path(home) / "datasets"
 
 
-def folders(with_data_folder=False):
+def folders(with_data_folder: bool = False) -> list[Place]:
     """Return the folders that may hold data, first choice first.
 
     Parameters
@@ -120,7 +123,7 @@ def folders(with_data_folder=False):
     Raises
     ------
     SettingsError
-        When COURSE_DATA_DIR is set to something that is no folder.
+        When COURSE_DATA_DIR is set to something that is not a folder.
     """
     places = []
     given = _given_folder()
@@ -144,7 +147,7 @@ def _is_writable(folder):
         return False
 
 
-def cache_folder():
+def cache_folder() -> Path:
     """Return the folder to which downloads are written.
 
     It is ``data/cache`` of the course. Where the course's folder cannot be written to (a shared installation), it is
@@ -161,11 +164,5 @@ def cache_folder():
     for folder in candidates:
         if _is_writable(folder):
             return folder
-    raise DownloadError("there is no folder to keep a download in: cannot write to " +
+    raise DownloadError("no folder can store a download: cannot write to " +
                         " or ".join(shown(folder) for folder in candidates))
-
-
-def in_notebook():
-    """Tell whether a Jupyter kernel runs this code. Asks nothing to be imported."""
-    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
-    return getattr(shell, "kernel", None) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 import numpy as np
 
@@ -28,20 +29,25 @@ def _members(archive):
     return sorted(found, key=lambda item: item[:2])
 
 
-def check_archive(path):
-    """Look into the archive's table of contents.
+def check_archive(path: Path) -> None:
+    """Check that the archive lists enough photos.
+
+    Parameters
+    ----------
+    path : Path
+        The zip file.
 
     Raises
     ------
     VerificationError
-        When it is no zip file, or does not list enough photos of each sign.
+        When it is not a zip file, or does not list enough photos of each sign.
     """
     with open_zip(path) as archive:
         signs = [sign for _, sign, member in _members(archive) if member.file_size]
     _check_counts(path, signs)
 
 
-def content_sha256(path):
+def content_sha256(path: Path) -> str:
     """Return one SHA-256 over all photos, whatever program has zipped them.
 
     Parameters
@@ -58,7 +64,7 @@ def content_sha256(path):
     Raises
     ------
     VerificationError
-        When it is no zip file.
+        When it is not a zip file.
     """
     digest = hashlib.sha256()
     with open_zip(path) as archive:
@@ -81,7 +87,7 @@ def _check_counts(path, signs, fault=""):
                                     f"Dataset/{sign}/, and {needed} are needed{fault}")
 
 
-def read_photos(path):
+def read_photos(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     """Read every photo of the signs 0 to 5, at 64 by 64 pixels.
 
     Parameters
@@ -96,7 +102,7 @@ def read_photos(path):
     signs, series : numpy.ndarray of int64
         The sign on each photo and the number of its series.
     left_out : list of str
-        Names of files that are empty or no pictures.
+        Names of files that are empty or not pictures.
 
     Raises
     ------
@@ -114,7 +120,7 @@ def read_photos(path):
                 photo = read_picture(archive, member, SIZE)
             except VerificationError as error:
                 left_out.append(member.filename.rsplit("/", 1)[-1])
-                fault = fault or f" (the first that is none is {left_out[0]}: {error})"
+                fault = fault or f" (the first bad one is {left_out[0]}: {error})"
                 continue
             photos.append(photo)
             signs.append(sign)

@@ -1,11 +1,12 @@
 """Which photos of hand signs are for training, validation and testing: three fixed draws, by series where series are known.
 
-A series is what one student showed one after another. No series stands on two sides of a split.
+A series is what one student showed, one sign after another. No series is on two sides of a split.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 __all__ = ["SPLITS", "TEST_PER_CLASS", "TRAIN_PER_CLASS", "draw_split", "series_from_numbers"]
 
@@ -16,10 +17,10 @@ SPLITS = (0, 1, 2)
 """The draws that a loader offers."""
 
 _FIRST_DRAW = 30
-# The recipe of lesson 04 was picked on draws 0 to 5 and 20 to 25. What tests it must be draws that it was not picked on.
+# The recipe of lesson 04 was chosen on draws 0 to 5 and 20 to 25, so it must be tested on others.
 
 
-def series_from_numbers(signs):
+def series_from_numbers(signs: ArrayLike) -> np.ndarray:
     """Tell which photos follow one another as one series, from the signs in the order in which they were taken.
 
     Students showed the signs in rising order, so a sign that is not larger than the one before begins a new series.
@@ -40,8 +41,8 @@ def series_from_numbers(signs):
     return np.cumsum(starts)
 
 
-def draw_split(signs, series, split):
-    """Draw 20 photos of each sign for testing and 180 for training; what is left is for validation.
+def draw_split(signs: np.ndarray, series: np.ndarray | None, split: int) -> dict[str, np.ndarray]:
+    """Draw 20 photos of each sign for testing and 180 for training; the rest is for validation.
 
     Parameters
     ----------

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.dataset import Dataset
 from helpers.data.errors import SettingsError, VerificationError
 from helpers.data.finding import load
 from helpers.data.places import say_once
 from helpers.data.sign_split import SPLITS, draw_split
-from helpers.data.sources import DataFile, Form, Source
 from helpers.data.storage import read_hdf5, write_hdf5
 
-__all__ = ["SIGN_NAMES", "SOURCE", "load_signs", "write_pair"]
+__all__ = ["INFO", "SIGN_NAMES", "load_signs", "write_pair"]
 
 SIGN_NAMES = ("zero", "one", "two", "three", "four", "five")
 _PARTS = {"train": ("train_signs.h5", "train_set"), "test": ("test_signs.h5", "test_set"),
           "validation": ("train_signs.h5", "validation_set")}
 _COMMIT = "4b09433ef9d5c60602e8805bb54b8aa2428527f8"
 CONTENT = "29443181319a463dd640576229829c99ee35a41c02f47234a7349cded0ca8ffb"
-"""SHA-256 over the photos of the archive that the course was measured on. Not of the zip: its host may pack it anew."""
+"""SHA-256 over the photos of the archive that the course was measured on. Not of the zip: its host may repack it."""
 
 
 def _check_part(name, images, labels):
@@ -73,8 +75,8 @@ def _check_origin(path, attributes, parts):
 
 
 def _say_other_content():
-    say_once(f"{SOURCE.title}: these photos are not the ones that the course was measured on (perhaps another version of the "
-             "archive). They are used, and compared with no range.", about="other sign language digits")
+    say_once(f"{INFO.title}: these photos are not the ones that the course was measured on (perhaps another version of the "
+             "archive). They are used, but no expected range applies to them.", about="other sign language digits")
 
 
 def _check_zip(paths):
@@ -86,13 +88,14 @@ def _check_zip(paths):
         _say_other_content()
 
 
-def write_pair(folder, photos, signs, series, rows, content):
+def write_pair(folder: Path, photos: np.ndarray, signs: np.ndarray, series: np.ndarray, rows: dict[str, np.ndarray],
+               content: str) -> None:
     """Write the two HDF5 files of the course, with the keys that students know.
 
     Parameters
     ----------
     folder : Path
-        Where to; inside :func:`helpers.data.storage.staging`.
+        Where to write; inside :func:`helpers.whole_files.staging`.
     photos, signs, series : numpy.ndarray
         Every photo, its sign and the number of its series.
     rows : dict of str to numpy.ndarray of int
@@ -117,18 +120,19 @@ def _convert(paths, folder):
     photos, signs, series, left_out = read_photos(path)
     if left_out:
         some = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
-        say_once(f"{SOURCE.title}: left out {len(left_out)} files of the archive that are empty or no pictures ({some}).")
+        say_once(f"{INFO.title}: left out {len(left_out)} files of the archive that are empty or not pictures ({some}).")
     write_pair(folder, photos, signs, series, draw_split(signs, series, SPLITS[0]), content_sha256(path))
 
 
-SOURCE = Source(
+INFO = DatasetInfo(
     name="signs",
     title="Sign Language Digits",
-    forms=(Form(files=(DataFile("train_signs.h5"), DataFile("test_signs.h5")), read=_read_pair),
-           Form(files=(DataFile("sign-language-digits.zip", size=17_373_585, aliases=(
-               f"Sign-Language-Digits-Dataset-{_COMMIT}.zip", "Sign-Language-Digits-Dataset-master.zip"), urls=(
-               f"https://github.com/ardamavi/Sign-Language-Digits-Dataset/archive/{_COMMIT}.zip",)),),
-               read=_check_zip, archive=True)),
+    layouts=(FileLayout((DataFile("train_signs.h5"), DataFile("test_signs.h5")), read=_read_pair),
+             FileLayout((DataFile("sign-language-digits.zip",
+                                  f"https://github.com/ardamavi/Sign-Language-Digits-Dataset/archive/{_COMMIT}.zip",
+                                  size=17_373_585, aliases=(f"Sign-Language-Digits-Dataset-{_COMMIT}.zip",
+                                                            "Sign-Language-Digits-Dataset-master.zip")),),
+                        read=_check_zip, archive=True)),
     convert=_convert,
     in_data_folder=True,
     license="Apache-2.0",
@@ -138,36 +142,36 @@ SOURCE = Source(
     sample="hands drawn by the course's own code")
 
 
-def load_signs(source="auto", split=0):
+def load_signs(source: str = "auto", split: int = 0) -> Dataset:
     """Return photos of hands that show 0 to 5: 1,080 for training, 120 for testing, RGB, 64x64 pixels.
 
     Parameters
     ----------
     source : {"auto", "real", "sample"}
         "auto" takes a copy on this machine, else downloads one, else takes the offline sample and says so. "real"
-        raises instead of taking the sample. "sample" takes the sample. The environment variables COURSE_DATA and
-        COURSE_DATA_DIR act on it, see :mod:`helpers.data`.
+        raises an error instead of taking the sample. "sample" takes the sample. The environment variables COURSE_DATA and
+        COURSE_DATA_DIR change what "auto" does, see :mod:`helpers.data`.
     split : {0, 1, 2}
-        Which draw of training and test photos. 0 is the one that ``train_signs.h5`` and ``test_signs.h5`` hold; the others put
-        all photos together and draw again, so that a result can be tried on three test sets.
+        Which draw of training and test photos. ``train_signs.h5`` and ``test_signs.h5`` hold draw 0; the others put all photos
+        together and draw again, so that a result can be checked on three test sets.
 
     Returns
     -------
     Dataset
         Images uint8 of shape ``(photos, 64, 64, 3)``; labels int64, 0 to 5. Validation photos and groups (one student's
-        series of signs) where the files tell them: those that the course made do, other people's files of the same
+        series of signs) where the files include them: those that the course made do, other people's files of the same
         names do not.
 
     Raises
     ------
     DataNotFoundError
-        When the real data is wanted and not to be had.
+        When the real data is requested but unavailable.
     SettingsError
-        When ``source``, ``split`` or an environment variable means nothing.
+        When ``source``, ``split`` or an environment variable is invalid.
     """
     if split not in SPLITS or isinstance(split, bool):
         raise SettingsError(f"split must be one of {', '.join(map(str, SPLITS))}, not {split!r}")
-    return load(SOURCE, source, lambda found: _real(found, split), lambda: _sample(split))
+    return load(INFO, source, lambda found: _real(found, split), lambda: _sample(split))
 
 
 def _drawn_again(parts, split):
@@ -203,12 +207,12 @@ def _real(found, split):
         if other:
             _say_other_content()
             notes += ("These photos are not the ones that the course was measured on.",)
-        return _dataset(parts, name=SOURCE.title, source="real", origin=found.origin, license=SOURCE.license,
-                        citation=SOURCE.citation, expected="own" if other else "", notes=notes)
+        return _dataset(parts, name=INFO.title, source="real", origin=found.origin, license=INFO.license,
+                        citation=INFO.citation, expected="own" if other else "", notes=notes)
     return _dataset(parts, name="Hand signs", source="real", origin=f"train_signs.h5 and test_signs.h5, {found.origin}",
                     license="license as given by whoever made the files", citation="as given by whoever made the files",
                     expected="own",
-                    notes=("The files do not say who is on which photo, so nobody can tell whether a person is on both sides.",))
+                    notes=("The files do not say who is on which photo, so the same person may be on both sides.",))
 
 
 def _sample(split):
@@ -218,4 +222,4 @@ def _sample(split):
     if split:
         parts = _drawn_again(parts, split)
     return _dataset(parts, name="Hand signs", source="sample", origin="drawn by the course's own code", license="CC BY 4.0",
-                    citation="this course", notes=("The groups are the persons, who never were: each shows all six signs once.",))
+                    citation="this course", notes=("The groups are invented persons, each of whom shows all six signs once.",))

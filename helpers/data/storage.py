@@ -1,35 +1,40 @@
-"""Files that can be trusted: checked when read, whole or absent when written. No pickle."""
+"""Checksummed arrays: what is read is verified, and no pickle is ever opened."""
 
 from __future__ import annotations
 
 import contextlib
-import filecmp
+import errno
 import hashlib
 import os
-import shutil
-import tempfile
-import time
-import zipfile
-import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pooch
 
-from helpers.data.errors import VerificationError
+from helpers.data.errors import FileAccessError, VerificationError
+from helpers.whole_files import whole_file
 
-__all__ = ["array_sha256", "check_checksum", "install", "read_hdf5", "read_npz", "staging", "what_is_it", "write_hdf5"]
+__all__ = ["array_sha256", "check_checksum", "read_hdf5", "read_npz", "reading", "what_is_it", "write_hdf5"]
 
-_ABANDONED_AFTER = 3600  # seconds; a download that is alive writes at least every read time-out
-
-
-def array_sha256(array):
-    """Return the SHA-256 of an array's bytes in C order, as 64 hexadecimal digits."""
-    return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8)).hexdigest()
+_FILE_MAY_BE_GOOD = {getattr(errno, name, None) for name in ("EACCES", "EAGAIN", "EBUSY", "EIO", "EMFILE", "ENFILE", "ENOLCK",
+                                                             "ENOMEM", "EPERM", "ESTALE", "ETIMEDOUT")} - {None}
 
 
-def what_is_it(path):
+def array_sha256(array: np.ndarray) -> str:
+    """Return the SHA-256 of an array's little-endian bytes in C order, as 64 hexadecimal digits."""
+    array = np.asarray(array)
+    array = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
+    return hashlib.sha256(array.reshape(-1).view(np.uint8)).hexdigest()
+
+
+def what_is_it(path: str | os.PathLike) -> str:
     """Say what a file is instead, if it is one of the things that are often saved under a data set's name.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
 
     Returns
     -------
@@ -41,10 +46,10 @@ def what_is_it(path):
     if not start:
         return "it is empty"
     if start.startswith(b"version https://git-lfs"):
-        return "it is a Git LFS pointer, a note of where the real file lies, not the file"
+        return "it is a Git LFS pointer, not the file itself (`git lfs pull` fetches that)"
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")) or b"<html" in text:
-        return "it is an HTML page, perhaps the error or sign-in page of a web site"
+        return "it is an HTML page, perhaps an error page or the sign-in page of a network"
     return ""
 
 
@@ -52,7 +57,44 @@ def _refuse(path, reason):
     return VerificationError(f"{Path(path).name} cannot be used: {what_is_it(path) or reason}")
 
 
-def check_checksum(path, checksum):
+@contextlib.contextmanager
+def reading(path: str | os.PathLike, kind: str) -> Iterator[None]:
+    """Turn the many errors of a reading library into one sentence.
+
+    Parameters
+    ----------
+    path : path-like
+        The file that is read in this block.
+    kind : str
+        What it should be: "an HDF5 file".
+
+    Raises
+    ------
+    FileAccessError
+        When the file may be good and something else is at fault: it is in use, locked or forbidden, or memory is short.
+    VerificationError
+        When it is damaged or something else.
+    FileNotFoundError
+        When it is missing.
+    """
+    name = Path(path).name
+    try:
+        yield
+    except (VerificationError, FileNotFoundError):
+        raise
+    except Exception as error:  # NumPy, zipfile, zlib and h5py raise a dozen kinds for a damaged file
+        if "unable to lock file" in str(error):
+            raise FileAccessError(
+                f"{name} is in use or cannot be locked, as on some network shares: close the program that uses it, or set the "
+                "environment variable HDF5_USE_FILE_LOCKING=FALSE and restart Python") from error
+        if isinstance(error, MemoryError):
+            raise FileAccessError(f"{name} needs more memory than is free") from error
+        if isinstance(error, OSError) and error.errno in _FILE_MAY_BE_GOOD:
+            raise FileAccessError(f"{name} cannot be opened ({os.strerror(error.errno)})") from error
+        raise _refuse(path, f"it cannot be read as {kind} ({error})") from error
+
+
+def check_checksum(path: str | os.PathLike, checksum: str) -> None:
     """Compare a file with a checksum.
 
     Parameters
@@ -67,7 +109,7 @@ def check_checksum(path, checksum):
     VerificationError
         When they differ; the message says what the file seems to be.
     ValueError
-        When ``checksum`` reads otherwise.
+        When ``checksum`` has another form.
     """
     kind, _, expected = checksum.partition(":")
     if kind not in ("sha256", "md5") or not expected:
@@ -77,7 +119,8 @@ def check_checksum(path, checksum):
         raise _refuse(path, f"its {kind.upper()} is {found}, not {expected} (damaged, cut short or another version)")
 
 
-def read_npz(path, expected):
+def read_npz(path: str | os.PathLike,
+             expected: Mapping[str, tuple[tuple[int, ...], str] | None]) -> dict[str, np.ndarray]:
     """Read arrays from an ``.npz`` file and compare them with their SHA-256.
 
     The arrays are compared, not the container: the same arrays zipped by another program are the same data.
@@ -86,47 +129,48 @@ def read_npz(path, expected):
     ----------
     path : path-like
         The file.
-    expected : dict of str to (tuple of int, str)
-        For each array its shape and the SHA-256 of its bytes (uint8, C order).
+    expected : dict of str to (tuple of int, str) or None
+        For each array its shape and the SHA-256 of its bytes (uint8, C order); None where they are not published.
 
     Returns
     -------
     dict of str to numpy.ndarray
-        The arrays, uint8.
+        The arrays.
 
     Raises
     ------
     VerificationError
-        When the file is no ``.npz`` file, lacks an array, or holds another.
+        When the file is no ``.npz`` file, lacks an array, or holds a different one.
+    FileAccessError
+        When it may be good and cannot be read here.
+    FileNotFoundError
+        When it is missing.
     """
     arrays = {}
-    try:
-        # Opened here, because np.load leaves a damaged file open, which then could not be renamed on Windows.
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as container:
-            for name, (shape, _) in expected.items():
-                if name not in container:
-                    raise _refuse(path, f"the array {name!r} is missing")
-                arrays[name] = array = container[name]
-                if array.dtype != np.uint8 or array.shape != tuple(shape):
-                    raise _refuse(path, f"{name} is {array.dtype} of shape {array.shape}, not uint8 of {tuple(shape)}")
-    except (ValueError, OSError, EOFError, TypeError, AttributeError, MemoryError, zipfile.BadZipFile, zlib.error,
-            NotImplementedError, RuntimeError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise _refuse(path, f"it cannot be read as an .npz file ({error})") from error
-    for name, (_, digest) in expected.items():
-        if array_sha256(arrays[name]) != digest:
-            raise _refuse(path, f"the array {name} differs from the published one (its SHA-256 is another)")
+    # Opened here, because np.load leaves a damaged file open, which then could not be renamed on Windows.
+    with reading(path, "an .npz file"), open(path, "rb") as stream, np.load(stream, allow_pickle=False) as container:
+        for name, published in expected.items():
+            if name not in container:
+                raise _refuse(path, f"the array {name!r} is missing")
+            arrays[name] = array = container[name]
+            if published is None:
+                continue
+            shape, digest = tuple(published[0]), published[1]
+            if array.dtype != np.uint8 or array.shape != shape:
+                raise _refuse(path, f"{name} is {array.dtype} of shape {array.shape}, not uint8 of {shape}")
+            if array_sha256(array) != digest:
+                raise _refuse(path, f"the array {name} differs from the published one (its SHA-256 is different)")
     return arrays
 
 
-def write_hdf5(path, arrays, attributes=None):
-    """Write arrays to an HDF5 file, each with its SHA-256 as the attribute ``sha256``.
+def write_hdf5(path: str | os.PathLike, arrays: Mapping[str, np.ndarray],
+               attributes: Mapping[str, str | int] | None = None) -> None:
+    """Write arrays to an HDF5 file, whole or not at all, each with its SHA-256 as the attribute ``sha256``.
 
     Parameters
     ----------
     path : path-like
-        The file; inside :func:`staging`, so that it is never seen half-written.
+        The file.
     arrays : dict of str to numpy.ndarray
         What to write.
     attributes : dict of str to str or int, optional
@@ -134,22 +178,23 @@ def write_hdf5(path, arrays, attributes=None):
     """
     import h5py
 
-    with h5py.File(path, "w") as file:
+    with whole_file(path) as part, h5py.File(part, "w") as file:  # the file is closed first, then renamed
         for name, array in arrays.items():
             options = {"compression": "gzip", "compression_opts": 4} if np.ndim(array) else {}
             file.create_dataset(name, data=array, **options).attrs["sha256"] = array_sha256(array)
         file.attrs.update(attributes or {})
 
 
-def read_hdf5(path, names, digests="required"):
-    """Read arrays from an HDF5 file and check what :func:`write_hdf5` noted about them.
+def read_hdf5(path: str | os.PathLike, names: Iterable[str] | None = None,
+              digests: str = "required") -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    """Read arrays from an HDF5 file and check the digests that :func:`write_hdf5` stored.
 
     Parameters
     ----------
     path : path-like
         The file.
-    names : iterable of str
-        The arrays to read.
+    names : iterable of str, optional
+        The arrays to read; every one if left out.
     digests : {"required", "if present"}
         Whether each array must carry its SHA-256; files that others made do not.
 
@@ -162,79 +207,25 @@ def read_hdf5(path, names, digests="required"):
     ------
     VerificationError
         When the file is no HDF5 file, is cut short, lacks an array, or an array has changed.
+    FileAccessError
+        When it may be good and cannot be read here: in use, not lockable, forbidden.
+    FileNotFoundError
+        When it is missing.
     """
     import h5py
 
     arrays = {}
-    try:
-        with h5py.File(path, "r") as file:
-            attributes = dict(file.attrs)
-            for name in names:
-                if not isinstance(file.get(name), h5py.Dataset):
-                    raise _refuse(path, f"the array {name!r} is missing; it holds {', '.join(map(str, file)) or 'nothing'}")
-                arrays[name] = np.asarray(file[name][()])  # text and empty datasets come as something else
-                digest = file[name].attrs.get("sha256")
-                if digest is None and digests == "required":
-                    raise _refuse(path, f"the array {name} carries no SHA-256, so it was not made by this course")
-                if digest is not None and digest != array_sha256(arrays[name]):
-                    raise _refuse(path, f"the array {name} has changed since it was written (its SHA-256 is another)")
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise _refuse(path, f"it cannot be read as an HDF5 file ({error})") from error
-    return arrays, attributes
-
-
-def _remove_abandoned(folder):
-    """Remove what downloads that were killed have left behind."""
-    for path in folder.glob(".*.part"):
-        with contextlib.suppress(OSError):
-            newest = max(item.stat().st_mtime for item in (path, *path.iterdir()))
-            if time.time() - newest > _ABANDONED_AFTER:
-                shutil.rmtree(path, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def staging(folder, name):
-    """Give a fresh folder inside ``folder`` for files that are not yet to be trusted; it is removed at the end.
-
-    Every process gets its own, so two that fetch the same set at once do not meet. What a killed process leaves behind
-    has a name that no loader looks for, and is removed an hour later.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the files will live; on the same disk, so that :func:`install` can rename.
-    name : str
-        What is being made.
-    """
-    _remove_abandoned(folder)
-    inside = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=".part", dir=folder))
-    try:
-        yield inside
-    finally:
-        shutil.rmtree(inside, ignore_errors=True)
-
-
-def install(path, folder):
-    """Rename a finished, verified file into its folder. A file that stands in the way is kept under another name.
-
-    If that file holds the same bytes, as when another process has been faster, it stays and nothing is moved.
-
-    Returns
-    -------
-    Path or None
-        The new name of the file that stood there, if there was one.
-    """
-    target = folder / path.name
-    moved = None
-    if target.exists():
-        if filecmp.cmp(path, target, shallow=False):
-            return None
-        number = 1
-        while moved is None or moved.exists():
-            moved = folder / f"{path.name}.damaged{'' if number == 1 else f'-{number}'}"
-            number += 1
-        os.replace(target, moved)
-    os.replace(path, target)
-    return moved
+    with reading(path, "an HDF5 file"), h5py.File(path, "r") as file:
+        if names is None:
+            names = []
+            file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        for name in names:
+            if not isinstance(file.get(name), h5py.Dataset):
+                raise _refuse(path, f"the array {name!r} is missing; it holds {', '.join(map(str, file)) or 'nothing'}")
+            arrays[name] = np.asarray(file[name][()])  # text and empty datasets come as something else
+            digest = file[name].attrs.get("sha256")
+            if digest is None and digests == "required":
+                raise _refuse(path, f"the array {name} carries no SHA-256, so it was not made by this course")
+            if digest is not None and digest != array_sha256(arrays[name]):
+                raise _refuse(path, f"the array {name} has changed since it was written (its SHA-256 is different)")
+        return arrays, dict(file.attrs)

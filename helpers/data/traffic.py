@@ -5,17 +5,19 @@ A track is one physical sign, seen from a car that drives up to it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.dataset import Dataset
 from helpers.data.errors import SettingsError, VerificationError
 from helpers.data.finding import load
 from helpers.data.places import say_once
-from helpers.data.sources import DataFile, Form, Source
-from helpers.data.storage import read_hdf5, what_is_it, write_hdf5
+from helpers.data.storage import read_hdf5, read_npz, write_hdf5
 from helpers.data.traffic_names import SIGN_NAMES
 
-__all__ = ["SIGN_NAMES", "SOURCE", "TEST_SHARE", "load_traffic_signs"]
+__all__ = ["INFO", "SIGN_NAMES", "TEST_SHARE", "load_traffic_signs"]
 
 TEST_SHARE = 0.2
 """Share of the tracks of each class that is kept for testing: one at least, and never all."""
@@ -52,18 +54,7 @@ def _read_hdf5(paths):
 
 def _read_npz(paths):
     path = paths["gtsrb_32.npz"]
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [name for name in _ARRAYS if name not in file]
-            if missing:
-                raise VerificationError(f"{path.name} cannot be used: it lacks the array {' and '.join(missing)}")
-            arrays = {name: file[name] for name in _ARRAYS}
-    except VerificationError:
-        raise
-    except Exception as error:  # NumPy raises many kinds for a damaged file: zip, zlib, value, end of file ...
-        reason = what_is_it(path) or f"it is no whole .npz file ({error})"
-        raise VerificationError(f"{path.name} cannot be used: {reason}") from error
-    return _checked(path, arrays)
+    return _checked(path, read_npz(path, dict.fromkeys(_ARRAYS)))
 
 
 def _counted(frames):
@@ -71,7 +62,7 @@ def _counted(frames):
     for number, frame in enumerate(frames, 1):
         yield frame
         if number % 5000 == 0:
-            say_once(f"{SOURCE.title}: {number:,} of {len(frames):,} frames read")
+            say_once(f"{INFO.title}: {number:,} of {len(frames):,} frames read")
 
 
 def _convert(paths, folder):
@@ -80,19 +71,19 @@ def _convert(paths, folder):
     images, labels, tracks, left_out = read_images(paths[_ARCHIVE], _counted)
     if left_out:
         some = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
-        say_once(f"{SOURCE.title}: left out {len(left_out)} files of the archive that are empty or no pictures ({some}).")
+        say_once(f"{INFO.title}: left out {len(left_out)} files of the archive that are empty or not pictures ({some}).")
     _checked(paths[_ARCHIVE], {"images": images, "labels": labels, "tracks": tracks})
     write_hdf5(folder / "traffic_signs.h5", {"images": images, "labels": labels, "tracks": tracks})
 
 
-SOURCE = Source(
+INFO = DatasetInfo(
     name="traffic",
     title="GTSRB traffic signs",
-    forms=(Form(files=(DataFile("traffic_signs.h5"),), read=_read_hdf5),
-           Form(files=(DataFile("gtsrb_32.npz"),), read=_read_npz),
-           Form(files=(DataFile(_ARCHIVE, size=187_490_228, checksum="md5:513f3c79a4c5141765e10e952eaa2478", urls=(
-               f"https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/{_ARCHIVE}",)),),
-               read=lambda paths: None, archive=True)),
+    layouts=(FileLayout((DataFile("traffic_signs.h5"),), read=_read_hdf5),
+             FileLayout((DataFile("gtsrb_32.npz"),), read=_read_npz),
+             FileLayout((DataFile(_ARCHIVE, f"https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/{_ARCHIVE}",
+                                  checksum="md5:513f3c79a4c5141765e10e952eaa2478", size=187_490_228),),
+                        read=lambda paths: None, archive=True)),
     convert=_convert,
     license="free for research, see the homepage",
     citation="J. Stallkamp, M. Schlipsing, J. Salmen, C. Igel: Man vs. computer: Benchmarking machine learning algorithms for "
@@ -116,16 +107,16 @@ def _chosen_classes(classes):
     return chosen
 
 
-def load_traffic_signs(source="auto", classes=None):
+def load_traffic_signs(source: str = "auto", classes: Iterable[int] | None = None) -> Dataset:
     """Return traffic signs in tracks: frames of 32x32 pixels, RGB, split into training and test by track.
 
     Parameters
     ----------
     source : {"auto", "real", "sample"}
         "auto" takes a copy on this machine, else downloads one, else takes the offline sample and says so. "real"
-        raises instead of taking the sample. "sample" takes the sample. The environment variables COURSE_DATA and
-        COURSE_DATA_DIR act on it, see :mod:`helpers.data`.
-    classes : sequence of int, optional
+        raises an error instead of taking the sample. "sample" takes the sample. The environment variables COURSE_DATA and
+        COURSE_DATA_DIR change what "auto" does, see :mod:`helpers.data`.
+    classes : iterable of int, optional
         Numbers of GTSRB's classes, 0 to 42; all when left out. Labels then count through this list: the first class
         named becomes label 0, and ``class_names`` follows it.
 
@@ -138,14 +129,14 @@ def load_traffic_signs(source="auto", classes=None):
     Raises
     ------
     DataNotFoundError
-        When the real data is wanted and not to be had.
+        When the real data is requested but unavailable.
     SettingsError
-        When ``source``, ``classes`` or an environment variable means nothing.
+        When ``source``, ``classes`` or an environment variable is invalid.
     """
     chosen = _chosen_classes(classes)
-    facts = {"license": SOURCE.license, "citation": SOURCE.citation}
-    return load(SOURCE, source,
-                lambda found: _dataset(found.content, chosen, name=SOURCE.title, source="real", origin=found.origin, **facts),
+    facts = {"license": INFO.license, "citation": INFO.citation}
+    return load(INFO, source,
+                lambda found: _dataset(found.content, chosen, name=INFO.title, source="real", origin=found.origin, **facts),
                 lambda: _sample(chosen))
 
 
@@ -170,5 +161,5 @@ def _dataset(content, chosen, **facts):
 def _sample(chosen):
     from helpers.data.draw_traffic import draw_sample
 
-    return _dataset(draw_sample(), chosen, name="Traffic signs", source="sample", origin="drawn by the course's own code",
-                    license="CC BY 4.0", citation="this course")
+    return _dataset(draw_sample(sorted(chosen)), chosen, name="Traffic signs", source="sample",
+                    origin="drawn by the course's own code", license="CC BY 4.0", citation="this course")

@@ -1,8 +1,10 @@
-"""Reads the official archive of GTSRB's training images, straight from the zip."""
+"""Read the official archive of GTSRB's training images, straight from the zip."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -15,15 +17,16 @@ SIZE = 32
 _FRAME = re.compile(r"(?:^|/)(\d{5})/(\d{5})_(\d{5})\.ppm$")
 
 
-def read_images(path, wanted=lambda images: images):
+def read_images(path: Path, chosen: Callable[[list], Iterable] = lambda frames: frames
+                ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     """Read every frame at 32 by 32 pixels.
 
     Parameters
     ----------
     path : Path
         The zip file: ``.../<class>/<track>_<frame>.ppm`` with five digits each.
-    wanted : callable, optional
-        Takes the list of members and returns those to read, in order; a progress bar may wrap it.
+    chosen : callable, optional
+        Takes the list of ((label, track, frame), member) and returns those to read, in order.
 
     Returns
     -------
@@ -32,17 +35,17 @@ def read_images(path, wanted=lambda images: images):
     labels, tracks : numpy.ndarray of int64
         The class, and the number of the track within its class.
     left_out : list of str
-        Names of files that are empty or no pictures.
+        Names of files that are empty or not pictures.
 
     Raises
     ------
     VerificationError
-        When it is no zip file, or holds no frame that can be read.
+        When it is not a zip file, or holds no frame that can be read.
     """
     images, labels, tracks, left_out = [], [], [], []
     with open_zip(path) as archive:
         frames = sorted((tuple(map(int, match.groups())), name) for name in archive.namelist() if (match := _FRAME.search(name)))
-        for (label, track, _), name in wanted(frames):
+        for (label, track, _), name in chosen(frames):
             try:
                 picture = read_picture(archive, name, SIZE)
             except VerificationError:

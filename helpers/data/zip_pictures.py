@@ -1,4 +1,4 @@
-"""Pictures in a zip file: read one by one, without unpacking. What is damaged is refused in one sentence."""
+"""Read pictures one by one from a zip file, without unpacking it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import lzma
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -20,22 +21,22 @@ _UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
 _NO_PICTURE = (UnidentifiedImageError, OSError, EOFError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
-def open_zip(path):
+def open_zip(path: Path) -> zipfile.ZipFile:
     """Open a zip file for reading.
 
     Raises
     ------
     VerificationError
-        When it is none; the message says what it seems to be.
+        When it is not one; the message says what it seems to be.
     """
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        reason = what_is_it(path) or f"it is no whole zip file ({error})"
+        reason = what_is_it(path) or f"it is not a whole zip file ({error})"
         raise VerificationError(f"{path.name} cannot be used: {reason}") from error
 
 
-def read_member(archive, member):
+def read_member(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo) -> bytes:
     """Return the bytes of one file of an open archive.
 
     Raises
@@ -49,7 +50,7 @@ def read_member(archive, member):
         raise VerificationError(str(error) or type(error).__name__) from error
 
 
-def read_picture(archive, member, size):
+def read_picture(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo, size: int) -> np.ndarray:
     """Return one picture of an open archive.
 
     Parameters
@@ -69,7 +70,7 @@ def read_picture(archive, member, size):
     Raises
     ------
     VerificationError
-        When it cannot be read, or is no picture; an empty file is none.
+        When it cannot be read or is not a picture; an empty file is not.
     """
     content = read_member(archive, member)
     try:
@@ -77,4 +78,4 @@ def read_picture(archive, member, size):
             # Pillow's bilinear filter widens with the factor, so a photo of 3024 pixels is averaged as it should be.
             return np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR))
     except _NO_PICTURE as error:
-        raise VerificationError(f"no picture: {error}") from error
+        raise VerificationError(f"not a picture: {error}") from error

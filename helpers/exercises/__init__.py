@@ -1,4 +1,4 @@
-"""What answers a student below an exercise: ``check`` and the cases it tries."""
+"""Automatic feedback for exercises: ``check`` and its cases."""
 
 from helpers.exercises.checking import Feedback, case, check
 

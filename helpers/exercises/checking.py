@@ -1,11 +1,11 @@
-"""What answers a student under an exercise.
+"""Automatic feedback for exercises.
 
     check(softmax,
           case("one row", np.array([[1.0, 2.0, 3.0]]), holds={"rows sum to 1": lambda p, s: np.allclose(p.sum(1), 1)}),
           case("scores around 1,000", np.array([[1000.0, 0.0]]), expected=[[1.0, 0.0]], hint="Subtract the largest first."))
 
 A stub returns ``...`` (or is ``...``), and then the answer is "not attempted yet". Otherwise `check` says what passed and, for
-the first case that did not: what was tried, what came, what should hold, and a hint. It never raises, whatever the student's
+the first case that did not: the call, what it returned, what was expected, and a hint. It never raises, whatever the student's
 function does, so an exercise cannot stop "Run all".
 """
 
@@ -15,6 +15,8 @@ import html
 import inspect
 import linecache
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,17 +38,17 @@ _OWN_HINTS = {
 
 
 class case:  # noqa: N801  (reads like a function in a lesson's cell)
-    """One thing to try.
+    """One call of a student's function, and what is expected of its result.
 
     Parameters
     ----------
     about : str
         What this case is about in a few words, as the list of what passed shows it.
     *inputs : object
-        Handed to the student's function, arrays as copies.
+        Handed to the student's function; arrays and containers as copies.
     expected : object, optional
-        What must come back: numbers, arrays, strings, or tuples, lists and dicts of these. Where whole numbers are expected a
-        float is refused.
+        The right result: numbers, arrays, strings, or tuples, lists, sets and dicts of these. Where whole numbers are expected
+        a float is refused.
     holds : dict of str to callable, optional
         Properties: a sentence, and a function of the result and the inputs that says whether it is true. It gets arrays as plain
         NumPy arrays.
@@ -69,15 +71,16 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
         When nothing is asked of the result.
     """
 
-    def __init__(self, about, *inputs, expected=_NOTHING, holds=None, raises=None, keywords=None, tolerance=1e-6, shape=None,
-                 dtype=None, hint=""):
+    def __init__(self, about: str, *inputs: object, expected: object = _NOTHING, holds: dict[str, Callable] | None = None,
+                 raises: type[Exception] | None = None, keywords: dict[str, object] | None = None, tolerance: float = 1e-6,
+                 shape: tuple[int, ...] | None = None, dtype: str | None = None, hint: str = ""):
         if expected is _NOTHING and not (holds or raises or shape is not None or dtype):
             raise ValueError(f"case({about!r}) asks for nothing: give expected, holds, raises, shape or dtype")
         self.about, self.inputs, self.keywords = about, inputs, keywords or {}
         self.expected, self.holds, self.raises = expected, holds or {}, raises
         self.tolerance, self.shape, self.dtype, self.hint = tolerance, shape, dtype, hint
 
-    def call(self, name):
+    def call(self, name: str) -> str:
         """Write down the call, as a student would type it; the rows of an array stay below each other."""
         text, after = f"{name}(", ""
         for key, value in [("", value) for value in self.inputs] + [(f"{key}=", value) for key, value in self.keywords.items()]:
@@ -86,8 +89,8 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
             after = ", "
         return text + ")"
 
-    def complaint(self, result):
-        """Return what should hold and does not, as a pair of sentences (what should hold, how it differs), or None."""
+    def complaint(self, result: object) -> tuple[str, str] | None:
+        """Return what was expected and how the result differs from it, or None."""
         array = as_array(result)
         if self.shape is not None and (array is None or array.shape != tuple(self.shape)):
             return f"a result of shape {tuple(self.shape)}", "" if array is None else f"its shape is {array.shape}"
@@ -103,12 +106,13 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
             try:
                 fine = bool(true(plain(result), *self.inputs, **self.keywords))
             except Exception as error:
-                return sentence, f"this could not even be asked of it: {type(error).__name__}: {short(str(error), 120)}"
+                return sentence, f"this could not be tested: {type(error).__name__}: {short(str(error), 120)}"
             if not fine:
                 return sentence, ""
         return None
 
 
+@dataclass(repr=False, eq=False)
 class Feedback:
     """What `check` says, shown when it is the last line of a cell.
 
@@ -116,20 +120,25 @@ class Feedback:
     ----------
     attempted : bool
         False while the stub is untouched.
-    complete : bool
-        True when every case passed.
     passed : list of str
         What the cases that passed are about.
     rows : list of tuple of str
-        What there is to say about the first case that failed: pairs of a word and a text.
+        The first case that failed: pairs of a word, such as "expected", and a text.
     """
 
-    def __init__(self, name, total, passed=(), rows=(), about="", attempted=True):
-        self.name, self.total, self.passed, self.rows = name, total, list(passed), list(rows)
-        self.about, self.attempted = about, attempted
-        self.complete = attempted and not self.rows
+    name: str
+    total: int
+    passed: list[str] = field(default_factory=list)
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    about: str = ""
+    attempted: bool = True
 
-    def headline(self):
+    @property
+    def complete(self) -> bool:
+        """True when every case passed."""
+        return self.attempted and not self.rows
+
+    def headline(self) -> str:
         """Say in one line how it stands."""
         if not self.attempted:
             return "not attempted yet. Replace the ... in the cell above, run it, then run this cell again."
@@ -143,16 +152,16 @@ class Feedback:
     def __repr__(self):
         lines = [f"{self.name}: {self.headline()}"]
         for word, text in self.rows:
-            lines.append(f"  {word:7} " + text.replace("\n", "\n" + " " * 10))
+            lines.append(f"  {word:10} " + text.replace("\n", "\n" + " " * 13))
         return "\n".join(lines)
 
     def _repr_html_(self):
         # The colors repeat what the words say; the border's shades stand out on light and dark pages alike.
         color = "#888888" if not self.attempted else "#3a923a" if self.complete else "#c86400"
-        columns = "margin-left: 1.2em; display: grid; grid-template-columns: 4.2em auto; justify-content: start"
+        columns = "margin-left: 1.2em; display: grid; grid-template-columns: 5.4em auto; justify-content: start"
         rows = ""
         for word, text in self.rows:
-            text = f"<code>{html.escape(text)}</code>" if word in ("tried", "came") else html.escape(text)
+            text = f"<code>{html.escape(text)}</code>" if word in ("called", "got") else html.escape(text)
             rows += f'<div style="{columns}"><b>{word}</b> <span style="white-space: pre-wrap">{text}</span></div>'
         return (f'<div style="border-left: 4px solid {color}; padding-left: 0.8em"><div><b>{html.escape(self.name)}</b>: '
                 f"{html.escape(self.headline())}</div>{rows}</div>")
@@ -200,63 +209,63 @@ def _name(answer):
 
 
 def _refused(function, inputs, keywords):
-    """Say why a function cannot take these arguments, None when it can."""
+    """Say why a function cannot take these arguments, nothing when it can."""
     try:
         inspect.signature(function).bind(*inputs, **keywords)
     except TypeError as error:
         return str(error)
     except Exception:  # some built-in callables have no signature: try them
-        return None
-    return None
+        pass
+    return ""
 
 
-def _try(function, one, name, may_be_none):
-    """Return what there is to say about one case (no rows when it passed) and whether the stub is untouched."""
-    tried = [("tried", one.call(name))] if callable(function) else []
-    hint = [("hint", one.hint)] if one.hint else []
-    result = function
-    if callable(function):
+_STUB = ("got", "...")
+
+
+def _rows(answer, one, name, may_be_none):
+    """Try one case and return pairs of a word and a text, none when it passed."""
+    called = one.call(name) if callable(answer) else ""
+
+    def say(got, expected, hint=one.hint, differs=""):
+        rows = (("called", called), ("got", got), ("expected", expected), ("difference", differs), ("hint", hint))
+        return [(word, text) for word, text in rows if text]
+
+    if not callable(answer) and (one.inputs or one.keywords):
+        return say(short(answer), f"a function called {name}",
+                   "The name now stands for something else. Run the cell above again.")
+    result = answer
+    if callable(answer):
         inputs, keywords = fresh(list(one.inputs)), fresh(one.keywords)
-        refused = _refused(function, inputs, keywords)
+        refused = _refused(answer, inputs, keywords)
         if refused:
-            return [*tried, ("came", f"TypeError: {refused}"),
-                    ("wanted", f"a function that can be called with {len(inputs) + len(keywords)} arguments"),
-                    ("hint", "Keep the first line of the stub as it was.")], False
+            return say(f"TypeError: {refused}", f"a function that can be called with {len(inputs) + len(keywords)} arguments",
+                       "Keep the first line of the stub as it was.")
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"), at_most(PATIENCE):
                 warnings.simplefilter("ignore")
-                result = function(*inputs, **keywords)
+                result = answer(*inputs, **keywords)
         except BaseException as error:
+            got = _described(error, answer)
             if one.raises is not None and isinstance(error, one.raises):
                 found = one.complaint(str(error)) if one.holds else None
-                return ([*tried, ("came", _described(error, function)), ("wanted", found[0]), *hint] if found else []), False
-            own = next((text for kind, text in _OWN_HINTS.items() if isinstance(error, kind)), None)
-            wanted = f"a {one.raises.__name__}" if one.raises else "an answer, not an error"
-            hint = [("hint", own)] if own else hint
-            return [*tried, ("came", _described(error, function)), ("wanted", wanted), *hint], False
-        if _untouched(result) or (result is None and _says_nothing(function)):
-            return [*tried, ("came", "..."), ("wanted", "an answer: a part of the stub is still there"), *hint], True
+                return say(got, found[0]) if found else []
+            own = next((text for kind, text in _OWN_HINTS.items() if isinstance(error, kind)), one.hint)
+            return say(got, f"a {one.raises.__name__}" if one.raises else "an answer, not an error", own)
+        if _untouched(result) or (result is None and _says_nothing(answer)):
+            return say(_STUB[1], "an answer: a part of the stub is still there")
         if difference([*one.inputs, one.keywords], [*inputs, keywords], 0):
-            return [*tried, ("came", "an answer, but the function also changed the array that it was given"),
-                    ("wanted", "inputs that are the same afterwards: the caller may still need them"),
-                    ("hint", "x -= 1 and x[0] = 1 change the caller's array. Write x = x - 1, or copy it first.")], False
-    elif one.inputs or one.keywords:
-        return [("came", short(function)), ("wanted", f"a function called {name}"),
-                ("hint", "The name now stands for something else. Run the cell above again.")], False
+            return say("an answer, but the function also changed its input",
+                       "inputs that are the same afterwards: the caller may still need them",
+                       "x -= 1 and x[0] = 1 change the caller's array. Write x = x - 1, or copy it first.")
     if one.raises is not None:
-        wanted = f"a {one.raises.__name__}: this input cannot be answered"
-        return [*tried, ("came", short(result)), ("wanted", wanted), *hint], False
+        return say(short(result), f"a {one.raises.__name__}: this input cannot be answered")
     if result is None and not may_be_none:
-        return [*tried, ("came", "None"), ("wanted", "an answer"),
-                ("hint", "A function without return gives None. Is a return missing, or does one branch lack it?")], False
+        return say("None", "an answer", "A function without return gives None. Is a return missing, or does one branch lack it?")
     found = one.complaint(result)
-    if found is None:
-        return [], False
-    wanted, differs = found
-    return [*tried, ("came", short(result)), ("wanted", wanted), *([("that is", differs)] if differs else []), *hint], False
+    return say(short(result), found[0], differs=found[1]) if found else []
 
 
-def check(answer, *cases, name=None):
+def check(answer: object, *cases: case, name: str | None = None) -> Feedback:
     """Try a student's answer and say how it stands.
 
     Parameters
@@ -284,11 +293,11 @@ def check(answer, *cases, name=None):
     may_be_none = any(one.expected is None for one in cases)  # then None is an answer, and no sign of a missing return
     for one in cases:
         try:
-            rows, untouched = ([], True) if _untouched(answer) else _try(answer, one, name, may_be_none)
+            rows = [_STUB] if _untouched(answer) else _rows(answer, one, name, may_be_none)
         except BaseException as error:  # an answer so odd that looking at it fails still gets a sentence
-            rows, untouched = [("came", f"something that cannot be looked at ({type(error).__name__})"),
-                               ("wanted", "numbers, arrays or text"), *([("hint", one.hint)] if one.hint else [])], False
-        if untouched and not passed:
+            rows = [("got", f"something that cannot be looked at ({type(error).__name__})"),
+                    ("expected", "numbers, arrays or text"), *([("hint", one.hint)] if one.hint else [])]
+        if _STUB in rows and not passed:
             return Feedback(name, len(cases), attempted=False)
         if rows:
             return Feedback(name, len(cases), passed, rows, one.about)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
+from collections.abc import Iterator
 
 __all__ = ["TooLong", "at_most"]
 
@@ -21,14 +22,8 @@ class TooLong(BaseException):
 
 
 @contextlib.contextmanager
-def at_most(seconds):
-    """Raise `TooLong` in the block when it takes longer.
-
-    Parameters
-    ----------
-    seconds : float
-        Patience. After that the signal comes again and again, so that a bare ``except`` inside a loop does not win.
-    """
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise `TooLong` in the block when it takes longer, again and again: a bare ``except`` inside a loop does not win."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import html
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from IPython.display import display, publish_display_data
+from matplotlib.figure import Figure
 
 from helpers import environment, plots
 from helpers.pictures import as_html, as_png
+
+if TYPE_CHECKING:
+    import ipywidgets
 
 __all__ = ["Panel"]
 
@@ -41,13 +47,14 @@ class Panel:
         Takes the settings by name; returns a dict with the widget for each setting. Called only where widgets run.
     """
 
-    def __init__(self, values, draw, controls):
+    def __init__(self, values: dict[str, object], draw: Callable[..., tuple[Figure, str, str]],
+                 controls: Callable[..., dict[str, ipywidgets.Widget]]):
         self.values, self._draw, self._controls = dict(values), draw, controls
         self.widgets, self.picture, self.line = {}, None, None
         # JupyterLab may answer sliders in a thread of their own, and two of them at a time.
         self._one_at_a_time = threading.RLock()
 
-    def show(self):
+    def show(self) -> None:
         """Show the panel: sliders where they run, else the picture of the starting values."""
         if environment.live():
             display(self.build())
@@ -57,7 +64,7 @@ class Panel:
         plots.show(figure, alt=alt)
         print(text)
 
-    def build(self):
+    def build(self) -> ipywidgets.Widget:
         """Make the widgets and return the box that holds them."""
         import ipywidgets
 
@@ -67,10 +74,10 @@ class Panel:
             widget.observe(lambda change, name=name: self._on_change(name, change["new"]), names="value")
         # A first call that fails shows its traceback under the cell, where the reader looks.
         self._put(*self._draw(**self.values))
-        controls = ipywidgets.HBox(self.arrange(ipywidgets), layout={"flex_flow": "row wrap"})
+        controls = ipywidgets.HBox(self.arrange(), layout={"flex_flow": "row wrap"})
         return ipywidgets.VBox([controls, self.line, self.picture])
 
-    def arrange(self, ipywidgets):
+    def arrange(self) -> list[ipywidgets.Widget]:
         """Return the widgets in the order in which they stand and take the keyboard's focus."""
         return list(self.widgets.values())
 
@@ -84,11 +91,11 @@ class Panel:
             self.change(name, value)
             self.refresh()
 
-    def change(self, name, value):
-        """Take over what a widget was set to."""
+    def change(self, name: str, value: object) -> None:
+        """Store the new value of a widget."""
         self.values[name] = value
 
-    def refresh(self):
+    def refresh(self) -> None:
         """Draw again. What fails is said in the line: a traceback from a slider would be shown nowhere."""
         try:
             self._put(*self._draw(**self.values))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
+from matplotlib.figure import Figure
 from scipy import ndimage
 
 from helpers import plots
 
 from .base import Panel
+
+if TYPE_CHECKING:
+    import ipywidgets
+    from numpy.typing import ArrayLike
 
 __all__ = ["DigitPanel", "add_stroke", "digit_panel", "moved"]
 
@@ -16,7 +24,8 @@ PENS = ("lifted", "draws", "erases")
 _START = {"blank": False, "number": 0, "right": 0, "down": 0, "size": 100, "turn": 0, "pen": "lifted", "column": 14, "row": 14}
 
 
-def digit_panel(images, labels, probabilities, **start):
+def digit_panel(images: ArrayLike, labels: ArrayLike, probabilities: Callable[[np.ndarray], ArrayLike],
+                **start: int | str | bool) -> None:
     """Show a digit with sliders that move it and a pen that draws, and the probabilities that a model gives.
 
     Parameters
@@ -28,7 +37,7 @@ def digit_panel(images, labels, probabilities, **start):
     probabilities : callable
         Takes one picture, uint8 of shape (28, 28); returns ten probabilities.
     **start
-        Where sliders stand at first: number (which digit), right and down (-14 to 14 pixels), size (30 to 200 percent),
+        Initial settings: number (which digit), right and down (-14 to 14 pixels), size (30 to 200 percent),
         turn (-180 to 180 degrees, clockwise).
 
     Raises
@@ -39,20 +48,8 @@ def digit_panel(images, labels, probabilities, **start):
     DigitPanel(images, labels, probabilities, **start).show()
 
 
-def moved(image, right=0, down=0, size=100, turn=0):
-    """Return a picture moved, scaled and turned about its center; what leaves the picture is lost.
-
-    Parameters
-    ----------
-    image : ndarray, shape (height, width)
-        Any numbers; new places are 0.
-    right, down : float
-        Pixels.
-    size : float
-        Percent: 200 is twice as wide and as high.
-    turn : float
-        Degrees, clockwise.
-    """
+def moved(image: np.ndarray, right: float = 0, down: float = 0, size: float = 100, turn: float = 0) -> np.ndarray:
+    """Return a picture moved by pixels, scaled to `size` percent and turned clockwise by degrees; what leaves it is lost."""
     angle, center = np.deg2rad(turn), (np.array(image.shape) - 1) / 2
     # For each pixel of the result: the place in the original from which it comes. Rows run down, so clockwise is positive.
     back = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * 100 / size
@@ -60,16 +57,8 @@ def moved(image, right=0, down=0, size=100, turn=0):
     return ndimage.affine_transform(np.asarray(image, float), back, offset, order=1)
 
 
-def add_stroke(ink, start, end):
-    """Draw a line of the pen, in place.
-
-    Parameters
-    ----------
-    ink : ndarray of float, shape (height, width)
-        0 is paper, 1 is ink.
-    start, end : tuple of float
-        (row, column) of the pen.
-    """
+def add_stroke(ink: np.ndarray, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw a line of the pen in place, between two points (row, column): 0 is paper, 1 is ink."""
     rows, columns = np.indices(ink.shape)
     along = np.subtract(end, start)
     length = max(float(along @ along), 1e-9)
@@ -82,7 +71,8 @@ def add_stroke(ink, start, end):
 class DigitPanel(Panel):
     """The panel of `digit_panel`, which has its parameters; the drawing is kept here."""
 
-    def __init__(self, images, labels, probabilities, **start):
+    def __init__(self, images: ArrayLike, labels: ArrayLike, probabilities: Callable[[np.ndarray], ArrayLike],
+                 **start: int | str | bool):
         self.images, self.labels, self.probabilities = np.asarray(images), np.asarray(labels), probabilities
         if self.images.ndim != 3 or self.images.shape[1:] != (28, 28) or not len(self.images):
             raise ValueError(f"images must be (n, 28, 28), at least one, not {self.images.shape}. "
@@ -98,7 +88,7 @@ class DigitPanel(Panel):
         super().__init__({**_START, **start}, self.draw, self.controls)
         self.ink, self.erased = np.zeros((28, 28)), np.zeros((28, 28))
 
-    def controls(self, blank, number, right, down, size, turn, pen, column, row):
+    def controls(self, blank, number, right, down, size, turn, pen, column, row) -> dict[str, ipywidgets.Widget]:
         """Return one widget for each setting."""
         import ipywidgets
 
@@ -112,20 +102,22 @@ class DigitPanel(Panel):
                 "pen": ipywidgets.Dropdown(options=PENS, value=pen, description="pen"),
                 "column": slider("pen column", column, (0, 27)), "row": slider("pen row", row, (0, 27))}
 
-    def arrange(self, ipywidgets):
+    def arrange(self) -> list[ipywidgets.Widget]:
         """Add the button that takes the drawing away."""
+        import ipywidgets
+
         button = ipywidgets.Button(description="wipe the drawing")
         button.on_click(lambda _: self.wipe())
-        return [*super().arrange(ipywidgets), button]
+        return [*super().arrange(), button]
 
-    def wipe(self):
+    def wipe(self) -> None:
         """Take away everything that was drawn or erased."""
         with self._one_at_a_time:
             self.ink[:], self.erased[:] = 0, 0
             self.refresh()
 
-    def change(self, name, value):
-        """Take over what a widget was set to; a pen that is down leaves a line."""
+    def change(self, name: str, value: object) -> None:
+        """Store the new value of a widget; a pen that is down leaves a line."""
         before = self.values["row"], self.values["column"]
         self.values[name] = value
         if name in ("pen", "row", "column") and self.values["pen"] != "lifted":
@@ -134,7 +126,7 @@ class DigitPanel(Panel):
             add_stroke(drawn, before, after)
             np.minimum(other, 1 - drawn, out=other)
 
-    def picture_now(self):
+    def picture_now(self) -> np.ndarray:
         """Return the picture as it stands, uint8 of shape (28, 28)."""
         settings = self.values
         digit = np.zeros((28, 28))
@@ -149,7 +141,7 @@ class DigitPanel(Panel):
                              "Scores become probabilities by softmax.")
         return answer
 
-    def draw(self, **settings):
+    def draw(self, **settings) -> tuple[Figure, str, str]:
         """Return figure, alternative text and line for the settings of now."""
         picture = self.picture_now()
         answer = self._ask(picture)
@@ -157,23 +149,20 @@ class DigitPanel(Panel):
         label = "" if settings["blank"] else f" The label is {self.labels[settings['number']]}."
         text = (f"The model reads {first} with probability {answer[first]:.2f}; "
                 f"next comes {second} with {answer[second]:.2f}.{label}")
-        figure, (left, right) = plots.new_private(1, 2, width=6.4, height=2.8, gridspec_kw={"width_ratios": [1, 1.4]})
-        left.imshow(picture, vmin=0, vmax=255)
-        left.set(xticks=[0, 14, 27], yticks=[0, 14, 27])
-        left.grid(False)
+        figure, (sheet, bars) = plots.new(1, 2, width=6.4, height=2.8, gridspec_kw={"width_ratios": [1, 1.4]})
+        sheet.imshow(picture, vmin=0, vmax=255)
+        sheet.set(xticks=[0, 14, 27], yticks=[0, 14, 27])
+        sheet.grid(False)
         if settings["pen"] != "lifted":
-            left.plot(settings["column"], settings["row"], marker="o", markersize=9, markerfacecolor="none",
-                      markeredgecolor=plots.COLORS[1], markeredgewidth=2)
-        bars = right.barh(range(10), answer, color=[plots.COLORS[1 if digit == first else 0] for digit in range(10)])
-        right.bar_label(bars, [f"{value:.2f}" for value in answer], padding=3, fontsize=8)
-        right.set(xlabel="probability", xlim=(0, 1.12), xticks=[0, 0.5, 1], yticks=range(10))
-        right.invert_yaxis()
-        right.grid(False)
-        what = "A drawing" if settings["blank"] else f"A handwritten {self.labels[settings['number']]}"
-        where = [f"moved {settings['right']} to the right and {settings['down']} down"] if settings["right"] or settings["down"] \
-            else []
-        where += [f"at {settings['size']} percent"] if settings["size"] != 100 else []
-        where += [f"turned by {settings['turn']} degrees"] if settings["turn"] else []
-        where += ["with something drawn over it"] if self.ink.any() or self.erased.any() else []
-        alt = (", ".join([what, *where]) if not settings["blank"] else what) + ", and ten bars of probability. " + text
-        return figure, alt, text
+            sheet.plot(settings["column"], settings["row"], marker="o", markersize=9, markerfacecolor="none",
+                       markeredgecolor=plots.COLORS[1], markeredgewidth=2)
+        drawn = bars.barh(range(10), answer, color=[plots.COLORS[1 if digit == first else 0] for digit in range(10)])
+        bars.bar_label(drawn, [f"{value:.2f}" for value in answer], padding=3, fontsize=8)
+        bars.set(xlabel="probability", xlim=(0, 1.12), xticks=[0, 0.5, 1], yticks=range(10))
+        bars.invert_yaxis()
+        bars.grid(False)
+        right, down, size, turn = (settings[name] for name in RANGES)
+        where = [(right or down, f"moved {right} to the right and {down} down"), (size != 100, f"at {size} percent"),
+                 (turn, f"turned by {turn} degrees"), (self.ink.any() or self.erased.any(), "with something drawn over it")]
+        what = ", ".join([f"A handwritten {self.labels[settings['number']]}", *(words for holds, words in where if holds)])
+        return figure, f"{'A drawing' if settings['blank'] else what}, and ten bars of probability. {text}", text

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
 
 from helpers import plots, shapes
 
 from .base import Panel
+
+if TYPE_CHECKING:
+    import ipywidgets
 
 __all__ = ["draw_windows", "in_words", "window_panel"]
 
@@ -16,7 +22,7 @@ _NOTHING, _GAP, _PIXEL, _PADDING, _TAP, _UNSEEN, _OUTSIDE = range(7)
 _COLORS = ListedColormap(["#ffffff", "#e3f0f8", "#d9d9d9", "#f3f3f3", "#56b4e9", "#e69f00", "#d55e00"])
 
 
-def window_panel(length=12, kernel=3, stride=1, padding="valid", dilation=1):
+def window_panel(length: int = 12, kernel: int = 3, stride: int = 1, padding: str | int = "valid", dilation: int = 1) -> None:
     """Show where a window stands on a row of pixels, with a slider for each number.
 
     Parameters
@@ -33,11 +39,10 @@ def window_panel(length=12, kernel=3, stride=1, padding="valid", dilation=1):
     ValueError
         When a number is outside its range, or the padding is none of these.
     """
-    values = {"length": length, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
-    new_panel(**values).show()
+    new_panel(length=length, kernel=kernel, stride=stride, padding=padding, dilation=dilation).show()
 
 
-def new_panel(**values):
+def new_panel(**values: int | str) -> Panel:
     """Return the panel without showing it; the arguments are those of `window_panel`."""
     for name, value in values.items():
         whole = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST[name]
@@ -48,7 +53,7 @@ def new_panel(**values):
     return Panel(values, draw, controls)
 
 
-def controls(length, kernel, stride, padding, dilation):
+def controls(length: int, kernel: int, stride: int, padding: str | int, dilation: int) -> dict[str, ipywidgets.Widget]:
     """Return one widget for each setting."""
     import ipywidgets
 
@@ -62,21 +67,21 @@ def controls(length, kernel, stride, padding, dilation):
             "dilation": slider("dilation", dilation)}
 
 
-def draw(length, kernel, stride, padding, dilation):
+def draw(length: int, kernel: int, stride: int, padding: str | int, dilation: int) -> tuple[Figure, str, str]:
     """Return figure, alternative text and line for one setting."""
     text, alt = in_words(length, kernel, stride, padding, dilation)
     return draw_windows(length, kernel, stride, padding, dilation), alt, text
 
 
 def _places(length, kernel, stride, padding, dilation):
-    """Return zeros before, zeros after, the extent, and each window's start counted from pixel 0; none if too long."""
+    """Return zeros before and after, the extent, each window's start counted from pixel 0, and why there is none."""
     before, after = shapes.split_padding(length, kernel, stride, padding, dilation)
     extent = shapes.window_extent(kernel, dilation)
     try:
-        count = shapes.conv_output_length(length, kernel, stride, padding, dilation)
-    except ValueError:
-        count = 0
-    return before, after, extent, [place * stride - before for place in range(count)]
+        count, error = shapes.conv_output_length(length, kernel, stride, padding, dilation), ""
+    except ValueError as too_long:
+        count, error = 0, str(too_long)
+    return before, after, extent, [place * stride - before for place in range(count)], error
 
 
 def _unseen(length, kernel, dilation, starts):
@@ -85,33 +90,29 @@ def _unseen(length, kernel, dilation, starts):
     return [pixel + 1 for pixel in range(length) if pixel not in seen]
 
 
-def in_words(length, kernel, stride, padding, dilation):
-    """Return the line below the picture and the text that stands for the picture."""
-    before, after, extent, starts = _places(length, kernel, stride, padding, dilation)
+def in_words(length: int, kernel: int, stride: int, padding: str | int, dilation: int) -> tuple[str, str]:
+    """Return the line below the picture and the picture's alternative text."""
+    before, after, extent, starts, error = _places(length, kernel, stride, padding, dilation)
     row = f"A row of {length} pixels" + (f", zeros before it: {before}, after it: {after}" if before + after else "")
-    if not starts:
-        try:
-            shapes.conv_output_length(length, kernel, stride, padding, dilation)
-        except ValueError as error:
-            return f"No place: {error}", f"{row}. The window of {extent} sticks out beyond its end."
+    if error:
+        return f"No place: {error}", f"{row}. The window of {extent} sticks out beyond its end."
     padded = before + length + after
-    lines = [f"output length = ⌊({padded} − {extent}) / {stride}⌋ + 1 = {len(starts)}"]
-    lines.append(f"padded length: {before} + {length} + {after} = {padded}")
-    if dilation > 1:
-        lines.append(f"extent of the window: ({kernel} − 1) × {dilation} + 1 = {extent}")
     unseen = _unseen(length, kernel, dilation, starts)
-    lines.append("pixels never seen: " + (", ".join(map(str, unseen)) or "none"))
+    lines = [f"output length = ⌊({padded} − {extent}) / {stride}⌋ + 1 = {len(starts)}",
+             f"padded length: {before} + {length} + {after} = {padded}",
+             *([f"extent of the window: ({kernel} − 1) × {dilation} + 1 = {extent}"] if dilation > 1 else []),
+             "pixels never seen: " + (", ".join(map(str, unseen)) or "none")]
     alt = (f"{row}. Places of the window: {len(starts)}, {stride} apart, with {kernel} weights each, from position "
            f"{starts[0] + 1} to position {starts[-1] + extent}. {lines[-1].capitalize()}.")
     return "\n".join(lines), alt
 
 
-def draw_windows(length, kernel, stride, padding, dilation):
+def draw_windows(length: int, kernel: int, stride: int, padding: str | int, dilation: int) -> Figure:
     """Return the figure: the padded input as a row of cells, and below it one row for each window.
 
     Parameters are those of `window_panel`. A window that fits nowhere is drawn sticking out.
     """
-    before, after, extent, starts = _places(length, kernel, stride, padding, dilation)
+    before, after, extent, starts, _ = _places(length, kernel, stride, padding, dilation)
     shown = starts or [-before]
     # At least 12 columns and 5 rows, so that a short row is not drawn as a few huge cells.
     width = before + length + after
@@ -128,7 +129,7 @@ def draw_windows(length, kernel, stride, padding, dilation):
     # The input keeps its height however many windows there are below it: row 0 is the input, row 1 a gap.
     thick = max(1.0, rows / 10)
     edges = np.concatenate([[0.0, thick, 1.4 * thick], 1.4 * thick + np.arange(1, rows + 1)])
-    figure, axis = plots.new_private(width=7.2, height=3.4)
+    figure, axis = plots.new(width=7.2, height=3.4)
     axis.pcolormesh(np.arange(columns + 1), edges, cells, cmap=_COLORS, vmin=0, vmax=len(_COLORS.colors) - 1,
                     edgecolors="white", linewidth=min(1.5, 20 / rows))
     for column in range(width):
@@ -141,6 +142,5 @@ def draw_windows(length, kernel, stride, padding, dilation):
     axis.set(xlim=(0, columns), ylim=(edges[-1], 0), xticks=[])
     axis.grid(False)
     axis.tick_params(length=0)
-    for side in axis.spines.values():
-        side.set_visible(False)
+    axis.spines[:].set_visible(False)
     return figure

@@ -28,7 +28,6 @@ from .arithmetic import (
     conv_parameters,
     dense_multiply_adds,
     dense_parameters,
-    local_response_normalization_parameters,
     pool_output_length,
     same_padding,
     split_padding,
@@ -49,16 +48,16 @@ from .base import (
 )
 from .convolutions import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
 from .keras_models import from_keras
-from .network import Row, Table, trace
+from .network import NetworkTable, Row, trace
 from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D, ZeroPadding2D
 from .rearranging import Flatten, Permute, Reshape, Resizing
 
 __all__ = [
     "Activation", "AveragePooling2D", "BatchNormalization", "Conv2D", "Conv2DTranspose", "Dense", "DepthwiseConv2D",
     "Dropout", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Layer", "LocalResponseNormalization",
-    "MaxPooling2D", "Permute", "ReLU", "ReceptiveField", "Rescaling", "Reshape", "Resizing", "Row", "SeparableConv2D",
-    "Softmax", "Table", "Unchanged", "ZeroPadding2D", "activation_bytes", "activation_size",
+    "MaxPooling2D", "NetworkTable", "Permute", "ReLU", "ReceptiveField", "Rescaling", "Reshape", "Resizing", "Row",
+    "SeparableConv2D", "Softmax", "Unchanged", "ZeroPadding2D", "activation_bytes", "activation_size",
     "batch_normalization_parameters", "bytes_per_number", "conv_multiply_adds", "conv_output_length", "conv_parameters",
-    "dense_multiply_adds", "dense_parameters", "from_keras", "local_response_normalization_parameters",
+    "dense_multiply_adds", "dense_parameters", "from_keras",
     "pool_output_length", "same_padding", "split_padding", "trace", "transposed_output_length", "window_extent",
 ]

@@ -7,18 +7,24 @@ Further reading: V. Dumoulin and F. Visin, *A guide to convolution arithmetic fo
 A. Araujo, W. Norris and J. Sim, *Computing receptive fields of convolutional neural networks*, Distill, 2019.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from .checks import padding_name_or_number, pair, sizes, whole_number
+
+Shape = tuple[int, ...]
+Pair = int | tuple[int, int]
 
 BYTES_PER_NUMBER = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "uint8": 1, "int32": 4, "int64": 8}
 
 
 # --- How long is the output? -------------------------------------------------------------------------------------
 
-def window_extent(kernel, dilation=1):
+def window_extent(kernel: int, dilation: int = 1) -> int:
     """Number of pixels from the first to the last tap of a kernel.
 
     A kernel of 3 with dilation 2 looks at pixels 0, 2 and 4, and so needs room for 5.
@@ -31,7 +37,7 @@ def window_extent(kernel, dilation=1):
     return (whole_number("kernel", kernel) - 1) * whole_number("dilation", dilation) + 1
 
 
-def same_padding(length, kernel, stride=1, dilation=1):
+def same_padding(length: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
     """How padding "same" splits its zeros: (before, after).
 
     "same" wants ceil(length / stride) places and adds as few zeros as that takes. An odd one goes after, to the right
@@ -48,7 +54,8 @@ def same_padding(length, kernel, stride=1, dilation=1):
     return total // 2, total - total // 2
 
 
-def split_padding(length, kernel, stride=1, padding="valid", dilation=1):
+def split_padding(length: int, kernel: int, stride: int = 1, padding: str | int = "valid",
+                  dilation: int = 1) -> tuple[int, int]:
     """Zeros (before, after) the input, for any of the paddings that `conv_output_length` takes."""
     padding = padding_name_or_number(padding)
     if padding == "same":
@@ -56,7 +63,7 @@ def split_padding(length, kernel, stride=1, padding="valid", dilation=1):
     return (0, 0) if padding == "valid" else (padding, padding)
 
 
-def conv_output_length(length, kernel, stride=1, padding="valid", dilation=1):
+def conv_output_length(length: int, kernel: int, stride: int = 1, padding: str | int = "valid", dilation: int = 1) -> int:
     """Number of places where a window fits: the output length of a convolution along one axis.
 
     Pad the input, then count places: floor((padded length - extent) / stride) + 1.
@@ -83,7 +90,7 @@ def conv_output_length(length, kernel, stride=1, padding="valid", dilation=1):
     return _places(length, "kernel", kernel, stride, padding, dilation)
 
 
-def pool_output_length(length, window, stride=None, padding="valid"):
+def pool_output_length(length: int, window: int, stride: int | None = None, padding: str | int = "valid") -> int:
     """Output length of a pooling layer along one axis. Without a stride the windows lie side by side.
 
     Errors are those of `conv_output_length`.
@@ -109,7 +116,8 @@ def _places(length, argument, kernel, stride, padding, dilation):
     return (padded - extent) // stride + 1
 
 
-def transposed_output_length(length, kernel, stride=1, padding="valid", output_padding=None, dilation=1):
+def transposed_output_length(length: int, kernel: int, stride: int = 1, padding: str = "valid",
+                             output_padding: int | None = None, dilation: int = 1) -> int:
     """Output length of a transposed convolution along one axis, as Keras's Conv2DTranspose has it.
 
     Each of the `length` inputs lays down one kernel, `stride` apart. "valid" keeps all of it, and at least
@@ -147,7 +155,7 @@ def transposed_output_length(length, kernel, stride=1, padding="valid", output_p
 
 # --- What has to be learned, kept and computed? --------------------------------------------------------------------
 
-def conv_parameters(kernel, channels, kernels, use_bias=True, groups=1):
+def conv_parameters(kernel: Pair, channels: int, kernels: int, use_bias: bool = True, groups: int = 1) -> int:
     """Parameters of a convolution: every kernel has height x width x channels weights, and one bias.
 
     With `groups`, a kernel sees only its own group of channels. `kernel` is one number or (height, width).
@@ -166,7 +174,7 @@ def conv_parameters(kernel, channels, kernels, use_bias=True, groups=1):
     return height * width * (channels // groups) * kernels + (kernels if use_bias else 0)
 
 
-def dense_parameters(inputs, units, use_bias=True):
+def dense_parameters(inputs: int, units: int, use_bias: bool = True) -> int:
     """Parameters of a dense layer: a weight from every input to every unit, and a bias for each unit.
 
     Examples
@@ -178,7 +186,7 @@ def dense_parameters(inputs, units, use_bias=True):
     return inputs * units + (units if use_bias else 0)
 
 
-def batch_normalization_parameters(channels, scale=True, center=True):
+def batch_normalization_parameters(channels: int, scale: bool = True, center: bool = True) -> tuple[int, int]:
     """Parameters of batch normalization: (trained, not trained).
 
     Trained are a scale and an offset for each channel; the moving mean and variance are kept, not trained.
@@ -192,13 +200,7 @@ def batch_normalization_parameters(channels, scale=True, center=True):
     return channels * (bool(scale) + bool(center)), 2 * channels
 
 
-def local_response_normalization_parameters(channels):
-    """Parameters of local response normalization: none. It divides by a fixed formula and learns nothing."""
-    whole_number("channels", channels)
-    return 0
-
-
-def activation_size(shape):
+def activation_size(shape: Sequence[int]) -> int:
     """How many numbers one example has at this point of the network: the product of its shape.
 
     Examples
@@ -209,7 +211,7 @@ def activation_size(shape):
     return math.prod(sizes(shape))
 
 
-def bytes_per_number(dtype):
+def bytes_per_number(dtype: str) -> int:
     """Bytes that one number takes: 4 for "float32"."""
     if dtype not in BYTES_PER_NUMBER:
         raise ValueError(f"dtype must be one of {', '.join(BYTES_PER_NUMBER)}, got {dtype!r}. "
@@ -217,7 +219,7 @@ def bytes_per_number(dtype):
     return BYTES_PER_NUMBER[dtype]
 
 
-def activation_bytes(shape, dtype="float32"):
+def activation_bytes(shape: Sequence[int], dtype: str = "float32") -> int:
     """Bytes that these numbers take for one example; multiply by the batch size yourself.
 
     Examples
@@ -228,7 +230,7 @@ def activation_bytes(shape, dtype="float32"):
     return activation_size(shape) * bytes_per_number(dtype)
 
 
-def conv_multiply_adds(size, kernel, channels, kernels, groups=1):
+def conv_multiply_adds(size: Pair, kernel: Pair, channels: int, kernels: int, groups: int = 1) -> int:
     """Multiply-adds of a convolution for one example.
 
     One multiply-add is one multiplication together with the addition that follows it (many papers count it as two
@@ -244,7 +246,7 @@ def conv_multiply_adds(size, kernel, channels, kernels, groups=1):
     return height * width * conv_parameters(kernel, channels, kernels, use_bias=False, groups=groups)
 
 
-def dense_multiply_adds(inputs, units):
+def dense_multiply_adds(inputs: int, units: int) -> int:
     """Multiply-adds of a dense layer for one example: one for each weight; biases are not counted."""
     return dense_parameters(inputs, units, use_bias=False)
 
@@ -256,9 +258,9 @@ class ReceptiveField(NamedTuple):
 
     Attributes
     ----------
-    size : int
+    size : int or fractions.Fraction
         How many neighboring pixels it sees. Pixels of padding count, so the size may exceed the input's.
-    jump : int
+    jump : int or fractions.Fraction
         How far the view moves from one number to its neighbor; 0 where every number sees the same.
 
     Examples
@@ -273,15 +275,15 @@ class ReceptiveField(NamedTuple):
     ReceptiveField(size=32, jump=0)
     """
 
-    size: int = 1
-    jump: int = 1
+    size: int | Fraction = 1
+    jump: int | Fraction = 1
 
-    def through_window(self, kernel, stride=1, dilation=1):
+    def through_window(self, kernel: int, stride: int = 1, dilation: int = 1) -> ReceptiveField:
         """The field behind a convolution or a pooling: each tap of the kernel adds one (dilated) jump."""
         return ReceptiveField(self.size + (window_extent(kernel, dilation) - 1) * self.jump,
                               self.jump * whole_number("stride", stride))
 
-    def through_transposed(self, kernel, stride=1, dilation=1):
+    def through_transposed(self, kernel: int, stride: int = 1, dilation: int = 1) -> ReceptiveField:
         """The field behind a transposed convolution: the jump shrinks first, to a fraction of a pixel.
 
         Neighbors then see different amounts; the size, rounded down, is the largest of them.
@@ -290,6 +292,9 @@ class ReceptiveField(NamedTuple):
         jump = int(jump) if jump.denominator == 1 else jump
         return ReceptiveField(self.size + (window_extent(kernel, dilation) - 1) * jump, jump)
 
-    def of_all(self, length):
+    def of_all(self, length: int) -> ReceptiveField:
         """The field of `length` neighbors together: what a number computed from all of them sees."""
         return ReceptiveField(self.size + (whole_number("length", length) - 1) * self.jump, 0)
+
+
+Fields = tuple[ReceptiveField, ...]

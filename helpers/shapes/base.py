@@ -5,16 +5,19 @@ many parameters, how many multiply-adds, how much of the input one output number
 layers are in `convolutions`, `pooling` and `rearranging`.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 
 from .arithmetic import (
+    Fields,
+    Shape,
     batch_normalization_parameters,
     dense_multiply_adds,
     dense_parameters,
-    local_response_normalization_parameters,
 )
-from .checks import whole_number
+from .checks import image, padding_pair, pair, whole_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,38 +36,38 @@ class Layer:
     trainable: bool = True
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """The kind of layer, as Keras calls it."""
         return type(self).__name__
 
     @property
-    def settings(self):
+    def settings(self) -> str:
         """The settings in a few words, for the table."""
         return ""
 
-    def output_shape(self, input_shape):
+    def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of the output, without the batch."""
         return input_shape
 
-    def parameters(self, input_shape):
+    def parameters(self, input_shape: Shape) -> tuple[int, int]:
         """Parameters that training may change, and those that it only keeps: (trained, not trained)."""
         return 0, 0
 
-    def multiply_adds(self, input_shape):
+    def multiply_adds(self, input_shape: Shape) -> int:
         """Multiply-adds for one example. 0 where a layer does a few operations per number: pooling, normalization."""
         return 0
 
-    def receptive_fields(self, fields, input_shape):
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         """The receptive fields behind the layer, one for each axis, from those in front of it."""
         return fields
 
 
-def positions(shape):
+def positions(shape: Shape) -> Shape:
     """The axes along which numbers have neighbors: all but the channels, or the whole of a vector or matrix."""
     return shape[:-1] if len(shape) > 2 else shape
 
 
-def fields_of_all(fields, shape):
+def fields_of_all(fields: Fields, shape: Shape) -> Fields:
     """The view of a number computed from everything: all positions of all channels."""
     if not any(field.jump for field in fields):  # each number sees everything already
         return fields
@@ -89,23 +92,19 @@ class Dense(Layer):
         whole_number("units", self.units)
 
     @property
-    def settings(self):
-        """See `Layer`."""
+    def settings(self) -> str:
         return in_words(f"{self.units} units", "" if self.use_bias else "no bias", self.activation)
 
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape[:-1], self.units)
 
-    def parameters(self, input_shape):
-        """See `Layer`."""
+    def parameters(self, input_shape: Shape) -> tuple[int, int]:
         return dense_parameters(input_shape[-1], self.units, self.use_bias), 0
 
-    def multiply_adds(self, input_shape):
-        """See `Layer`."""
+    def multiply_adds(self, input_shape: Shape) -> int:
         return math.prod(input_shape[:-1]) * dense_multiply_adds(input_shape[-1], self.units)
 
-    def receptive_fields(self, fields, input_shape):
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         """Whole along the last axis of a vector or matrix; unchanged in a picture, whose last axis is the channels."""
         if len(input_shape) > 2:
             return fields
@@ -119,8 +118,7 @@ class BatchNormalization(Layer):
     scale: bool = True
     center: bool = True
 
-    def parameters(self, input_shape):
-        """See `Layer`."""
+    def parameters(self, input_shape: Shape) -> tuple[int, int]:
         return batch_normalization_parameters(input_shape[-1], self.scale, self.center)
 
 
@@ -130,10 +128,6 @@ class LocalResponseNormalization(Layer):
 
     Source: A. Krizhevsky, I. Sutskever and G. Hinton, NIPS 2012, section 3.3.
     """
-
-    def parameters(self, input_shape):
-        """See `Layer`."""
-        return local_response_normalization_parameters(input_shape[-1]), 0
 
 
 # --- Layers that change numbers one at a time ----------------------------------------------------------------------
@@ -145,8 +139,7 @@ class Activation(Layer):
     activation: str
 
     @property
-    def settings(self):
-        """See `Layer`."""
+    def settings(self) -> str:
         return self.activation
 
 
@@ -174,8 +167,7 @@ class Dropout(Layer):
                              "a keep probability of 0.8 is a rate of 0.2.")
 
     @property
-    def settings(self):
-        """See `Layer`."""
+    def settings(self) -> str:
         return f"rate {self.rate:g}"
 
 
@@ -194,11 +186,56 @@ class Unchanged(Layer):
     keras_name: str
 
     @property
-    def kind(self):
-        """See `Layer`."""
+    def kind(self) -> str:
         return self.keras_name
 
 
-def in_words(*parts):
+# --- Windows, and settings in words ---------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Window(Layer):
+    """What convolution and pooling share. Not a layer by itself."""
+
+    def _clean(self, *, numbers_allowed=True):
+        """Check the settings; write numbers as pairs, and the name of a padding in small letters."""
+        for argument in ("kernel", "window", "stride", "dilation"):
+            if hasattr(self, argument):
+                object.__setattr__(self, argument, pair(argument, getattr(self, argument)))
+        padding = padding_pair(self.padding, numbers_allowed)
+        object.__setattr__(self, "padding", padding[0] if isinstance(padding[0], str) else padding)
+        for argument in ("kernels", "groups", "depth_multiplier"):
+            if hasattr(self, argument):
+                whole_number(argument, getattr(self, argument))
+
+    def _size(self, input_shape, length_of, *arguments):
+        """(height, width) of the output; an error says along which axis."""
+        lengths = []
+        for axis, length, *values in zip(("height", "width"), image(input_shape), *arguments):
+            try:
+                lengths.append(length_of(length, *values))
+            except ValueError as error:
+                raise ValueError(f"along the {axis}: {error}") from None
+        return tuple(lengths)
+
+
+def in_words(*parts: object) -> str:
     """Settings that are there, one after the other."""
     return ", ".join(str(part) for part in parts if part)
+
+
+def by(height_and_width: tuple[int, int]) -> str:
+    """Height x width."""
+    return " x ".join(str(side) for side in height_and_width)
+
+
+def setting(word: str, height_and_width: tuple[int, int] | None, usual: tuple[int, int] | None = None) -> str:
+    """A setting in words, in one number where both sides are the same; nothing where it is as usual."""
+    if height_and_width is None or height_and_width == usual:
+        return ""
+    height, width = height_and_width
+    return f"{word} {height}" if height == width else f"{word} {by(height_and_width)}"
+
+
+def padding_in_words(padding: str | tuple[int, int]) -> str:
+    """The name of the padding, or its numbers."""
+    return padding if isinstance(padding, str) else setting("padding", padding)

@@ -1,8 +1,10 @@
 """Checks of arguments: each returns a clean value, or raises a ValueError that says what is wrong and what to do."""
 
+from __future__ import annotations
+
 import operator
 
-# What each argument is, told to whoever got it wrong; and the smallest value that makes sense.
+# What each argument is, for error messages, and the smallest value that makes sense.
 ARGUMENTS = {
     "length": (1, "It is how many pixels the input has along one axis."),
     "kernel": (1, "It is how many pixels the window covers along one axis."),
@@ -22,7 +24,7 @@ ARGUMENTS = {
 }
 
 
-def whole_number(argument, value):
+def whole_number(argument: str, value: object) -> int:
     """Return `value` as an int, or raise a ValueError that explains `argument`."""
     minimum, explanation = ARGUMENTS[argument]
     try:
@@ -36,7 +38,7 @@ def whole_number(argument, value):
     return number
 
 
-def pair(argument, value):
+def pair(argument: str, value: object) -> tuple[int, int]:
     """Return (height, width) from one number or from a pair of them."""
     if not isinstance(value, (tuple, list)):
         return (whole_number(argument, value),) * 2
@@ -46,7 +48,7 @@ def pair(argument, value):
     return tuple(whole_number(argument, side) for side in value)
 
 
-def padding_name_or_number(value, numbers_allowed=True):
+def padding_name_or_number(value: object, numbers_allowed: bool = True) -> str | int:
     """Return "valid", "same" or a whole number of zeros on each side."""
     if isinstance(value, str):
         if value.lower() in ("valid", "same"):  # TensorFlow writes them in capitals, Keras takes both
@@ -58,14 +60,14 @@ def padding_name_or_number(value, numbers_allowed=True):
                      "for a window to start at every stride-th pixel.")
 
 
-def padding_pair(value, numbers_allowed=True):
+def padding_pair(value: object, numbers_allowed: bool = True) -> tuple[str | int, str | int]:
     """Return the padding of the (height, width) axes: names or numbers."""
     if not isinstance(value, (tuple, list)):
         return (padding_name_or_number(value, numbers_allowed),) * 2
     return pair("padding", value) if numbers_allowed else padding_name_or_number(value, numbers_allowed)
 
 
-def sizes(value):
+def sizes(value: object) -> tuple[int, ...]:
     """Return the shape of one example as a tuple of whole numbers."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         raise ValueError(f"shape must be a tuple such as (28, 28, 1), got {value!r}. {ARGUMENTS['shape'][1]}")
@@ -75,7 +77,7 @@ def sizes(value):
     return tuple(whole_number("shape", size) for size in shape)
 
 
-def image(shape):
+def image(shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Return (height, width, channels), or say that the layer needs a picture."""
     if len(shape) != 3:
         raise ValueError(f"the input must have the shape (height, width, channels), got {shape}. Leave the batch size "

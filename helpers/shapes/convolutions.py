@@ -4,41 +4,58 @@ Kernel, stride, padding and dilation are one number or a pair (height, width), *
 (height, width, channels).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from .arithmetic import (
+    Fields,
+    Pair,
+    Shape,
     activation_size,
     conv_multiply_adds,
     conv_output_length,
     conv_parameters,
     transposed_output_length,
 )
-from .base import in_words
+from .base import Window, by, in_words, padding_in_words, setting
 from .checks import image, padding_pair, pair
-from .window_layers import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)
 class Convolution(Window):
-    """What all convolutions share. Not a layer by itself."""
+    """What all convolutions share. Not a layer by itself.
+
+    One that can be written as plain convolutions says so in `_steps`, a list of pairs (Conv2D, the shape of its input).
+    """
 
     def __post_init__(self):
         self._clean()
 
-    def _size_of_conv(self, input_shape):
-        return self._size(input_shape, conv_output_length, self.kernel, self.stride, padding_pair(self.padding),
-                          self.dilation)
-
-    def _conv_settings(self, count=""):
+    @property
+    def settings(self) -> str:
+        count = f"{self.kernels} kernels " if hasattr(self, "kernels") else ""
+        groups = getattr(self, "groups", 1)
         return in_words(f"{count}{by(self.kernel)}",
                         setting("stride", self.stride, usual=(1, 1)),
                         padding_in_words(self.padding),
                         setting("dilation", self.dilation, usual=(1, 1)),
                         "" if self.use_bias else "no bias",
-                        self.activation)
+                        self.activation,
+                        f"{groups} groups" if groups > 1 else "",
+                        setting("output padding", getattr(self, "output_padding", None)))
 
-    def receptive_fields(self, fields, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
+        last, shape = self._steps(input_shape)[-1]
+        return last.output_shape(shape)
+
+    def parameters(self, input_shape: Shape) -> tuple[int, int]:
+        return sum(step.parameters(shape)[0] for step, shape in self._steps(input_shape)), 0
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        return sum(step.multiply_adds(shape) for step, shape in self._steps(input_shape))
+
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         return tuple(field.through_window(*values)
                      for field, *values in zip(fields, self.kernel, self.stride, self.dilation))
 
@@ -52,33 +69,25 @@ class Conv2D(Convolution):
     """
 
     kernels: int
-    kernel: int | tuple[int, int]
-    stride: int | tuple[int, int] = 1
-    padding: str | int | tuple[int, int] = "valid"
-    dilation: int | tuple[int, int] = 1
+    kernel: Pair
+    stride: Pair = 1
+    padding: str | Pair = "valid"
+    dilation: Pair = 1
     groups: int = 1
     use_bias: bool = True
     activation: str | None = None
 
-    @property
-    def settings(self):
-        """See `Layer`."""
-        return in_words(self._conv_settings(f"{self.kernels} kernels "),
-                        f"{self.groups} groups" if self.groups > 1 else "")
-
-    def output_shape(self, input_shape):
-        """See `Layer`."""
-        size = self._size_of_conv(input_shape)
+    def output_shape(self, input_shape: Shape) -> Shape:
+        size = self._size(input_shape, conv_output_length, self.kernel, self.stride, padding_pair(self.padding),
+                          self.dilation)
         self.parameters(input_shape)  # groups that do not divide the channels are an error of the shape, too
         return (*size, self.kernels)
 
-    def parameters(self, input_shape):
-        """See `Layer`."""
+    def parameters(self, input_shape: Shape) -> tuple[int, int]:
         return conv_parameters(self.kernel, input_shape[-1], self.kernels, self.use_bias, self.groups), 0
 
-    def multiply_adds(self, input_shape):
-        """See `Layer`."""
-        size = self._size_of_conv(input_shape)
+    def multiply_adds(self, input_shape: Shape) -> int:
+        size = self.output_shape(input_shape)[:2]
         return conv_multiply_adds(size, self.kernel, input_shape[-1], self.kernels, self.groups)
 
 
@@ -89,34 +98,18 @@ class DepthwiseConv2D(Convolution):
     It is a convolution with as many groups as channels. Source: A. Howard and others, *MobileNets*, arXiv:1704.04861.
     """
 
-    kernel: int | tuple[int, int]
-    stride: int | tuple[int, int] = 1
-    padding: str | int | tuple[int, int] = "valid"
+    kernel: Pair
+    stride: Pair = 1
+    padding: str | Pair = "valid"
     depth_multiplier: int = 1
-    dilation: int | tuple[int, int] = 1
+    dilation: Pair = 1
     use_bias: bool = True
     activation: str | None = None
 
-    @property
-    def settings(self):
-        """See `Layer`."""
-        return self._conv_settings()
-
-    def _as_conv(self, channels):
-        return Conv2D(channels * self.depth_multiplier, self.kernel, self.stride, self.padding, self.dilation,
-                      groups=channels, use_bias=self.use_bias)
-
-    def output_shape(self, input_shape):
-        """See `Layer`."""
-        return self._as_conv(image(input_shape)[2]).output_shape(input_shape)
-
-    def parameters(self, input_shape):
-        """See `Layer`."""
-        return self._as_conv(input_shape[-1]).parameters(input_shape)
-
-    def multiply_adds(self, input_shape):
-        """See `Layer`."""
-        return self._as_conv(input_shape[-1]).multiply_adds(input_shape)
+    def _steps(self, input_shape):
+        channels = image(input_shape)[2]
+        return [(Conv2D(channels * self.depth_multiplier, self.kernel, self.stride, self.padding, self.dilation,
+                        groups=channels, use_bias=self.use_bias), input_shape)]
 
 
 @dataclass(frozen=True)
@@ -124,38 +117,19 @@ class SeparableConv2D(Convolution):
     """A depthwise convolution without bias, then a convolution with kernels of 1 that mixes the channels."""
 
     kernels: int
-    kernel: int | tuple[int, int]
-    stride: int | tuple[int, int] = 1
-    padding: str | int | tuple[int, int] = "valid"
-    dilation: int | tuple[int, int] = 1
+    kernel: Pair
+    stride: Pair = 1
+    padding: str | Pair = "valid"
+    dilation: Pair = 1
     depth_multiplier: int = 1
     use_bias: bool = True
     activation: str | None = None
 
-    @property
-    def settings(self):
-        """See `Layer`."""
-        return self._conv_settings(f"{self.kernels} kernels ")
-
     def _steps(self, input_shape):
-        """The two convolutions, each with the shape of its input."""
         depthwise = DepthwiseConv2D(self.kernel, self.stride, self.padding, self.depth_multiplier, self.dilation,
                                     use_bias=False)
         pointwise = Conv2D(self.kernels, 1, use_bias=self.use_bias)
-        return (depthwise, input_shape), (pointwise, depthwise.output_shape(input_shape))
-
-    def output_shape(self, input_shape):
-        """See `Layer`."""
-        _, (pointwise, shape) = self._steps(input_shape)
-        return pointwise.output_shape(shape)
-
-    def parameters(self, input_shape):
-        """See `Layer`."""
-        return sum(step.parameters(shape)[0] for step, shape in self._steps(input_shape)), 0
-
-    def multiply_adds(self, input_shape):
-        """See `Layer`."""
-        return sum(step.multiply_adds(shape) for step, shape in self._steps(input_shape))
+        return [*depthwise._steps(input_shape), (pointwise, depthwise.output_shape(input_shape))]
 
 
 @dataclass(frozen=True)
@@ -166,11 +140,11 @@ class Conv2DTranspose(Convolution):
     """
 
     kernels: int
-    kernel: int | tuple[int, int]
-    stride: int | tuple[int, int] = 1
+    kernel: Pair
+    stride: Pair = 1
     padding: str = "valid"
-    output_padding: int | tuple[int, int] | None = None
-    dilation: int | tuple[int, int] = 1
+    output_padding: Pair | None = None
+    dilation: Pair = 1
     use_bias: bool = True
     activation: str | None = None
 
@@ -179,27 +153,17 @@ class Conv2DTranspose(Convolution):
         if self.output_padding is not None:
             object.__setattr__(self, "output_padding", pair("output_padding", self.output_padding))
 
-    @property
-    def settings(self):
-        """See `Layer`."""
-        return in_words(self._conv_settings(f"{self.kernels} kernels "),
-                        setting("output padding", self.output_padding))
-
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         size = self._size(input_shape, transposed_output_length, self.kernel, self.stride,
                           padding_pair(self.padding), self.output_padding or (None, None), self.dilation)
         return (*size, self.kernels)
 
-    def parameters(self, input_shape):
-        """See `Layer`."""
+    def parameters(self, input_shape: Shape) -> tuple[int, int]:
         return conv_parameters(self.kernel, input_shape[-1], self.kernels, self.use_bias), 0
 
-    def multiply_adds(self, input_shape):
-        """See `Layer`."""
+    def multiply_adds(self, input_shape: Shape) -> int:
         return activation_size(input_shape) * self.kernel[0] * self.kernel[1] * self.kernels
 
-    def receptive_fields(self, fields, input_shape):
-        """See `Layer`."""
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         return tuple(field.through_transposed(*values)
                      for field, *values in zip(fields, self.kernel, self.stride, self.dilation))

@@ -1,51 +1,33 @@
 """The same table for a built Keras model. Keras itself is not imported: a model is read by what it shows."""
 
-from dataclasses import replace
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
 
 from . import base, convolutions, pooling, rearranging
-from .arithmetic import activation_size, bytes_per_number
-from .network import Row, Table, describe, input_row, starting_fields
+from .arithmetic import activation_bytes, activation_size
+from .network import NetworkTable, Row, describe, input_row
 
-# How each layer of Keras is described here, from its configuration: on the left its words, on the right ours.
-DESCRIPTIONS = {
-    "Conv2D": lambda c: convolutions.Conv2D(
-        kernels=c["filters"], kernel=c["kernel_size"], stride=c["strides"], padding=c["padding"],
-        dilation=c["dilation_rate"], groups=c["groups"], use_bias=c["use_bias"], activation=_activation(c)),
-    "DepthwiseConv2D": lambda c: convolutions.DepthwiseConv2D(
-        kernel=c["kernel_size"], stride=c["strides"], padding=c["padding"], depth_multiplier=c["depth_multiplier"],
-        dilation=c["dilation_rate"], use_bias=c["use_bias"], activation=_activation(c)),
-    "SeparableConv2D": lambda c: convolutions.SeparableConv2D(
-        kernels=c["filters"], kernel=c["kernel_size"], stride=c["strides"], padding=c["padding"],
-        dilation=c["dilation_rate"], depth_multiplier=c["depth_multiplier"], use_bias=c["use_bias"],
-        activation=_activation(c)),
-    "Conv2DTranspose": lambda c: convolutions.Conv2DTranspose(
-        kernels=c["filters"], kernel=c["kernel_size"], stride=c["strides"], padding=c["padding"],
-        output_padding=c["output_padding"], dilation=c["dilation_rate"], use_bias=c["use_bias"],
-        activation=_activation(c)),
-    "MaxPooling2D": lambda c: pooling.MaxPooling2D(c["pool_size"], c["strides"], c["padding"]),
-    "AveragePooling2D": lambda c: pooling.AveragePooling2D(c["pool_size"], c["strides"], c["padding"]),
-    "GlobalAveragePooling2D": lambda c: pooling.GlobalAveragePooling2D(c["keepdims"]),
-    "GlobalMaxPooling2D": lambda c: pooling.GlobalMaxPooling2D(c["keepdims"]),
-    "ZeroPadding2D": lambda c: pooling.ZeroPadding2D(c["padding"]),
-    "Dense": lambda c: base.Dense(c["units"], c["use_bias"], _activation(c)),
-    "BatchNormalization": lambda c: base.BatchNormalization(c["scale"], c["center"]),
-    "LocalResponseNormalization": lambda c: base.LocalResponseNormalization(),  # the course's own, helpers/layers.py
-    "Flatten": lambda c: rearranging.Flatten(),
-    "Reshape": lambda c: rearranging.Reshape(c["target_shape"]),
-    "Permute": lambda c: rearranging.Permute(c["dims"]),
-    "Resizing": lambda c: rearranging.Resizing(c["height"], c["width"]),
-    "Activation": lambda c: base.Activation(_activation(c) or "linear"),
-    "ReLU": lambda c: base.ReLU(c["max_value"]),
-    "Softmax": lambda c: base.Softmax(),
-    "Dropout": lambda c: base.Dropout(c["rate"]),
-    "Rescaling": lambda c: base.Rescaling(c["scale"], c["offset"]),
-}
+if TYPE_CHECKING:
+    import keras
+
+# Layers that are described here under the name that Keras gives them; LocalResponseNormalization is helpers/layers.py's.
+DESCRIPTIONS = {kind.__name__: kind for kind in (
+    base.Activation, base.BatchNormalization, base.Dense, base.Dropout, base.LocalResponseNormalization, base.ReLU,
+    base.Rescaling, base.Softmax, convolutions.Conv2D, convolutions.Conv2DTranspose, convolutions.DepthwiseConv2D,
+    convolutions.SeparableConv2D, pooling.AveragePooling2D, pooling.GlobalAveragePooling2D, pooling.GlobalMaxPooling2D,
+    pooling.MaxPooling2D, pooling.ZeroPadding2D, rearranging.Flatten, rearranging.Permute, rearranging.Reshape,
+    rearranging.Resizing)}
+# Settings that Keras calls something else in a layer's configuration.
+KERAS_WORDS = {"kernels": "filters", "kernel": "kernel_size", "stride": "strides", "dilation": "dilation_rate",
+               "window": "pool_size"}
 UNCHANGED = ("Identity", "LeakyReLU", "ELU", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "RandomFlip",
              "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast", "RandomBrightness")
 MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate")
 
 
-def from_keras(model, expand_nested=False, dtype="float32"):
+def from_keras(model: keras.Model, expand_nested: bool = False, dtype: str = "float32") -> NetworkTable:
     """Read a built Keras model into the table that `trace` makes.
 
     Shapes and parameters are those that Keras built; multiply-adds and receptive fields follow from the settings of
@@ -63,7 +45,7 @@ def from_keras(model, expand_nested=False, dtype="float32"):
 
     Returns
     -------
-    Table
+    NetworkTable
 
     Raises
     ------
@@ -72,11 +54,10 @@ def from_keras(model, expand_nested=False, dtype="float32"):
         know: the message names it.
     """
     _check_model(model)
-    tensor = model.inputs[0]
-    shape = _shape(tensor, model)
+    shape = _shape(model.inputs[0], model)
     start = input_row(shape, dtype)
-    rows = _rows(model, shape, starting_fields(shape), expand_nested, dtype)
-    return Table((start, *rows))
+    rows = _rows(model, shape, start.fields, expand_nested, dtype)
+    return NetworkTable((start, *rows))
 
 
 def _check_model(model):
@@ -103,9 +84,9 @@ def _shape(tensor, layer):
     return shape
 
 
-def _rows(model, input_shape, fields, expand_nested, dtype):
+def _rows(model, input_shape, starting_fields, expand_nested, dtype):
     """The rows of all layers of a model, whose input has this shape and these receptive fields."""
-    seen = {_place(model.inputs[0]): (input_shape, fields)}  # tensor -> its shape and receptive fields
+    seen = {_place(model.inputs[0]): (input_shape, starting_fields)}  # tensor -> its shape and receptive fields
     rows, used = [], set()
     for tensor in _in_order(model.outputs[0], seen):
         layer = tensor._keras_history.operation
@@ -130,7 +111,7 @@ def _rows(model, input_shape, fields, expand_nested, dtype):
 
 
 def _place(tensor):
-    """What tells a tensor from the others: which layer made it, and in which of its calls."""
+    """What identifies a tensor: the layer that made it, and in which of its calls."""
     return id(tensor._keras_history.operation), tensor._keras_history.node_index
 
 
@@ -169,7 +150,7 @@ def _row(layer, shape, before, dtype):
         row = describe(layer.name, description, before[0][0], fields, dtype)
     except ValueError as error:  # what Keras builds and this module does not allow
         raise ValueError(f"layer {layer.name!r} ({kind}): {error}") from None
-    return replace(row, output_shape=shape, activation_bytes=activation_size(shape) * bytes_per_number(dtype),
+    return replace(row, output_shape=shape, activation_bytes=activation_bytes(shape, dtype),
                    parameters=_count(layer, "weights"), trainable=_count(layer, "trainable_weights"))
 
 
@@ -186,14 +167,17 @@ def _description(layer, kind, input_shape):
     if kind in ("BatchNormalization", "Softmax") and config.get("axis", -1) not in (-1, len(input_shape)):
         raise ValueError(f"layer {layer.name!r} ({kind}) works along axis {config['axis']}. Tables are for the last "
                          "axis, axis=-1.")
-    return DESCRIPTIONS[kind](config)
+    settings = {field.name: config[KERAS_WORDS.get(field.name, field.name)]
+                for field in fields(DESCRIPTIONS[kind]) if not field.kw_only}
+    if "activation" in settings:
+        settings["activation"] = _activation(settings["activation"], none="linear" if kind == "Activation" else None)
+    return DESCRIPTIONS[kind](**settings)
 
 
-def _activation(config):
+def _activation(activation, none):
     """The name of an activation function; Keras calls none "linear", and hides some names in a dictionary."""
-    activation = config["activation"]
     name = activation.get("config") if isinstance(activation, dict) else activation
-    return None if name == "linear" else name if isinstance(name, str) else "own activation"
+    return none if name == "linear" else name if isinstance(name, str) else "own activation"
 
 
 def _largest(branches):

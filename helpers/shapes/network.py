@@ -1,13 +1,17 @@
 """A whole network as a table: one row for each layer."""
 
+from __future__ import annotations
+
 import math
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
-from .arithmetic import ReceptiveField, activation_size, bytes_per_number
+from .arithmetic import Fields, ReceptiveField, Shape, activation_bytes, activation_size
 from .base import Layer, positions
 from .checks import sizes
-from .table import as_html, as_text
+from .show_network import as_html, as_text
 
 
 @dataclass(frozen=True)
@@ -33,42 +37,46 @@ class Row:
     name: str
     kind: str
     settings: str
-    output_shape: tuple[int, ...]
+    output_shape: Shape
     activation_bytes: int
     parameters: int
     trainable: int
     multiply_adds: int
-    fields: tuple[ReceptiveField, ...]
+    fields: Fields
 
     @property
-    def activation_size(self):
+    def activation_size(self) -> int:
         """How many numbers the output holds."""
         return activation_size(self.output_shape)
 
     @property
-    def not_trainable(self):
+    def not_trainable(self) -> int:
         """Parameters that are kept and not trained: moving averages, and all of a frozen layer."""
         return self.parameters - self.trainable
 
     @property
-    def receptive_field(self):
+    def receptive_field(self) -> Shape:
         """Pixels of the input, padding included, behind one output number: (height, width) for pictures."""
         return tuple(math.floor(field.size) for field in self.fields)
 
     @property
-    def jump(self):
+    def jump(self) -> tuple[int | Fraction, ...]:
         """Pixels of the input from the view of one output number to that of its neighbor; 0 where all see the same."""
         return tuple(field.jump for field in self.fields)
 
     @property
-    def numbers(self):
+    def numbers(self) -> dict[str, object]:
         """What two tables are compared by, by the words that `difference` uses."""
         return {"output shape": self.output_shape, "parameters": self.parameters, "trainable": self.trainable,
                 "multiply-adds": self.multiply_adds, "receptive field": self.receptive_field, "jump": self.jump}
 
 
+def _sum_of(column, about):
+    return property(lambda table: sum(getattr(row, column) for row in table.rows[1:]), doc=about)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Table:
+class NetworkTable:
     """A traced network. A notebook shows it as a table, a terminal as text.
 
     Row 0 is the input. `table[3]` and `table["conv1"]` are rows; `len(table)` counts the layers, the input not. Two
@@ -77,13 +85,13 @@ class Table:
 
     rows: tuple[Row, ...]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.rows) - 1
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: int | str) -> Row:
         if not isinstance(key, str):
             return self.rows[key]
         for row in self.rows:
@@ -92,7 +100,7 @@ class Table:
         raise KeyError(f"no layer is called {key!r}; there are {', '.join(row.name for row in self.rows)}")
 
     def __eq__(self, other):
-        if not isinstance(other, Table):
+        if not isinstance(other, NetworkTable):
             return NotImplemented
         return [row.numbers for row in self.rows] == [row.numbers for row in other.rows]
 
@@ -105,50 +113,24 @@ class Table:
     def _repr_html_(self):
         return as_html(self)
 
-    def _sum(self, column):
-        return sum(getattr(row, column) for row in self.rows[1:])
-
     @property
-    def input_shape(self):
+    def input_shape(self) -> Shape:
         """Shape of one example."""
         return self.rows[0].output_shape
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> Shape:
         """Shape of what comes out at the end."""
         return self.rows[-1].output_shape
 
-    @property
-    def parameters(self):
-        """All parameters of the network."""
-        return self._sum("parameters")
+    parameters = _sum_of("parameters", "All parameters of the network.")
+    trainable = _sum_of("trainable", "Parameters that training changes.")
+    not_trainable = _sum_of("not_trainable", "Parameters that are kept and not trained.")
+    multiply_adds = _sum_of("multiply_adds", "Multiply-adds for one example.")
+    activation_size = _sum_of("activation_size", "Numbers in the outputs of all layers together, the input not counted.")
+    activation_bytes = _sum_of("activation_bytes", "Bytes of these outputs, if each is kept, as training mostly has to.")
 
-    @property
-    def trainable(self):
-        """Parameters that training changes."""
-        return self._sum("trainable")
-
-    @property
-    def not_trainable(self):
-        """Parameters that are kept and not trained."""
-        return self._sum("not_trainable")
-
-    @property
-    def multiply_adds(self):
-        """Multiply-adds for one example."""
-        return self._sum("multiply_adds")
-
-    @property
-    def activation_size(self):
-        """Numbers in the outputs of all layers together, the input not counted."""
-        return self._sum("activation_size")
-
-    @property
-    def activation_bytes(self):
-        """Bytes that these outputs take for one example, if each is kept, as training mostly has to."""
-        return self._sum("activation_bytes")
-
-    def difference(self, other):
+    def difference(self, other: NetworkTable) -> str:
         """Say in words where two tables part: the first row that differs, and what follows from it."""
         if self == other:
             return f"No difference: {len(self)} layers, {self.parameters:,} parameters."
@@ -173,7 +155,7 @@ def _plain(value):
     return f"{value:,}" if isinstance(value, int) else f"({', '.join(str(size) for size in value)})"
 
 
-def trace(input_shape, layers, dtype="float32"):
+def trace(input_shape: Shape, layers: Iterable[Layer], dtype: str = "float32") -> NetworkTable:
     """Follow one example through a network, layer by layer, with arithmetic alone.
 
     Parameters
@@ -187,7 +169,7 @@ def trace(input_shape, layers, dtype="float32"):
 
     Returns
     -------
-    Table
+    NetworkTable
 
     Raises
     ------
@@ -200,9 +182,7 @@ def trace(input_shape, layers, dtype="float32"):
     >>> trace((28, 28, 1), [shapes.Conv2D(6, 5), shapes.MaxPooling2D(2)]).output_shape
     (12, 12, 6)
     """
-    shape = sizes(input_shape)
-    fields = starting_fields(shape)
-    rows = [input_row(shape, dtype)]
+    rows = [input_row(sizes(input_shape), dtype)]
     try:
         layers = list(layers)
     except TypeError:
@@ -210,31 +190,24 @@ def trace(input_shape, layers, dtype="float32"):
     names = _names(layers)
     for number, (name, layer) in enumerate(zip(names, layers), start=1):
         try:
-            row = describe(name, layer, shape, fields, dtype)
+            rows.append(describe(name, layer, rows[-1].output_shape, rows[-1].fields, dtype))
         except ValueError as error:
             raise ValueError(f"layer {number}, {name} ({layer.kind}): {error}") from None
-        shape, fields = row.output_shape, row.fields
-        rows.append(row)
-    return Table(tuple(rows))
+    return NetworkTable(tuple(rows))
 
 
-def starting_fields(shape):
-    """At the input, each number sees itself."""
-    return tuple(ReceptiveField() for _ in positions(shape))
+def input_row(shape: Shape, dtype: str) -> Row:
+    """Row 0: the input itself, in which each number sees itself."""
+    return Row("input", "Input", "", shape, activation_bytes(shape, dtype), 0, 0, 0,
+               tuple(ReceptiveField() for _ in positions(shape)))
 
 
-def input_row(shape, dtype, name="input"):
-    """Row 0: the input itself."""
-    return Row(name, "Input", "", shape, activation_size(shape) * bytes_per_number(dtype), 0, 0, 0,
-               starting_fields(shape))
-
-
-def describe(name, layer, input_shape, fields, dtype):
+def describe(name: str, layer: Layer, input_shape: Shape, fields: Fields, dtype: str) -> Row:
     """The row of one layer behind an input of this shape and these receptive fields."""
     shape = layer.output_shape(input_shape)
     trained, kept = layer.parameters(input_shape)
-    return Row(name, layer.kind, layer.settings, shape, activation_size(shape) * bytes_per_number(dtype),
-               trained + kept, trained if layer.trainable else 0, layer.multiply_adds(input_shape),
+    return Row(name, layer.kind, layer.settings, shape, activation_bytes(shape, dtype), trained + kept,
+               trained if layer.trainable else 0, layer.multiply_adds(input_shape),
                layer.receptive_fields(fields, input_shape))
 
 

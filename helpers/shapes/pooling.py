@@ -3,38 +3,36 @@
 Window, stride and padding are one number or a pair (height, width), **height first**.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
-from .arithmetic import pool_output_length
-from .base import Layer, fields_of_all, in_words
+from .arithmetic import Fields, Pair, Shape, pool_output_length
+from .base import Layer, Window, by, fields_of_all, in_words, padding_in_words, setting
 from .checks import image, padding_pair, pair
-from .window_layers import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)
 class MaxPooling2D(Window):
     """The largest number of each window. Without a stride the windows lie side by side."""
 
-    window: int | tuple[int, int] = 2
-    stride: int | tuple[int, int] | None = None
-    padding: str | int | tuple[int, int] = "valid"
+    window: Pair = 2
+    stride: Pair | None = None
+    padding: str | Pair = "valid"
 
     def __post_init__(self):
         object.__setattr__(self, "stride", self.window if self.stride is None else self.stride)
         self._clean()
 
     @property
-    def settings(self):
-        """See `Layer`."""
+    def settings(self) -> str:
         return in_words(by(self.window), setting("stride", self.stride), padding_in_words(self.padding))
 
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         size = self._size(input_shape, pool_output_length, self.window, self.stride, padding_pair(self.padding))
         return (*size, input_shape[-1])
 
-    def receptive_fields(self, fields, input_shape):
-        """See `Layer`."""
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         return tuple(field.through_window(*values) for field, *values in zip(fields, self.window, self.stride))
 
 
@@ -49,13 +47,11 @@ class GlobalAveragePooling2D(Layer):
 
     keepdims: bool = False
 
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         channels = image(input_shape)[2]
         return (1, 1, channels) if self.keepdims else (channels,)
 
-    def receptive_fields(self, fields, input_shape):
-        """See `Layer`."""
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         return fields_of_all(fields, input_shape)
 
 
@@ -81,12 +77,10 @@ class ZeroPadding2D(Layer):
         object.__setattr__(self, "padding", tuple(pair("padding", side) for side in sides))
 
     @property
-    def settings(self):
-        """See `Layer`."""
+    def settings(self) -> str:
         (top, bottom), (left, right) = self.padding
         return str(top) if top == bottom == left == right else f"top {top}, bottom {bottom}, left {left}, right {right}"
 
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         height, width, channels = image(input_shape)
         return (height + sum(self.padding[0]), width + sum(self.padding[1]), channels)

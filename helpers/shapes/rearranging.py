@@ -1,10 +1,12 @@
 """Descriptions of the layers that move numbers to other places: Flatten, Reshape, Permute, Resizing."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .arithmetic import ReceptiveField
+from .arithmetic import Fields, ReceptiveField, Shape
 from .base import Layer, fields_of_all, positions
 from .checks import image, whole_number
 
@@ -13,12 +15,10 @@ from .checks import image, whole_number
 class Flatten(Layer):
     """All numbers in one row. From here on the receptive field is that of all numbers together."""
 
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)
 
-    def receptive_fields(self, fields, input_shape):
-        """See `Layer`."""
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         return fields_of_all(fields, input_shape)
 
 
@@ -41,12 +41,10 @@ class Reshape(Layer):
                 whole_number("shape", size)
 
     @property
-    def settings(self):
-        """See `Layer`."""
+    def settings(self) -> str:
         return f"to {self.target_shape}"
 
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         numbers = math.prod(input_shape)
         known = math.prod(size for size in self.target_shape if size != -1)
         if (known != numbers and -1 not in self.target_shape) or numbers % known:
@@ -54,8 +52,7 @@ class Reshape(Layer):
                              f"shape {input_shape}. Reshape moves numbers, it adds and drops none.")
         return tuple(numbers // known if size == -1 else size for size in self.target_shape)
 
-    def receptive_fields(self, fields, input_shape):
-        """See `Layer`."""
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         new = positions(self.output_shape(input_shape))
         if new == positions(input_shape):
             return fields
@@ -77,18 +74,16 @@ class Permute(Layer):
                              "The batch is axis 0 and stays where it is.")
 
     @property
-    def settings(self):
-        """See `Layer`."""
+    def settings(self) -> str:
         return f"to {self.dims}"
 
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         if len(self.dims) != len(input_shape):
             raise ValueError(f"dims {self.dims} names {len(self.dims)} axes, and the input {input_shape} has "
                              f"{len(input_shape)}. Name each axis once; leave the batch out.")
         return tuple(input_shape[axis - 1] for axis in self.dims)
 
-    def receptive_fields(self, fields, input_shape):
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         """That of all numbers together, as `Flatten`: rows, columns and channels have changed places."""
         return fields if list(self.dims) == sorted(self.dims) else fields_of_all(fields, input_shape)
 
@@ -108,16 +103,13 @@ class Resizing(Layer):
             whole_number("size", side)
 
     @property
-    def settings(self):
-        """See `Layer`."""
+    def settings(self) -> str:
         return f"to {self.height} x {self.width}"
 
-    def output_shape(self, input_shape):
-        """See `Layer`."""
+    def output_shape(self, input_shape: Shape) -> Shape:
         return (self.height, self.width, image(input_shape)[2])
 
-    def receptive_fields(self, fields, input_shape):
-        """See `Layer`."""
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
         new = (self.height, self.width)
         return tuple(ReceptiveField(field.size + (0 if old == now else field.jump), field.jump * Fraction(old, now))
                      for field, old, now in zip(fields, input_shape, new))

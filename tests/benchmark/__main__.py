@@ -3,10 +3,10 @@
 import argparse
 
 import helpers.quiet_start  # noqa: F401
-from helpers.project import ROOT
+from helpers.course.results_page import PAGE
 from helpers.tables import Table
 from tests.benchmark.entries import find_entries, rows_of, time_in_turn
-from tests.benchmark.readme import HEADERS, updated
+from tests.benchmark.results_page import HEADERS, updated
 
 
 def main():
@@ -14,12 +14,12 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Ratios of times, taken in one run.")
     parser.add_argument("word", nargs="?", default="", help="only entries whose name contains this word")
     parser.add_argument("--rounds", type=int, default=3, help="how often each way is timed (default: 3)")
-    parser.add_argument("--write-readme", action="store_true", help="put the table into README.md, with the date and the machine")
+    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md, with the date and the machine")
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error(f"--rounds must be at least 1, not {options.rounds}")
-    if options.word and options.write_readme:
-        parser.error("--write-readme writes the whole table; leave the word out")
+    if options.word and options.write:
+        parser.error("--write writes the whole table; leave the word out")
     entries = find_entries(options.word)
     if not entries:
         parser.error(f"no entry contains {options.word!r}; there are: {', '.join(one.name for one in find_entries())}")
@@ -27,9 +27,8 @@ def main():
     for one in entries:
         rows += rows_of(one, time_in_turn(one.prepare(), options.rounds))
     print(Table(rows, HEADERS))
-    if options.write_readme:
-        path = ROOT / "README.md"
-        path.write_text(updated(path.read_text(encoding="utf-8"), rows), encoding="utf-8")
+    if options.write:
+        PAGE.write_text(updated(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

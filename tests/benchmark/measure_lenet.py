@@ -13,7 +13,7 @@ from tests.benchmark.entries import entry
 from tests.support.lesson_code import definitions
 
 COUNT, BATCH = 60_000, 100
-NAMES = ["to_32x32", "new_lenet", "cross_entropy", "RandomShift", "dealt_out"]
+NAMES = ["to_32x32", "new_lenet", "cross_entropy", "RandomShift", "single_threaded_batches"]
 
 
 class SilentProgress(Progress):
@@ -37,7 +37,7 @@ def with_fit(lesson, x, labels, pixels):
     model = keras.Sequential([keras.Input((32, 32, 1)), lesson["RandomShift"](pixels), lenet]) if pixels else lenet
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=lesson["cross_entropy"], metrics=["accuracy"],
                   steps_per_execution=10, jit_compile=False)
-    data = lesson["dealt_out"](x, labels, seed=0)
+    data = lesson["single_threaded_batches"](x, labels, seed=0)
     return lambda: model.fit(data, shuffle=False, verbose=0, callbacks=[SilentProgress()])
 
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from helpers.batches import dealt_out
+from helpers.batches import single_threaded_batches
 from helpers.data import load_signs
 from tests.benchmark.entries import entry
 from tests.benchmark.measure_lenet import SilentProgress
@@ -28,7 +28,7 @@ def signs():
     x, y = data.x_train.astype("float32") / 255, data.y_train
     lesson = definitions("04_sign_language", ["new_network"], {"keras": keras, "layers": keras.layers, "np": np})
     fitted, looped = new_model(lesson), new_model(lesson)
-    batches, random = dealt_out(x, y, BATCH, seed=0), np.random.default_rng(0)
+    batches, random = single_threaded_batches(x, y, BATCH, seed=0), np.random.default_rng(0)
 
     def loop():
         order = random.permutation(len(x))

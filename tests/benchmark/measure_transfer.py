@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from helpers import pretrained
-from helpers.batches import dealt_out
+from helpers.batches import single_threaded_batches
 from helpers.data import load_traffic_signs
 from tests.benchmark.entries import entry
 
@@ -35,7 +35,7 @@ def with_head(inputs, features):
 def train(model, x, y):
     """Train ten epochs in one call of `fit`: the rows of all epochs one after another, the same order in each call."""
     rows = np.concatenate([np.random.default_rng(epoch).permutation(len(x)) for epoch in range(EPOCHS)])
-    model.fit(dealt_out(x[rows], y[rows], BATCH), shuffle=False, verbose=0)
+    model.fit(single_threaded_batches(x[rows], y[rows], BATCH), shuffle=False, verbose=0)
 
 
 def both_ways(base, x, y):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from helpers.course import machine
-from helpers.project import ROOT
-from tests.benchmark import entries, measure_course, measure_lenet, readme
+from helpers.course.results_page import PAGE
+from tests.benchmark import entries, measure_course, measure_lenet, results_page
 from tests.benchmark.entries import Entry, find_entries, rows_of, time_in_turn
 
 
@@ -69,25 +69,23 @@ def test_the_whole_course_counts_cells_with_a_progress_line(tmp_path):
     assert training >= 0.6 and everything >= training + 0.5
 
 
-def test_the_table_of_the_readme_has_the_works_that_the_benchmark_knows():
-    found = readme.works((ROOT / "README.md").read_text(encoding="utf-8"))
-    if found is None:
-        pytest.skip("README.md has no table of speeds yet: python -m tests.benchmark --write-readme, on a quiet machine")
-    assert sorted(found) == sorted(one.name for one in find_entries()), "run: python -m tests.benchmark --write-readme"
+def test_the_page_has_the_works_that_the_benchmark_knows():
+    found = results_page.works(PAGE.read_text(encoding="utf-8"))
+    assert sorted(found) == sorted(one.name for one in find_entries()), "run: python -m tests.benchmark --write"
 
 
 ROWS = [("work", "ours", "1.20", "1.20", "limit 1.3: kept"), ("", "base", "1.00", "1.00", "")]
 
 
-def test_the_table_is_written_into_the_readme_and_replaced():
-    text = readme.updated("# Course\n\n## For instructors\n\nHand out.\n", ROWS, today=datetime.date(2026, 1, 2))
-    row = "| work | ours | 1.20 | 1.20 | limit 1.3: kept |"
-    assert text.index("## Speed") < text.index(row) < text.index("## For instructors")
-    assert "Measured on 2026-01-02: " in text and " cores of " in text and readme.works(text) == ["work"]
-    again = readme.updated(text, [("other", *ROWS[0][1:])], today=datetime.date(2026, 1, 3))
-    assert readme.works(again) == ["other"] and again.count("## Speed") == 1 and "2026-01-02" not in again
-    with pytest.raises(ValueError, match="For instructors"):
-        readme.updated("# Course\n", ROWS)
+def test_the_table_replaces_the_one_before():
+    empty = f"# Results\n\n{results_page.BEGIN}{results_page.END}\nThe end.\n"
+    text = results_page.updated(empty, ROWS, today=datetime.date(2026, 1, 2))
+    assert "| work | ours | 1.20 | 1.20 | limit 1.3: kept |" in text and text.endswith("The end.\n")
+    assert "Measured on 2026-01-02: " in text and " cores of " in text and results_page.works(text) == ["work"]
+    again = results_page.updated(text, [("other", *ROWS[0][1:])], today=datetime.date(2026, 1, 3))
+    assert results_page.works(again) == ["other"] and "2026-01-02" not in again
+    with pytest.raises(ValueError, match="benchmark: begin"):
+        results_page.updated("# Results\n", ROWS)
 
 
 def test_the_machine_is_told_by_its_processor():
@@ -99,7 +97,7 @@ def test_a_wrong_command_says_what_there_is(monkeypatch, capsys):
     from tests.benchmark.__main__ import main
 
     for arguments, words in [(["nonsense"], ["no entry contains 'nonsense'; there are:", "LeNet, one epoch"]),
-                             (["lenet", "--write-readme"], ["leave the word out"]),
+                             (["lenet", "--write"], ["leave the word out"]),
                              (["--rounds", "0"], ["--rounds must be at least 1"])]:
         monkeypatch.setattr("sys.argv", ["benchmark", *arguments])
         with pytest.raises(SystemExit):

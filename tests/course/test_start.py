@@ -1,5 +1,6 @@
 """The two commands: what they refuse, and that they do nothing twice."""
 
+import importlib.util
 import os
 import sys
 
@@ -8,17 +9,6 @@ import pytest
 from helpers import start
 from tests.support.open_course import open_course
 from tests.support.readme_commands import commands
-
-
-@pytest.mark.parametrize("version", [(3, 9), (3, 14), (2, 7)])
-def test_other_pythons_are_refused_with_a_remedy(version):
-    with pytest.raises(SystemExit, match=r"runs on Python 3\.10 to 3\.13.*python3\.12 -m helpers\.start"):
-        start.check_python(version)
-
-
-@pytest.mark.parametrize("version", [(3, 10), (3, 11, 7), (3, 12), (3, 13)])
-def test_the_courses_pythons_are_accepted(version):
-    start.check_python(version)
 
 
 def test_an_unknown_task_is_named():
@@ -42,15 +32,66 @@ def recorded(monkeypatch, tmp_path):
 
     monkeypatch.setattr(start, "_run", run)
     monkeypatch.setattr(start, "_has_pip", lambda python: python.exists())
+    monkeypatch.setattr(start, "try_tensorflow", lambda python: calls.append(["try TensorFlow"]))
+    monkeypatch.setattr(start.shutil, "which", lambda program: None)
     return tmp_path / "env", calls, failing
 
 
 def test_what_is_installed_is_not_installed_again(recorded):
     environment, calls, _ = recorded
     start.install(environment)
-    assert [("venv" in call, "pip" in call) for call in calls] == [(True, False), (False, True)]
+    assert ["venv" in calls[0], "pip" in calls[1], calls[2:]] == [True, True, [["try TensorFlow"]]]
     start.install(environment)
-    assert len(calls) == 2
+    assert len(calls) == 3
+
+
+def test_tests_need_more_than_a_student_has_and_not_the_other_way_round(recorded):
+    environment, calls, _ = recorded
+    start.install(environment)
+    start.install(environment, "test")
+    installed = [call[call.index("--editable") + 1] for call in calls if "--editable" in call]
+    assert installed == [".", ".[test]"]
+    start.install(environment, "test")
+    start.install(environment)
+    assert sum("--editable" in call for call in calls) == 2
+
+
+def test_a_change_of_what_is_needed_is_installed(recorded, monkeypatch, tmp_path):
+    environment, calls, _ = recorded
+    (tmp_path / "helpers").mkdir()
+    for name in ("requirements.txt", "helpers/constraints.txt", "pyproject.toml"):
+        (tmp_path / name).write_bytes((start.ROOT / name).read_bytes())
+    monkeypatch.setattr(start, "ROOT", tmp_path)
+    for name in (None, "requirements.txt", "helpers/constraints.txt", "pyproject.toml"):
+        if name:
+            (tmp_path / name).write_text("changed", encoding="utf-8")
+        before = len(calls)
+        start.install(environment)
+        assert "--editable" in calls[before if name else before + 1]
+
+
+@pytest.mark.parametrize(("ends_with", "fallen_back"), [(0, False), (2, True)])
+def test_uv_installs_where_it_is_found_and_pip_where_it_fails(recorded, monkeypatch, capsys, ends_with, fallen_back):
+    environment, calls, _ = recorded
+    monkeypatch.setattr(start.shutil, "which", lambda program: f"/bin/{program}")
+    run = []
+    monkeypatch.setattr(start.subprocess, "run", lambda command, **options: run.append(command) or
+                        start.subprocess.CompletedProcess(command, ends_with))
+    start.install(environment)
+    assert run[0][:5] == ["/bin/uv", "pip", "install", "--python", str(start.python_of(environment))]
+    assert run[0][-1] == "helpers/constraints.txt"
+    assert any("-m pip install" in " ".join(call) for call in calls) == fallen_back
+    assert ("trying with pip" in capsys.readouterr().out) == fallen_back
+
+
+def test_a_newer_python_gets_the_newest_versions(recorded, monkeypatch):
+    """The tested ones may have no packages for it."""
+    environment, calls, failing = recorded
+    failing.append("pip")
+    monkeypatch.setattr(start.platforms, "newer_python", lambda: "use the tested Python")
+    with pytest.raises(SystemExit, match="use the tested Python"):
+        start.install(environment)
+    assert "--constraint" not in calls[-1]
 
 
 def test_a_failed_installation_is_done_again(recorded):
@@ -109,11 +150,11 @@ def test_an_environment_that_lacks_pip_is_completed_and_not_removed(recorded, mo
     monkeypatch.setattr(start, "_has_pip", lambda python: False)
     monkeypatch.setattr(start, "_run", lambda command, remedy: calls.append([str(part) for part in command]))
     start.install(environment)
-    assert ["venv" in call for call in calls] == [True, False] and (environment / "kept").exists()
+    assert ["venv" in call for call in calls] == [True, False, False] and (environment / "kept").exists()
 
 
 def test_pip_is_asked_for(tmp_path):
-    assert start._has_pip(sys.executable)
+    assert start._has_pip(sys.executable) == (importlib.util.find_spec("pip") is not None)
     assert not start._has_pip(tmp_path / "python")
 
 

@@ -1,6 +1,11 @@
 """The code keeps one style, ruff's with the settings of pyproject.toml; and the linter that says so can fail."""
 
+import collections
+import re
+import shutil
 import subprocess
+import sys
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -28,12 +33,34 @@ def test_a_file_that_is_too_long_is_named(tmp_path):
                                                           f"{tmp_path.name}/long.py: 321 lines"]
 
 
-def test_addresses_and_readme_are_looked_at(monkeypatch):
-    assert lint_code.addresses() == [] and lint_code.readme() == []
+def test_addresses_and_pages_are_looked_at(monkeypatch, tmp_path):
+    assert lint_code.addresses() == [] and lint_code.pages() == []
     monkeypatch.setattr(lint_code.links, "course_settings", lambda: {"repository": "ada/course", "branch": "main"})
     assert any("run: python -m helpers.course.links" in line for line in lint_code.addresses())
-    monkeypatch.setattr(lint_code.readme_results, "table", lambda: "")
-    assert "readme_results" in lint_code.readme()[0]
+    monkeypatch.setattr(lint_code.results_page, "tables", lambda: "")
+    long = tmp_path / "README.md"
+    long.write_text("word " * 1100 + "<!-- a comment does not count -->", encoding="utf-8")
+    assert lint_code.pages(long) == ["RESULTS.md lags behind the measurements; run: python -m helpers.course.results_page"]
+    long.write_text("word " * 1101, encoding="utf-8")
+    assert "README.md has 1101 words, wanted at most 1100" in lint_code.pages(long)[1]
+
+
+def test_files_that_github_reads_keep_their_schemas(tmp_path):
+    assert lint_code.schemas() == []
+    shutil.copytree(ROOT / ".github", tmp_path / ".github")
+    shutil.copy(ROOT / "CITATION.cff", tmp_path)
+    for name, right, wrong in [("workflows/tests.yml", "runs-on:", "run-on:"), ("dependabot.yml", "version: 2", "version: 3"),
+                               ("ISSUE_TEMPLATE/lesson.yml", "type: input", "type: inputs")]:
+        path = tmp_path / ".github" / name
+        text = path.read_text(encoding="utf-8")
+        assert right in text
+        path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    (tmp_path / "CITATION.cff").write_text("cff-version: 1.2.0\ntitle: A course\n", encoding="utf-8")
+    found = "\n".join(lint_code.schemas(tmp_path))
+    assert all(name in found for name in ("tests.yml", "dependabot.yml", "lesson.yml", "CITATION.cff"))
+    assert "pages.yml" not in found and "grading.yml" not in found
+    (tmp_path / "CITATION.cff").unlink()
+    assert "CITATION.cff is missing" in lint_code.schemas(tmp_path)
 
 
 def test_one_command_looks_at_everything(monkeypatch, capsys):
@@ -48,7 +75,23 @@ def test_one_command_looks_at_everything(monkeypatch, capsys):
     assert ended.value.code == 0 and "1 notebooks in form" in capsys.readouterr().out
 
 
-def test_a_missing_ruff_is_said(monkeypatch):
+def test_a_missing_package_is_said(monkeypatch):
     missing = subprocess.CompletedProcess([], 1, stdout="", stderr="No module named ruff")
     monkeypatch.setattr(lint_code.subprocess, "run", lambda *arguments, **options: missing)
-    assert lint_code.style() == ["ruff is not installed: python -m pip install -r requirements.txt"]
+    assert lint_code.style() == ['ruff is not installed: python -m pip install -e ".[test]"']
+    monkeypatch.setitem(sys.modules, "check_jsonschema", None)
+    assert lint_code.schemas() == ['check-jsonschema is not installed: python -m pip install -e ".[test]"']
+
+
+def test_no_two_files_differ_by_case_alone():
+    """Windows and macOS would keep only one of them; and no name is one that Windows refuses."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    names = listed.stdout.split("\0")[:-1]
+    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
+    folded = collections.Counter(name.casefold() for name in (*names, *folders))
+    assert len(names) > 100 and [name for name, count in folded.items() if count > 1] == []
+    parts = {part for name in names for part in name.split("/")}
+    assert [part for part in parts if re.search(r'[<>:"|?*\\]|[. ]$', part)
+            or re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", part)] == []

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from helpers.data import download, finding, places
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.errors import DataNotFoundError
-from helpers.data.sources import DataFile, Form, Source
 from helpers.data.storage import read_npz
 
 HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head><body>Please accept.</body></html>"
@@ -44,11 +44,19 @@ def _read(paths, file_name):
     return read_npz(paths[file_name], EXPECTED)
 
 
-def small_source(*urls, name="small.npz", checksum=None, size=SIZE):
+def small_info(url=None, name="small.npz", checksum=None, size=SIZE):
     """A data set of one file, described as the real ones are."""
-    file = DataFile(name, urls=urls, checksum=checksum, size=size)
-    return Source(name="small", title="Small", forms=(Form((file,), functools.partial(_read, file_name=name)),),
+    file = DataFile(name, url, checksum, size)
+    return DatasetInfo(name="small", title="Small", layouts=(FileLayout((file,), functools.partial(_read, file_name=name)),),
                   license="MIT", citation="nobody", homepage="http://localhost/", sample="nothing much")
+
+
+def traffic_arrays(**changes):
+    """Three tracks of two frames of each class, laid out as in gtsrb_32.npz; a change to None leaves an array out."""
+    labels = np.repeat(np.arange(43, dtype=np.uint8), 6)
+    made = {"images": np.random.default_rng(0).integers(0, 256, (len(labels), 32, 32, 3), dtype=np.uint8), "labels": labels,
+            "tracks": np.tile(np.repeat(np.arange(3, dtype=np.uint16), 2), 43)}
+    return {name: value for name, value in {**made, **changes}.items() if value is not None}
 
 
 def same(arrays):
@@ -167,20 +175,20 @@ def server_fixture():
 
 @pytest.fixture(name="machine")
 def machine_fixture(tmp_path, monkeypatch):
-    """A machine with empty folders, no settings, no proxy and no memory of earlier downloads; yields its cache folder."""
+    """A machine with empty folders, no settings and no network but itself; yields its cache folder."""
     monkeypatch.setattr(places, "DATA_FOLDER", tmp_path / "course" / "data")
     monkeypatch.setattr(places, "PROJECT_CACHE", tmp_path / "course" / "data" / "cache")
     monkeypatch.setattr(places, "USER_CACHE", tmp_path / "user")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there: no test reaches the published addresses
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
     monkeypatch.setattr(places, "_said", set())
     monkeypatch.setattr(download, "PAUSE", 0)
-    download.forget_failures()
     places.PROJECT_CACHE.mkdir(parents=True)
     yield places.PROJECT_CACHE
-    download.forget_failures()
 
 
 @pytest.fixture(name="given")
@@ -202,9 +210,9 @@ def files_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def failure(source):
+def failure(info):
     """The message of a download that must fail, and leave nothing."""
     with pytest.raises(DataNotFoundError) as caught:
-        finding.obtain(source)
+        finding.obtain(info)
     assert files_in(places.PROJECT_CACHE) == []
     return str(caught.value)

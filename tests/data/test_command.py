@@ -8,11 +8,13 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from helpers import live_line
 from helpers.data import __main__ as command
-from helpers.data import bar, places, sources
+from helpers.data import catalog, download, places
+from helpers.data.catalog import DataFile
 from helpers.data.errors import SettingsError
 from helpers.project import ROOT
-from tests.data.support import HTML, NPZ, good, machine_fixture, server_fixture, small_source  # noqa: F401
+from tests.data.support import HTML, NPZ, good, machine_fixture, server_fixture, small_info  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("machine")
 
@@ -20,8 +22,8 @@ pytestmark = pytest.mark.usefixtures("machine")
 @pytest.fixture
 def small(server, monkeypatch):
     """A course with one data set, the small one; yields its server."""
-    source = small_source(server.url("/small.npz"))
-    monkeypatch.setattr(sources, "all_sources", lambda: {"small": source})
+    source = small_info(server.url("/small.npz"))
+    monkeypatch.setattr(catalog, "all_datasets", lambda: {"small": source})
     monkeypatch.setenv("COLUMNS", "200")
     return server
 
@@ -34,7 +36,7 @@ def run(capsys, *arguments):
 def test_status_before_and_after_a_download(small, machine, capsys):
     small["/small.npz"] = good()
     code, said = run(capsys)
-    assert code == 0 and "small (Small)" in said.out and "no, to be downloaded" in said.out
+    assert code == 0 and "small (Small)" in said.out and "no, can be downloaded" in said.out
     assert "0.3 MB" in said.out and "MIT" in said.out and "nothing much" in said.out
     assert small.asked == []
 
@@ -58,20 +60,20 @@ def test_status_shows_the_settings(small, capsys, monkeypatch, tmp_path):
 
 def test_a_damaged_copy_does_not_count_as_here(small, machine, capsys):
     (machine / "small.npz").write_bytes(HTML)
-    assert "no, to be downloaded" in run(capsys, "status")[1].out
+    assert "no, can be downloaded" in run(capsys, "status")[1].out
 
 
 def test_a_failed_download_says_why(small, capsys):
     code, said = run(capsys, "download")
-    assert code == 1 and "not to be had" in said.out and "answered 404" in said.out and "What helps" in said.out
+    assert code == 1 and "unavailable" in said.out and "answered 404" in said.out and "What helps" in said.out
 
 
 def test_one_failure_does_not_stop_the_others(small, capsys, monkeypatch):
     small["/small.npz"] = good()
-    both = {"lost": small_source(small.url("/lost.npz"), name="lost.npz"), "small": sources.all_sources()["small"]}
-    monkeypatch.setattr(sources, "all_sources", lambda: both)
+    both = {"lost": small_info(small.url("/lost.npz"), name="lost.npz"), "small": catalog.all_datasets()["small"]}
+    monkeypatch.setattr(catalog, "all_datasets", lambda: both)
     code, said = run(capsys, "download")
-    assert code == 1 and "not to be had" in said.out and "downloaded from" in said.out
+    assert code == 1 and "unavailable" in said.out and "downloaded from" in said.out
 
 
 def test_verify(small, machine, tmp_path, capsys):
@@ -86,7 +88,8 @@ def test_verify(small, machine, tmp_path, capsys):
     (tmp_path / "user").mkdir()
     (tmp_path / "user" / "small.npz").write_bytes(HTML)
     code, said = run(capsys, "verify")
-    assert code == 1 and "verified" in said.out and "it is an HTML page" in said.out and "Delete a damaged copy" in said.out
+    assert code == 1 and "verified" in said.out and "it is an HTML page" in said.out
+    assert "Delete or replace a damaged copy" in said.out
 
 
 def test_paths_with_brackets_are_not_markup(small, tmp_path, monkeypatch, capsys):
@@ -129,9 +132,9 @@ def test_the_command_as_a_reader_types_it(tmp_path):
 
 def test_a_download_in_a_notebook_writes_no_standard_error(server, machine, tmp_path):
     server["/small.npz"] = good()
-    cell = (f"import pathlib\nfrom helpers.data import finding, places\nfrom tests.data.support import small_source\n"
+    cell = (f"import pathlib\nfrom helpers.data import finding, places\nfrom tests.data.support import small_info\n"
             f"places.PROJECT_CACHE = pathlib.Path({str(machine)!r})\n"
-            f"found = finding.obtain(small_source({server.url('/small.npz')!r}))")
+            f"found = finding.obtain(small_info({server.url('/small.npz')!r}))")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
     outputs = notebook.cells[0].outputs
@@ -141,43 +144,52 @@ def test_a_download_in_a_notebook_writes_no_standard_error(server, machine, tmp_
     assert (machine / "small.npz").read_bytes() == NPZ
 
 
-def test_the_line_in_a_notebook_never_goes_beyond_the_whole(monkeypatch):
+@pytest.fixture
+def progress():
+    return lambda size=None: download._Progress(DataFile("a.zip", size=size))
+
+
+def test_the_line_in_a_notebook_never_goes_beyond_the_whole(monkeypatch, progress):
     shown = []
 
     class Handle:
         def update(self, content, raw):
             shown.append(content["text/plain"])
 
-    monkeypatch.setattr(bar, "in_notebook", lambda: True)
-    monkeypatch.setattr("IPython.display.display", lambda *content, **options: Handle())
-    line = bar.Bar("a.zip", size=2_000_000)
+    def display(content, **options):
+        shown.append(content["text/plain"])
+        return Handle()
+
+    monkeypatch.setattr(live_line, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", display)
+    line = progress(2_000_000)
     line.update(2**21)
     line.close()
-    line.close()
-    assert len(shown) == 2 and shown[-1].startswith("downloading a.zip: 2.0 of 2.0 MB, ")
+    assert len(shown) == 2 and all(text.startswith("downloading a.zip: 2.0 of 2.0 MB, ") for text in shown)
 
 
-def test_the_bar_in_a_terminal_goes_to_standard_error(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    line = bar.Bar("a.zip")
-    line.total = 1000
-    line.update(500)
+def test_a_terminal_gets_one_line_that_is_written_over(monkeypatch, capsys, progress):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    line = progress()
+    line.total = 10**6
+    for _ in range(100):  # far fewer lines than updates
+        line.update(10**4)
     line.reset()
-    line.update(1000)
+    line.update(10**6)
     line.close()
     said = capsys.readouterr()
-    assert said.out == "" and "a.zip" in said.err and "1.0/1.0 kB" in said.err
+    assert said.err == "" and said.out.count("\r") == 2 and said.out.count("\n") == 1
+    assert said.out.endswith("downloading a.zip: 1.0 of 1.0 MB, 0 s\n")
 
 
-def test_nothing_is_shown_where_nobody_looks(capsys):
-    line = bar.Bar("a.zip", 1000)
-    line.update(1000)
+def test_a_log_gets_the_end_only(capsys, progress):
+    line = progress(10**6)
+    line.update(10**6)
+    assert capsys.readouterr().out == ""
     line.close()
-    said = capsys.readouterr()
-    assert (said.out, said.err) == ("", "")
+    assert capsys.readouterr() == ("downloading a.zip: 1.0 of 1.0 MB, 0 s\n", "")
 
 
 def test_unknown_names_list_the_known_ones():
     with pytest.raises(SettingsError, match="the course has mnist"):
-        sources.named(["nothing"])
+        catalog.named(["nothing"])

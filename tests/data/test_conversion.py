@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from helpers.data import finding, places
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.errors import DataNotFoundError, VerificationError
-from helpers.data.sources import DataFile, Form, Source
 from helpers.data.storage import read_hdf5, write_hdf5
 from tests.data.support import (
     ARRAYS,
@@ -17,7 +17,7 @@ from tests.data.support import (
     put,
     same,
     server_fixture,  # noqa: F401
-    small_source,
+    small_info,
 )
 
 pytestmark = pytest.mark.usefixtures("machine")
@@ -33,10 +33,10 @@ def archived(server, converted, in_data_folder=False):
     def read(paths):
         return read_hdf5(paths["small.h5"], EXPECTED)[0]
 
-    base = small_source(server.url("/archive.npz"), name="archive.npz")
-    file = DataFile("archive.npz", base.forms[0].files[0].urls, aliases=("archive-1.npz",))
-    archive = Form((file,), base.forms[0].read, archive=True)
-    return Source(**{**vars(base), "forms": (Form((DataFile("small.h5"),), read), archive), "convert": convert,
+    base = small_info(server.url("/archive.npz"), name="archive.npz")
+    file = DataFile("archive.npz", base.layouts[0].files[0].url, aliases=("archive-1.npz",))
+    archive = FileLayout((file,), base.layouts[0].read, archive=True)
+    return DatasetInfo(**{**vars(base), "layouts": (FileLayout((DataFile("small.h5"),), read), archive), "convert": convert,
                      "in_data_folder": in_data_folder})
 
 
@@ -69,7 +69,7 @@ def test_a_conversion_that_fails_leaves_nothing_half_done(server, machine):
         raise VerificationError("archive.npz cannot be used: it holds no pictures")
 
     with pytest.raises(DataNotFoundError, match="it holds no pictures"):
-        finding.obtain(Source(**{**vars(source), "convert": convert}))
+        finding.obtain(DatasetInfo(**{**vars(source), "convert": convert}))
     assert [path.name for path in machine.iterdir()] == ["archive.npz"]
     assert same(finding.obtain(source).content)
 
@@ -81,7 +81,7 @@ def test_what_a_conversion_wrote_is_verified_before_it_is_kept(server, machine):
         write_hdf5(folder / "small.h5", {"x_train": ARRAYS["x_train"]})
 
     with pytest.raises(DataNotFoundError, match="the array 'y_train' is missing"):
-        finding.obtain(Source(**{**vars(archived(server, [])), "convert": convert}))
+        finding.obtain(DatasetInfo(**{**vars(archived(server, [])), "convert": convert}))
     assert not (machine / "small.h5").exists()
 
 
@@ -103,10 +103,10 @@ def test_the_data_folder_counts_only_for_sets_that_say_so(server, tmp_path):
 
 
 def test_files_that_belong_together_must_lie_together(tmp_path, given, machine, capsys):
-    form = Form((DataFile("one"), DataFile("two")), lambda paths: {name: path.read_text() for name, path in paths.items()})
-    source = Source(name="pair", title="Pair", forms=(form,), license="", citation="", homepage="", sample="")
+    form = FileLayout((DataFile("one"), DataFile("two")), lambda paths: {name: path.read_text() for name, path in paths.items()})
+    source = DatasetInfo(name="pair", title="Pair", layouts=(form,), license="", citation="", homepage="", sample="")
     (given / "one").write_text("given")
     for name in ("one", "two"):
         (machine / name).write_text("cache")
     assert finding.obtain(source).content == {"one": "cache", "two": "cache"}
-    assert "holds one but not two; they belong in one folder" in capsys.readouterr().out
+    assert "holds one but not two; they must be in the same folder" in capsys.readouterr().out

@@ -10,7 +10,7 @@ import textwrap
 
 from helpers.project import ROOT
 
-FILES = 200
+FILES = 120
 PROGRAM = textwrap.dedent("""
     import pathlib, signal, sys
     import numpy as np

@@ -13,8 +13,8 @@ import pytest
 
 from helpers.data import download as module
 from helpers.data import finding
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.errors import DataNotFoundError
-from helpers.data.sources import DataFile, Form, Source
 from helpers.project import ROOT
 from tests.data.support import (
     HTML,
@@ -25,7 +25,7 @@ from tests.data.support import (
     machine_fixture,  # noqa: F401
     same,
     server_fixture,  # noqa: F401
-    small_source,
+    small_info,
     stalled,
 )
 
@@ -36,10 +36,10 @@ fetch = finding.obtain
 PROGRAM = textwrap.dedent("""
     import json, pathlib, sys
     from helpers.data import finding, places
-    from tests.data.support import same, small_source
+    from tests.data.support import same, small_info
     cache, url = sys.argv[1:]
     places.PROJECT_CACHE = pathlib.Path(cache)
-    found = finding.obtain(small_source(url))
+    found = finding.obtain(small_info(url))
     print(json.dumps({"same": same(found.content), "origin": found.origin}))
 """)
 
@@ -76,7 +76,7 @@ def test_a_kill_in_mid_download(server, machine):
     run.communicate(timeout=60)
     left = files_in(machine)
     assert all(name.startswith(".small-") and name.endswith(".part") for name in left)
-    source = small_source(server.url("/a"))
+    source = small_info(server.url("/a"))
     assert list(finding.copies(source)) == []
 
     server["/a"] = good()
@@ -91,7 +91,7 @@ def test_what_a_kill_left_behind_is_removed_an_hour_later(server, machine):
         (machine / name / "small.npz").write_bytes(NPZ[:1000])
         for path in (machine / name / "small.npz", machine / name):
             os.utime(path, (time.time() - age,) * 2)
-    fetch(small_source(server.url("/a")))
+    fetch(small_info(server.url("/a")))
     assert files_in(machine) == [".small-new.part", "small.npz"]
 
 
@@ -99,30 +99,35 @@ def test_a_damaged_file_in_the_cache_is_replaced_but_kept(server, machine, capsy
     server["/a"] = good()
     (machine / "small.npz").write_bytes(HTML)
     (machine / "small.npz.damaged").write_bytes(b"an earlier one")
-    assert same(fetch(small_source(server.url("/a"))).content)
+    assert same(fetch(small_info(server.url("/a"))).content)
     assert (machine / "small.npz").read_bytes() == NPZ
     assert (machine / "small.npz.damaged").read_bytes() == b"an earlier one"
     assert (machine / "small.npz.damaged-2").read_bytes() == HTML
     said = capsys.readouterr().out
     assert "small.npz is not used: small.npz cannot be used: it is an HTML page" in said
-    assert "kept as small.npz.damaged-2" in said
+    assert "renamed to small.npz.damaged-2" in said
 
 
 def test_a_download_that_fails_leaves_a_damaged_file_alone(server, machine):
     (machine / "small.npz").write_bytes(HTML)
     with pytest.raises(DataNotFoundError):
-        fetch(small_source(server.url("/a")))
+        fetch(small_info(server.url("/a")))
     assert (machine / "small.npz").read_bytes() == HTML
 
 
-def test_several_files_are_kept_only_together(server, machine):
-    def read(paths):
-        return {name: path.read_bytes() for name, path in paths.items()}
+def pair(read, *files):
+    return DatasetInfo(name="pair", title="Pair", layouts=(FileLayout(files, read),), license="", citation="", homepage="",
+                       sample="")
 
+
+def contents(paths):
+    return {name: path.read_bytes() for name, path in paths.items()}
+
+
+def test_several_files_are_kept_only_together(server, machine):
     def described(second):
-        files = tuple(DataFile(name, (server.url(path),), "md5:" + hashlib.md5(content).hexdigest())
-                      for name, path, content in (("one", "/one", b"1"), ("two", second, b"2")))
-        return Source(name="pair", title="Pair", forms=(Form(files, read),), license="", citation="", homepage="", sample="")
+        return pair(contents, *(DataFile(name, server.url(path), "md5:" + hashlib.md5(content).hexdigest())
+                                for name, path, content in (("one", "/one", b"1"), ("two", second, b"2"))))
 
     server["/one"], server["/two"], server["/bad"] = good(b"1"), good(b"2"), good(b"3")
     assert "its MD5 is" in failure(described("/bad"))
@@ -137,11 +142,9 @@ def test_a_file_that_another_program_has_kept_meanwhile_is_not_called_damaged(se
         good(b"2")(handler)
 
     server["/one"], server["/two"] = good(b"1"), second
-    files = tuple(DataFile(name, (server.url(f"/{name}"),)) for name in ("one", "two"))
-    form = Form(files, lambda paths: {name: path.read_bytes() for name, path in paths.items()})
-    found = fetch(Source(name="pair", title="Pair", forms=(form,), license="", citation="", homepage="", sample=""))
+    found = fetch(pair(contents, *(DataFile(name, server.url(f"/{name}")) for name in ("one", "two"))))
     assert found.content == {"one": b"1", "two": b"2"} and files_in(machine) == ["one", "two"]
-    assert capsys.readouterr().out == ""
+    assert "renamed" not in capsys.readouterr().out
 
 
 def test_a_stopped_download_leaves_nothing(server, machine, monkeypatch):
@@ -150,7 +153,7 @@ def test_a_stopped_download_leaves_nothing(server, machine, monkeypatch):
     def stop(self, count):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.Bar, "update", stop)
+    monkeypatch.setattr(module._Progress, "update", stop)
     with pytest.raises(KeyboardInterrupt):
-        fetch(small_source(server.url("/a")))
+        fetch(small_info(server.url("/a")))
     assert files_in(machine) == []

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import helpers.data
-from helpers.data import DataError, digits, download, finding, load_mnist, mnist, places
+from helpers.data import DataError, digits, finding, load_mnist, mnist, places
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.dataset import Dataset
 from helpers.data.errors import DataNotFoundError
-from helpers.data.sources import DataFile, Form, Source
 from helpers.project import ROOT
 from tests.data.support import (
     ARRAYS,
@@ -28,7 +28,7 @@ from tests.data.support import (
     same,
     server_fixture,  # noqa: F401
     small_arrays,
-    small_source,
+    small_info,
 )
 from tests.support.real_data import needs, real_file
 
@@ -39,8 +39,8 @@ OTHER = npz_bytes(small_arrays(seed=1))
 @pytest.fixture
 def small_mnist(monkeypatch, server):
     """MNIST, except that the arrays are small and the address is that of the test's server."""
-    source = small_source(server.url("/mnist.npz"), name="mnist.npz")
-    monkeypatch.setattr(mnist, "SOURCE", source)
+    source = small_info(server.url("/mnist.npz"), name="mnist.npz")
+    monkeypatch.setattr(mnist, "INFO", source)
     return source
 
 
@@ -54,7 +54,7 @@ def load_small(source, wanted="auto"):
 
 
 def test_the_folders_are_searched_in_the_documented_order(tmp_path, given):
-    source = small_source()
+    source = small_info()
     order = [(tmp_path / "keras" / "datasets", "Keras's cache"), (tmp_path / "user", "the user's cache"),
              (places.PROJECT_CACHE, "the course's cache"), (given, "local copy in COURSE_DATA_DIR")]
     for folder, words in order:  # each new copy is preferred to those before it
@@ -68,14 +68,14 @@ def test_the_origin_never_shows_a_path_of_this_machine(tmp_path, given, server):
     server["/a"] = good()
     for folder in (given, tmp_path / "keras" / "datasets", None):
         path = put(folder) if folder else None
-        assert str(tmp_path) not in finding.obtain(small_source(server.url("/a"))).origin
+        assert str(tmp_path) not in finding.obtain(small_info(server.url("/a"))).origin
         if path:
             path.unlink()
 
 
 def test_any_container_of_the_same_arrays_serves(given):
     put(given, npz_bytes(ARRAYS, compressed=True))
-    assert same(finding.obtain(small_source()).content)
+    assert same(finding.obtain(small_info()).content)
 
 
 @pytest.mark.parametrize(("content", "words"), [
@@ -85,19 +85,19 @@ def test_any_container_of_the_same_arrays_serves(given):
 def test_a_bad_copy_is_named_not_used_and_not_touched(given, machine, capsys, content, words):
     path = put(given, content)
     put(machine)
-    found = finding.obtain(small_source())
+    found = finding.obtain(small_info())
     assert found.origin == "the course's cache" and same(found.content)
     assert path.read_bytes() == content
     said = capsys.readouterr().out
     assert said.count("\n") == 1
-    assert str(path) in said and words in said and "Delete it or put a good copy in its place" in said
+    assert str(path) in said and words in said and "Delete it or replace it with a good copy" in said
 
 
 def test_a_bad_copy_is_announced_once(given, machine, capsys):
     put(given, HTML)
     put(machine)
-    finding.obtain(small_source())
-    finding.obtain(small_source())
+    finding.obtain(small_info())
+    finding.obtain(small_info())
     assert capsys.readouterr().out.count("is not used") == 1
 
 
@@ -106,7 +106,8 @@ def test_a_copy_with_another_checksum_is_not_used(given, machine):
     put(given, OTHER)
     put(machine)
     file = DataFile("small.npz", checksum="sha256:" + hashlib.sha256(NPZ).hexdigest())
-    source = Source(**{**vars(small_source()), "forms": (Form((file,), lambda paths: paths["small.npz"].read_bytes()),)})
+    source = DatasetInfo(**{**vars(small_info()),
+                            "layouts": (FileLayout((file,), lambda paths: paths["small.npz"].read_bytes()),)})
     assert finding.obtain(source).content == NPZ
 
 
@@ -119,30 +120,30 @@ def test_a_copy_that_cannot_be_opened(given, machine, monkeypatch):
             raise PermissionError(13, "Permission denied", str(paths["small.npz"]))
         return dict(ARRAYS)
 
-    source = small_source()
-    source = Source(**{**vars(source), "forms": (Form(source.forms[0].files, read),)})
+    source = small_info()
+    source = DatasetInfo(**{**vars(source), "layouts": (FileLayout(source.layouts[0].files, read),)})
     assert finding.obtain(source).origin == "the course's cache"
 
 
 def test_auto_falls_back_to_the_sample_and_says_so_once(server, capsys):
-    source = small_source(server.url("/a"))
+    source = small_info(server.url("/a"))
     for _ in range(2):
         assert load_small(source).source == "sample"
     said = capsys.readouterr().out
     assert said.count("\n") == 1
     assert said.startswith("Small: no copy on this machine, and no download (small.npz: 127.0.0.1")
-    assert "answered 404" in said and "The offline sample stands in: nothing much." in said
+    assert "answered 404" in said and "Using the offline sample instead: nothing much." in said
 
 
 def test_auto_prefers_the_real_data(server):
     server["/a"] = good()
-    assert load_small(small_source(server.url("/a"))).source == "real"
+    assert load_small(small_info(server.url("/a"))).source == "real"
 
 
 def test_real_raises_and_lists_what_was_tried(given, server, machine):
     path = put(given, HTML)
     with pytest.raises(DataNotFoundError) as caught:
-        load_small(small_source(server.url("/a")), "real")
+        load_small(small_info(server.url("/a")), "real")
     message = str(caught.value)
     for words in (f"{path} is not used", "it is an HTML page", "answered 404", "python -m helpers.data download small",
                   f"{server.url('/a')} saved as small.npz", "COURSE_DATA_DIR", 'source="sample"'):
@@ -153,13 +154,13 @@ def test_real_raises_and_lists_what_was_tried(given, server, machine):
 def test_sample_searches_nothing(server, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_DATA_DIR", "/there/is/no/such/folder")
     server["/a"] = good()
-    assert load_small(small_source(server.url("/a")), "sample").source == "sample"
+    assert load_small(small_info(server.url("/a")), "sample").source == "sample"
     assert server.asked == [] and capsys.readouterr().out == ""
 
 
 def test_a_set_without_an_address_says_what_to_put_where():
     with pytest.raises(DataNotFoundError, match=r"put small\.npz into"):
-        finding.obtain(small_source())
+        finding.obtain(small_info())
 
 
 def test_load_mnist_end_to_end(small_mnist, server, machine):
@@ -175,7 +176,7 @@ def test_load_mnist_end_to_end(small_mnist, server, machine):
 def test_load_mnist_without_anything(small_mnist, capsys, monkeypatch):
     data = load_mnist()
     assert data.source == "sample" and "offline sample, not the real data" in repr(data)
-    assert "The offline sample stands in" in capsys.readouterr().out
+    assert "Using the offline sample instead" in capsys.readouterr().out
     monkeypatch.setenv("COURSE_DATA", "real")
     with pytest.raises(DataNotFoundError):
         load_mnist()
@@ -196,7 +197,7 @@ def test_the_real_mnist(monkeypatch):
 def test_the_published_address_is_the_one_keras_uses():
     keras = importlib.util.find_spec("keras")  # found, not imported: that would take seconds
     source = (Path(keras.origin).parent / "src" / "datasets" / "mnist.py").read_text(encoding="utf-8")
-    folder, name = mnist.SOURCE.forms[0].files[0].urls[0].rsplit("/", 1)
+    folder, name = mnist.INFO.layouts[0].files[0].url.rsplit("/", 1)
     assert f'"{folder}/"' in source and name in source
 
 
@@ -212,13 +213,3 @@ def test_names_are_imported_when_they_are_used():
     assert "load_signs" in dir(helpers.data)
     with pytest.raises(AttributeError, match="has no attribute 'load_minst'"):
         helpers.data.load_minst  # noqa: B018
-
-
-def test_a_failed_host_does_not_slow_down_the_next_call(server, monkeypatch):
-    waits = []
-    monkeypatch.setattr(download, "PAUSE", 1.0)
-    monkeypatch.setattr(download.time, "sleep", waits.append)
-    server["/a"] = lambda handler: None  # closes without an answer
-    for _ in range(3):
-        load_small(small_source(server.url("/a")))
-    assert waits == [1.0, 2.0] and len(server.asked) == 3

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("machine")
 def test_the_variable_decides_for_auto_and_only_for_auto(monkeypatch, argument, variable, meant):
     if variable is not None:
         monkeypatch.setenv("COURSE_DATA", variable)
-    assert places.wanted_source(argument) == meant
+    assert places.resolve_source(argument) == meant
 
 
 def test_an_unknown_source_is_refused(monkeypatch):

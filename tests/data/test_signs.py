@@ -1,5 +1,6 @@
 """Hand signs: the archive by series, files laid out like a well-known course's, what may lie there instead."""
 
+import functools
 import io
 import shutil
 import zipfile
@@ -31,6 +32,7 @@ PUBLISHED = "Sign-Language-Digits-Dataset-4b09433ef9d5c60602e8805bb54b8aa2428527
 REAL = real_file("sign-language-digits.zip", PUBLISHED)
 
 
+@functools.cache
 def picture(color, size=(8, 8)):
     # PNG under the name of a JPEG: Pillow looks at the content, and the color stays what it is.
     stream = io.BytesIO()
@@ -115,7 +117,7 @@ def test_photos_without_whole_series_are_named_and_the_sample_stands_in(given, c
     archive(given / ARCHIVE, number=lambda student, sign: 1000 * (sign + 1) + student)
     assert load_signs("auto").source == "sample"
     said = capsys.readouterr().out
-    assert f"{ARCHIVE} cannot be converted: 20 series" in said and "there are 0. Delete it or put a good copy" in said
+    assert f"{ARCHIVE} cannot be converted: 20 series" in said and "there are 0. Delete it or replace it" in said
     with pytest.raises(DataNotFoundError, match=f"{ARCHIVE} cannot be converted"):
         load_signs("real")
 
@@ -139,7 +141,8 @@ def test_other_photos_than_the_published_ones_are_used_and_said_to_be(given, mon
         signs = load_signs("real")
         assert signs.expected == "own" and "not the ones that the course was measured on" in signs.notes[-1]
     said = capsys.readouterr().out
-    assert said.count("\n") == 1 and "not the ones that the course was measured on" in said and "compared with no range" in said
+    assert said.count("\n") == 1 and "not the ones that the course was measured on" in said
+    assert "no expected range applies" in said
     monkeypatch.setattr(signs_module, "CONTENT", content_sha256(given / ARCHIVE))
     assert load_signs("real").expected == "" and len(load_signs("real").notes) == 1
 
@@ -181,7 +184,7 @@ def test_the_first_file_of_a_parallel_program_is_not_called_damaged(given, machi
     capsys.readouterr()
     load_signs("real")
     assert sorted(path.name for path in machine.iterdir()) == ["test_signs.h5", "train_signs.h5"]
-    assert "not usable" not in capsys.readouterr().out
+    assert "failed verification" not in capsys.readouterr().out
 
 
 def test_large_photos_are_averaged_not_sampled(given):
@@ -195,7 +198,8 @@ def test_large_photos_are_averaged_not_sampled(given):
 
 
 @pytest.mark.parametrize(("content", "words"), [
-    (HTML, "HTML page"), (LFS_POINTER, "Git LFS pointer"), (b"", "it is empty"), (b"PK\x03\x04 and then nothing", "no whole zip"),
+    (HTML, "HTML page"), (LFS_POINTER, "Git LFS pointer"), (b"", "it is empty"),
+    (b"PK\x03\x04 and then nothing", "not a whole zip"),
 ])
 def test_what_is_no_archive_is_named(given, content, words):
     (given / ARCHIVE).write_bytes(content)
@@ -211,7 +215,7 @@ def test_files_of_a_well_known_course_go_before_the_archive(given):
     assert signs.x_validation is None
     np.testing.assert_array_equal(signs.x_train, arrays["train_set_x"])
     np.testing.assert_array_equal(signs.y_train, arrays["train_set_y"][0])
-    assert "nobody can tell" in signs.notes[0]
+    assert "may be on both sides" in signs.notes[0]
 
 
 def test_other_splits_of_such_files_are_drawn_by_photo(given):

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.data.catalog import DataFile, DatasetInfo, FileLayout, all_datasets, named
 from helpers.data.errors import VerificationError
-from helpers.data.sources import DataFile, Form, Source, all_sources, named
-from helpers.data.storage import array_sha256, check_checksum, install, read_hdf5, read_npz, staging, what_is_it, write_hdf5
+from helpers.data.storage import array_sha256, check_checksum, read_hdf5, read_npz, what_is_it, write_hdf5
 from helpers.project import ROOT
+from helpers.whole_files import install, staging, whole_file, write_whole
 from tests.data.support import HTML, LFS_POINTER, npz_bytes
 
 TINY = {"images": np.arange(60, dtype=np.uint8).reshape(5, 4, 3), "labels": np.array([0, 1, 2, 2, 0], np.uint8)}
@@ -31,6 +32,7 @@ def test_the_digest_is_that_of_the_bytes_in_c_order():
     assert array_sha256(array.T) != array_sha256(array)
     assert array_sha256(np.uint8(7)) == hashlib.sha256(b"\x07").hexdigest()
     assert array_sha256(np.zeros((0, 3))) == hashlib.sha256(b"").hexdigest()
+    assert array_sha256(array.astype(">i4")) == array_sha256(array)  # values count, so a flipped byte order does too
 
 
 @pytest.mark.parametrize(("content", "words"), [
@@ -212,34 +214,55 @@ def test_install_never_deletes(tmp_path):
         assert (tmp_path / kept).read_text() == f"old {number}"
 
 
-def test_a_source_must_be_usable():
+@pytest.mark.parametrize("data", ["text with ü", b"bytes"])
+def test_a_file_is_written_whole_in_a_folder_that_need_not_exist(tmp_path, data):
+    path = tmp_path / "new" / "file"
+    write_whole(path, data)
+    write_whole(path, data)
+    assert path.read_bytes() == (data if isinstance(data, bytes) else data.encode()) and list(path.parent.iterdir()) == [path]
+    (tmp_path / "plain").write_text("")
+    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode  # the reader's umask counts
+
+
+def test_a_file_stays_as_it_was_when_writing_fails(tmp_path):
+    write_hdf5(tmp_path / "file", TINY)
+    before = (tmp_path / "file").read_bytes()
+    with pytest.raises(TypeError):
+        write_hdf5(tmp_path / "file", {**TINY, "bad": np.array([{}], dtype=object)})
+    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "file") as part:
+        part.write_bytes(b"half")
+        1 / 0  # noqa: B018
+    assert (tmp_path / "file").read_bytes() == before and list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_a_data_set_must_be_usable():
     fields = {"name": "a", "title": "A", "license": "", "citation": "", "homepage": "", "sample": ""}
-    archive = Form((DataFile("a.zip"),), dict, archive=True)
-    with pytest.raises(ValueError, match="the first form must be one that needs no conversion"):
-        Source(forms=(archive,), **fields)
+    archive = FileLayout((DataFile("a.zip"),), dict, archive=True)
+    with pytest.raises(ValueError, match="the first layout must be one that needs no conversion"):
+        DatasetInfo(layouts=(archive,), **fields)
     with pytest.raises(ValueError, match="an archive needs a convert function"):
-        Source(forms=(Form((DataFile("a.h5"),), dict), archive), **fields)
+        DatasetInfo(layouts=(FileLayout((DataFile("a.h5"),), dict), archive), **fields)
 
 
 def test_every_source_of_the_course_is_fully_described():
-    sources = all_sources()
+    sources = all_datasets()
     assert "mnist" in sources
     for name, source in sources.items():
         assert source.name == name and source.title and source.license and source.citation and source.sample
         assert source.homepage.startswith("http")
-        downloadable = [form for form in source.forms if form.downloadable]
+        downloadable = [form for form in source.layouts if form.downloadable]
         assert downloadable, f"{name} has no address"
         for form in downloadable:
             for file in form.files:
-                assert file.size and all(url.startswith("https://") for url in file.urls)
+                assert file.size and file.url.startswith("https://")
 
 
 def test_every_source_has_its_datasheet():
     text = " ".join((ROOT / "data" / "README.md").read_text(encoding="utf-8").split())
-    for source in all_sources().values():
+    for source in all_datasets().values():
         assert f"## {source.title}" in text and source.license in text
-        for form in source.forms:
-            assert all(url in text for file in form.files for url in file.urls)
+        for layout in source.layouts:
+            assert all(file.url in text for file in layout.files if file.url)
 
 
 def test_the_datasheet_names_what_the_hand_signs_are_compared_with():
@@ -250,6 +273,6 @@ def test_the_datasheet_names_what_the_hand_signs_are_compared_with():
 
 def test_sources_are_found_by_name():
     assert [source.name for source in named(["mnist", "mnist"])] == ["mnist"]
-    assert [source.name for source in named([])] == list(all_sources())
+    assert [source.name for source in named([])] == list(all_datasets())
     with pytest.raises(ValueError, match="there is no data set called minst; the course has mnist"):
         named(["minst"])

@@ -1,17 +1,20 @@
-"""What answers a student: it says what was tried, what came, what should hold, and it never raises."""
+"""Automatic feedback: it shows the call, what it returned and what was expected, and it never raises."""
 
+import dataclasses
 import html
 import re
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter, OrderedDict, defaultdict, namedtuple
+from datetime import date
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from helpers import exercises
-from helpers.exercises import case, check
+from helpers.exercises import case, check, checking
 from helpers.exercises.compare import difference, plain, short
 
 ROWS = np.array([[1.0, 3.0], [2.0, 2.0]])
@@ -55,17 +58,17 @@ def test_stub_is_not_attempted(answer):
     assert "not attempted yet" in repr(said) and "not attempted yet" in said._repr_html_()
 
 
-def test_wrong_answer_says_what_was_tried_came_wanted_and_a_hint():
+def test_wrong_answer_shows_the_call_the_result_what_was_expected_and_a_hint():
     said = check(lambda x: x / x.sum(axis=0), HALVES, SHARES, name="shares")
     assert not said.complete and said.passed == []
-    assert texts(said) == {"tried": "shares(array([[1., 1.]]))", "came": "array([[1., 1.]])", "wanted": "[[0.5, 0.5]]",
-                           "that is": "at [0, 0] it is 1.0, not 0.5", "hint": "Every number gets its share."}
+    assert texts(said) == {"called": "shares(array([[1., 1.]]))", "got": "array([[1., 1.]])", "expected": "[[0.5, 0.5]]",
+                           "difference": "at [0, 0] it is 1.0, not 0.5", "hint": "Every number gets its share."}
 
 
 def test_first_failure_is_shown_and_the_rest_is_not_tried():
     said = check(lambda x: x / x.sum(), HALVES, SHARES, case("never", 1, expected=1))
     assert said.passed == ["equal numbers"] and said.about == "two rows"
-    assert texts(said)["wanted"] == "each row sums to 1"
+    assert texts(said)["expected"] == "each row sums to 1"
     assert "1 of 3 checks passed (equal numbers). The next one did not: two rows" in repr(said)
 
 
@@ -102,9 +105,9 @@ def endless_and_stubborn(x):
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timers")
 @pytest.mark.parametrize("answer", [endless, endless_and_stubborn])
 def test_an_endless_loop_ends(answer, monkeypatch):
-    monkeypatch.setattr(exercises, "PATIENCE", 0.2)
+    monkeypatch.setattr(checking, "PATIENCE", 0.2)
     said = check(answer, SHARES)
-    assert re.search("TooLong: it did not come back within 0.2 seconds, in line", texts(said)["came"])
+    assert re.search("TooLong: it did not come back within 0.2 seconds, in line", texts(said)["got"])
     assert "loop end" in texts(said)["hint"]
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0) and check(shares, SHARES).complete
 
@@ -126,7 +129,7 @@ def odd_error(x):
     raise Quiet
 
 
-@pytest.mark.parametrize(("answer", "came", "hint"), [
+@pytest.mark.parametrize(("answer", "got", "hint"), [
     (divides, r"ZeroDivisionError: .*, in line \d+ of your cell: half = 1 / \(len\(x\) - 2\)", "Divide by row sums"),
     (forever, "RecursionError: .*line", "calls itself without end"),
     (quits, "SystemExit: enough", "not end the program"),
@@ -138,10 +141,10 @@ def odd_error(x):
     (lambda x: print(end="") and x, "None", "return missing"),
     (7, "^7$", "Run the cell above again"),
 ])
-def test_errors_become_one_line_and_a_hint(answer, came, hint):
+def test_errors_become_one_line_and_a_hint(answer, got, hint):
     said = check(answer, SHARES)
-    assert not said.complete and re.search(came, texts(said)["came"]) and hint in texts(said)["hint"]
-    assert "\n" not in texts(said)["came"] and "Traceback" not in repr(said)
+    assert not said.complete and re.search(got, texts(said)["got"]) and hint in texts(said)["hint"]
+    assert "\n" not in texts(said)["got"] and "Traceback" not in repr(said)
 
 
 def test_warnings_of_numpy_stay_away(recwarn, capfd):
@@ -157,7 +160,7 @@ def in_place(x):
 def test_a_function_that_changes_its_input_is_told_and_the_case_stays_whole():
     before = ROWS.copy()
     said = check(in_place, SHARES)
-    assert np.array_equal(before, ROWS) and "changed the array" in texts(said)["came"]
+    assert np.array_equal(before, ROWS) and "changed its input" in texts(said)["got"]
     assert check(shares, SHARES).complete
 
 
@@ -167,24 +170,74 @@ def test_inputs_with_nan_and_models_are_not_taken_for_changed():
     assert check(lambda x: len(x), case("texts", np.array(["ada", "bo"]), expected=2)).complete
 
 
-@pytest.mark.parametrize(("came", "found"), [
+@dataclasses.dataclass(frozen=True)
+class Box:
+    width: int
+    corners: np.ndarray
+
+
+Point = namedtuple("Point", "x y")
+
+
+class Stack(list):
+    """A list with a class of its own."""
+
+
+CONTAINERS = {
+    "namedtuple": lambda: Point(np.ones(2), 3), "dataclass": lambda: Box(3, np.ones((2, 2))), "set": lambda: {3, "a", (1, 2.5)},
+    "frozenset": lambda: frozenset("ab"), "defaultdict": lambda: defaultdict(list, a=[np.ones(2)]),
+    "counter": lambda: Counter("aab"), "ordered": lambda: OrderedDict(b=1, a=np.ones(2)), "list": lambda: Stack([np.ones(2), 3]),
+    "objects": lambda: np.array([np.ones(2), None, "a"], object), "dates": lambda: np.array(["2026-01-31"], "datetime64[D]"),
+    "bytes": lambda: b"ab", "range": lambda: range(3), "fraction": lambda: Fraction(1, 3), "date": lambda: date(2026, 1, 31)}
+
+
+@pytest.mark.parametrize("make", CONTAINERS.values(), ids=CONTAINERS)
+def test_inputs_and_results_of_every_class(make):
+    seen = []
+    assert check(lambda x: seen.append(type(x)) or x, case("itself", make(), expected=make())).complete
+    assert seen == [type(make())]
+    said = texts(check(lambda x: "other", case("itself", make(), expected=make())))
+    assert said["difference"] and "cannot be looked at" not in said["got"]
+
+
+@pytest.mark.parametrize(("make", "change"), [
+    ("namedtuple", lambda x: x.x.fill(0)), ("dataclass", lambda x: x.corners.fill(0)), ("set", lambda x: x.add("b")),
+    ("defaultdict", lambda x: x["new"]), ("defaultdict", lambda x: x["a"].append(1)), ("counter", lambda x: x.update("a")),
+    ("ordered", lambda x: x["a"].fill(0)), ("list", lambda x: x.append(4)), ("objects", lambda x: x.fill(0))])
+def test_a_container_that_is_changed_is_told_and_the_case_stays_whole(make, change):
+    one = case("changed", CONTAINERS[make](), expected=1)
+    for _ in range(2):
+        assert "changed its input" in texts(check(lambda x: [change(x), 1][1], one))["got"]
+    assert check(lambda x: 1, one).complete
+
+
+def test_where_sets_and_dataclasses_differ():
+    assert difference({1, 2}, {1, 3}) == "it is {1, 3}, not {1, 2}" and "not a set" in difference({1, 2}, [1, 2])
+    assert difference({0.3, "a"}, {0.1 + 0.2, "a"}) is None and difference({1, 2}, frozenset([1, 2])) is None
+    assert "under 'width'" in difference(Box(3, np.ones(2)), Box(4, np.ones(2)))
+    assert "under 'corners', at [0]" in difference(Box(3, np.ones(2)), Box(3, np.zeros(2)))
+    assert difference(Box(3, np.ones(2)), {"width": 3, "corners": np.ones(2)})
+    assert difference(Fraction(1, 3), 1 / 3)
+
+
+@pytest.mark.parametrize(("got", "found"), [
     (np.array([[np.nan, 1.0]]), "nan"), (np.array([[0.5, 0.5, 0.5]]), r"shape is \(1, 3\)"), (3, r"shape is \(\)"),
     ("text", "not numbers"), ([[0.5, 0.501]], r"at \[0, 1\]"), (np.array([["a", "b"]]), "not numbers"),
     (np.array([[None, None]]), "not numbers"),
 ])
-def test_wrong_values_shapes_and_types(came, found):
-    assert re.search(found, texts(check(lambda x: came, HALVES))["that is"])
+def test_wrong_values_shapes_and_types(got, found):
+    assert re.search(found, texts(check(lambda x: got, HALVES))["difference"])
 
 
 def test_nan_and_infinity_are_refused_where_only_a_property_is_asked():
     said = check(lambda x: x * np.inf, case("a", ROWS, holds={"anything": lambda p, x: True}))
-    assert texts(said)["wanted"] == "numbers without nan and inf" and "4 of 4" in texts(said)["that is"]
+    assert texts(said)["expected"] == "numbers without nan and inf" and "4 of 4" in texts(said)["difference"]
 
 
 def test_dtype_and_shape():
     single = case("type", ROWS, dtype="float32", shape=(2, 2))
-    assert texts(check(lambda x: x, single))["that is"] == "its type is float64"
-    assert texts(check(lambda x: x[0], single))["that is"] == "its shape is (2,)"
+    assert texts(check(lambda x: x, single))["difference"] == "its type is float64"
+    assert texts(check(lambda x: x[0], single))["difference"] == "its shape is (2,)"
     assert check(lambda x: x.astype("float32"), single).complete
 
 
@@ -218,33 +271,33 @@ def refuses(x):
     return x
 
 
-def test_wanted_errors():
+def test_expected_errors():
     error = case("below zero", -1, raises=ValueError, hint="Refuse it.")
     assert check(refuses, error).complete
-    assert texts(check(lambda x: x, error))["wanted"].startswith("a ValueError")
-    assert "wanted" in texts(check(lambda x: [][x], error)) and "IndexError" in texts(check(lambda x: [][x], error))["came"]
+    assert texts(check(lambda x: x, error))["expected"].startswith("a ValueError")
+    assert "expected" in texts(check(lambda x: [][x], error)) and "IndexError" in texts(check(lambda x: [][x], error))["got"]
     told = case("below zero", -1, raises=ValueError, holds={"it names the number": lambda message, x: str(x) in message})
-    assert texts(check(refuses, told))["wanted"] == "it names the number"
+    assert texts(check(refuses, told))["expected"] == "it names the number"
     assert check(lambda x: int(f"{x}?"), told).complete
 
 
 def test_none_is_an_answer_where_some_case_expects_it():
     none, some = case("none", 0, expected=None), case("some", 1, expected="a", hint="Look at 1.")
     said = texts(check(lambda x: {}.get(x), none, some))
-    assert (said["that is"], said["hint"]) == ("it is None, not 'a'", "Look at 1.")
+    assert (said["difference"], said["hint"]) == ("it is None, not 'a'", "Look at 1.")
     assert "without return" in texts(check(lambda x: {}.get(x), some))["hint"]
 
 
 def test_values_and_keywords():
     assert check((2, 3), case("shape", expected=(2, 3)), name="shape").complete
     said = check((3, 2), case("shape", expected=(2, 3)), name="shape")
-    assert repr(said).startswith("shape: ✗") and "tried" not in texts(said)
+    assert repr(said).startswith("shape: ✗") and "called" not in texts(said)
     assert check(lambda x, scale=1: x * scale, case("scaled", 2, keywords={"scale": 3}, expected=6)).complete
 
 
 def test_unfinished_branch_is_told():
     said = check(lambda x: 1 if x > 0 else ..., case("plus", 1, expected=1), case("minus", -1, expected=2))
-    assert said.attempted and said.passed == ["plus"] and texts(said)["came"] == "..."
+    assert said.attempted and said.passed == ["plus"] and texts(said)["got"] == "..."
 
 
 def test_html_says_the_same_words():
@@ -263,7 +316,7 @@ def test_rows_of_arrays_stand_below_each_other():
 
 def test_feedback_is_short():
     said = check(lambda x: np.random.default_rng(0).normal(size=(500, 500)), HALVES)
-    assert len(repr(said)) < 900 and "shape (500, 500)" in texts(said)["came"]
+    assert len(repr(said)) < 900 and "shape (500, 500)" in texts(said)["got"]
     assert len(short("x" * 5000)) <= 240
 
 

@@ -125,7 +125,7 @@ def test_the_feedback_escapes_what_students_write_and_keeps_the_answers(graded):
 def test_the_feedback_repeats_the_hint_where_points_were_lost(graded):
     got, out = graded
     lost = [one for one in got["hugo-unstable"]["result"]["exercises"] if one["earned"] < one["points"]]
-    assert lost and all("hint" in one["hint"] and "tried" in one["hint"] for one in lost)
+    assert lost and all("hint" in one["hint"] and "called" in one["hint"] for one in lost)
     assert not any(one["hint"] for one in got["ada-perfect"]["result"]["exercises"])
     page = (out / "feedback" / "hugo-unstable" / f"{LESSON}.html").read_text()
     assert page.count("What the check in the lesson says") == len(lost)

@@ -104,7 +104,7 @@ def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypat
 
 
 @pytest.mark.parametrize("source", ["import keras", "from tensorflow import nn", "from helpers import plots, layers",
-                                    "from helpers.batches import dealt_out", "import helpers.pretrained"])
+                                    "from helpers.batches import single_threaded_batches", "import helpers.pretrained"])
 def test_what_imports_tensorflow_is_known(source):
     assert needs_tensorflow([source]) and not needs_tensorflow(["import numpy", "from helpers import shapes"])
 

@@ -234,7 +234,7 @@ def test_a_wrong_command_is_refused_in_one_sentence(tmp_path, capsys, arguments,
 def test_work_that_a_sandbox_can_see_is_refused(tmp_path, capsys):
     from helpers.project import ROOT
 
-    assert command.main([str(ROOT / "helpers" / "class"), "--out", str(tmp_path)]) == 2
+    assert command.main([str(ROOT / "helpers" / "shapes" / "class"), "--out", str(tmp_path)]) == 2
     assert "which every sandboxed kernel can read: put it elsewhere" in capsys.readouterr().err
 
 

@@ -15,6 +15,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from helpers.grading.answer_keys import KEYS
 from helpers.grading.client import Client
 from helpers.grading.errors import SandboxError
 from helpers.grading.kernels import Kernels, ManagedKernel
@@ -67,8 +68,10 @@ def test_the_filter_knows_the_32_bit_numbers_and_other_machines():
 def test_what_a_kernel_can_see():
     options = bubblewrap.options(LIMITS)
     bound = {options[number + 1] for number, one in enumerate(options) if one.startswith("--ro-bind")}
-    assert str(ROOT / "helpers") in bound and "--bind" not in options
-    for secret in (ROOT, ROOT / "tests", ROOT / "notebooks", "/", "/home", "/etc", "/root", os.path.expanduser("~")):
+    assert {str(ROOT / "helpers" / name) for name in ("shapes", "quiet_start.py", "grading/hidden.py")} <= bound
+    assert "--bind" not in options
+    course = (KEYS, ROOT / "helpers" / "grading", ROOT / "helpers", ROOT / "tests", ROOT / "notebooks", ROOT)
+    for secret in (*course, "/", "/home", "/etc", "/root", os.path.expanduser("~")):
         assert str(secret) not in bound
     assert options.count("--size") == 2 and "JPY_PARENT_PID" not in bubblewrap.environment()
     assert "--clearenv" in options and "--unshare-all" in options and "--die-with-parent" in options

@@ -19,8 +19,8 @@ class Silent(keras.callbacks.Callback):
 
 
 NAMES = ["slide", "conv2d", "max_pool", "to_32x32", "tutorial_pad", "init_weight", "init_bias", "conv_2d", "max_pool_2x2",
-         "LeNet", "new_lenet", "cross_entropy", "RandomShift", "RECIPES", "dealt_out", "train", "standard_error", "classes_of",
-         "accuracy_of"]
+         "LeNet", "new_lenet", "cross_entropy", "RandomShift", "RECIPES", "single_threaded_batches", "train",
+         "standard_error", "classes_of", "accuracy_of"]
 
 
 @pytest.fixture(scope="module")

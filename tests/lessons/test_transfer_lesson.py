@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import layers
 
 from helpers import pretrained, shapes
-from helpers.batches import dealt_out
+from helpers.batches import single_threaded_batches
 from helpers.project import ROOT
 from tests.support.lesson_code import definitions
 
@@ -19,7 +19,7 @@ NAMES = ["LOSS", "TRACKS", "tutorial_network", "Learner", "random_split", "split
 @pytest.fixture(scope="module")
 def lesson():
     return definitions("07_transfer_learning", NAMES,
-                       {"keras": keras, "layers": layers, "np": np, "tf": tf, "dealt_out": dealt_out,
+                       {"keras": keras, "layers": layers, "np": np, "tf": tf, "single_threaded_batches": single_threaded_batches,
                         "track": lambda rounds, _: rounds})
 
 

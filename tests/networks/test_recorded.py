@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import recorded, recorded_file
+from helpers import recorded
 from helpers.data.digits import enlarge
 from tests.recorders.make_digits import digits
 
@@ -98,11 +98,11 @@ def refused(path, *words):
 
 @pytest.mark.parametrize(("content", "words"), [
     (b"", ["it is empty"]),
-    (b"\n\n<!DOCTYPE html>\n<html><head><title>404</title></head></html>", ["web page", "raw file"]),
-    (b"<html></html>", ["web page"]),
+    (b"\n\n<!DOCTYPE html>\n<html><head><title>404</title></head></html>", ["HTML page"]),
+    (b"<html></html>", ["HTML page"]),
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 375294\n", ["git lfs pull"]),
-    (b"PK\x03\x04" + bytes(100), ["not an HDF5 file"]),
-    (bytes(64) + b"\x89HDF\r\n\x1a\n", ["not an HDF5 file"]),
+    (b"PK\x03\x04" + bytes(100), ["cannot be read as an HDF5 file"]),
+    (bytes(64) + b"\x89HDF\r\n\x1a\n", ["cannot be read as an HDF5 file"]),
 ])
 def test_refuses_what_is_not_hdf5(tmp_path, content, words):
     path = tmp_path / "pytorch_common.h5"
@@ -198,7 +198,7 @@ def resign(path, change):
         text = json.dumps(metadata, sort_keys=True)
         arrays = {}
         file.visititems(lambda key, item: arrays.update({key: item[()]}) if isinstance(item, h5py.Dataset) else None)
-        file.attrs["metadata"], file.attrs["checksum"] = text, recorded_file.checksum(text, arrays)
+        file.attrs["metadata"], file.attrs["checksum"] = text, recorded.checksum(text, arrays)
 
 
 def drop_output(metadata, file):
@@ -253,5 +253,5 @@ def test_refuses_metadata_that_is_not_json(copy):
     with h5py.File(copy, "r+") as file:
         arrays = {}
         file.visititems(lambda key, item: arrays.update({key: item[()]}) if isinstance(item, h5py.Dataset) else None)
-        file.attrs["metadata"], file.attrs["checksum"] = "{", recorded_file.checksum("{", arrays)
+        file.attrs["metadata"], file.attrs["checksum"] = "{", recorded.checksum("{", arrays)
     refused(copy, "not JSON")

@@ -2,15 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from keras import layers
 
 from helpers import shapes
 
-# The same examples in every run, 1,000 of each kind of layer.
-thousand = settings(derandomize=True, deadline=None, max_examples=1000, database=None)
-hundred = settings(thousand, max_examples=100)
 pairs = {high: st.tuples(st.integers(1, high), st.integers(1, high)) for high in (3, 4, 6)}
 pictures = st.tuples(st.integers(1, 25), st.integers(1, 25), st.integers(1, 4))
 names = st.sampled_from(["valid", "same"])

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpers import shapes
+from tests.shapes.edges import edges, two_hundred
 
-# The same examples in every run.
-thousands = settings(derandomize=True, deadline=None, max_examples=2000, database=None)
+
+def one_axis(length, kernel, stride, dilation):
+    return {"length": length, "kernel": kernel, "stride": stride, "dilation": dilation}
 
 
 def places(length, kernel, stride, before=0, after=0, dilation=1):
@@ -29,7 +31,8 @@ def places(length, kernel, stride, before=0, after=0, dilation=1):
     return starts
 
 
-@thousands
+@two_hundred
+@edges(lambda *numbers: {**one_axis(*numbers), "zeros": 0}, lambda *numbers: {**one_axis(*numbers), "zeros": 2})
 @given(length=st.integers(1, 60), kernel=st.integers(1, 12), stride=st.integers(1, 6), zeros=st.integers(0, 6),
        dilation=st.integers(1, 4))
 def test_valid_and_numbered_padding_count_windows(length, kernel, stride, zeros, dilation):
@@ -46,7 +49,8 @@ def test_valid_and_numbered_padding_count_windows(length, kernel, stride, zeros,
         assert shapes.pool_output_length(length, kernel, stride, zeros) == counted
 
 
-@thousands
+@two_hundred
+@edges(one_axis)
 @given(length=st.integers(1, 60), kernel=st.integers(1, 12), stride=st.integers(1, 6), dilation=st.integers(1, 4))
 def test_same_padding_is_the_least_that_gives_a_window_for_every_stride(length, kernel, stride, dilation):
     before, after = shapes.same_padding(length, kernel, stride, dilation)
@@ -78,7 +82,8 @@ def test_pooling_without_a_stride_lays_windows_side_by_side():
     assert shapes.pool_output_length(65, 3, 2, "same") == 33
 
 
-@thousands
+@two_hundred
+@edges(one_axis)
 @given(length=st.integers(1, 30), kernel=st.integers(1, 9), stride=st.integers(1, 5), dilation=st.integers(1, 3))
 def test_transposed_length_undoes_a_convolution(length, kernel, stride, dilation):
     extent = shapes.window_extent(kernel, dilation)
@@ -134,7 +139,9 @@ def test_the_kernel_sides_swapped_give_another_shape():
 
 # --- Parameters, memory, work ---------------------------------------------------------------------------------------
 
-@thousands
+@two_hundred
+@example(kernel=(1, 1), channels=1, kernels=1, groups=1, use_bias=False).via("the smallest")
+@example(kernel=(3, 5), channels=2, kernels=3, groups=4, use_bias=True).via("groups and a kernel that is not square")
 @given(kernel=st.tuples(st.integers(1, 9), st.integers(1, 9)), channels=st.integers(1, 5), kernels=st.integers(1, 5),
        groups=st.integers(1, 4), use_bias=st.booleans())
 def test_convolution_parameters_are_the_sizes_of_its_arrays(kernel, channels, kernels, groups, use_bias):
@@ -168,7 +175,7 @@ def test_normalization_parameters():
     assert shapes.batch_normalization_parameters(64) == (128, 128)
     assert shapes.batch_normalization_parameters(64, scale=False) == (64, 128)
     assert shapes.batch_normalization_parameters(64, scale=False, center=False) == (0, 128)
-    assert shapes.local_response_normalization_parameters(96) == 0
+    assert shapes.LocalResponseNormalization().parameters((27, 27, 96)) == (0, 0)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "uint8", "int32", "int64"])
@@ -202,7 +209,11 @@ def views(layers, length=700):
     return seen
 
 
-@settings(thousands, max_examples=300)
+@two_hundred
+@example([]).via("no layer")
+@example([("window", 1, 3, 1)]).via("stride larger than the kernel")
+@example([("window", 2, 3, 1), ("window", 4, 2, 1)]).via("even kernels behind strides")
+@example([("window", 3, 1, 3), ("window", 3, 2, 2)]).via("dilation")
 @given(st.lists(WINDOW, max_size=4))
 def test_receptive_fields_of_windows_are_what_the_outputs_depend_on(layers):
     field = shapes.ReceptiveField()
@@ -215,7 +226,9 @@ def test_receptive_fields_of_windows_are_what_the_outputs_depend_on(layers):
         assert field.of_all(len(seen)) == (seen[-1][1] - seen[0][0] + 1, 0)
 
 
-@settings(thousands, max_examples=300)
+@two_hundred
+@example([("transposed", 1, 3, 1), ("window", 2, 1, 1)]).via("gaps between kernels")
+@example([("transposed", 4, 2, 1), ("window", 3, 1, 3)]).via("even kernel, then dilation")
 @given(st.lists(st.one_of(WINDOW, TRANSPOSED), max_size=4))
 def test_behind_a_transposed_convolution_no_output_sees_more(layers):
     field = shapes.ReceptiveField()
@@ -226,7 +239,9 @@ def test_behind_a_transposed_convolution_no_output_sees_more(layers):
         assert max(sizes) <= math.floor(field.size)
 
 
-@settings(thousands, max_examples=300)
+@two_hundred
+@example(("transposed", 1, 3, 1)).via("stride larger than the kernel")
+@example(("transposed", 4, 2, 1)).via("even kernel")
 @given(TRANSPOSED)
 def test_behind_one_transposed_convolution_the_size_is_reached(layer):
     _, *arguments = layer
@@ -277,7 +292,6 @@ def test_bad_input_of_a_convolution_is_named_and_explained(arguments, message):
     (lambda: shapes.dense_parameters(10, 0), "units must be at least 1"),
     (lambda: shapes.dense_parameters(1.5, 10), "inputs must be a whole number"),
     (lambda: shapes.batch_normalization_parameters(-3), "channels must be at least 1"),
-    (lambda: shapes.local_response_normalization_parameters(0), "channels must be at least 1"),
     (lambda: shapes.activation_size((None, 28, 28, 1)), "shape must be a whole number, got None.*leave the batch size"),
     (lambda: shapes.activation_size(28), r"shape must be a tuple such as \(28, 28, 1\), got 28"),
     (lambda: shapes.activation_size(()), "shape must hold at least one number"),

@@ -1,4 +1,4 @@
-"""Layer arithmetic against Keras: thousands of random layers."""
+"""Layer arithmetic against Keras: random layers, and the edges by name."""
 
 import keras
 import numpy as np
@@ -8,27 +8,41 @@ from hypothesis import strategies as st
 from keras import layers
 
 from helpers import shapes
+from tests.shapes.edges import edges, two_hundred
 from tests.shapes.keras_models import (
     agree,
     as_keras,
-    hundred,
     names,
     pairs,
     pictures,
     steps,
-    thousand,
     weights_agree,
 )
 
 
-@thousand
+def picture(length, kernel, stride, dilation):
+    """An edge in both directions, the width one pixel larger than the height."""
+    return {"shape": (length, length + 1, 2), "kernel": (kernel, kernel), "step": ((stride, stride), (dilation, dilation))}
+
+
+def pooled(length, window, stride, _):
+    return {"shape": (length, length + 1, 2), "window": (window, window), "stride": (stride, stride),
+            "kind": shapes.MaxPooling2D}
+
+
+VALID, SAME = {"padding": "valid"}, {"padding": "same"}
+
+
+@two_hundred
+@edges(lambda *numbers: picture(*numbers) | VALID, lambda *numbers: picture(*numbers) | SAME)
 @given(shape=pictures, kernel=pairs[6], step=steps(), padding=names)
 def test_convolution(shape, kernel, step, padding):
     ours = shapes.Conv2D(3, kernel, step[0], padding, step[1])
     agree(ours, as_keras(ours), shape)
 
 
-@thousand
+@two_hundred
+@edges(lambda *numbers: pooled(*numbers) | VALID, lambda *numbers: pooled(*numbers) | SAME)
 @given(shape=pictures, window=pairs[6], stride=st.one_of(st.none(), pairs[4]), padding=names,
        kind=st.sampled_from([shapes.MaxPooling2D, shapes.AveragePooling2D]))
 def test_pooling(shape, window, stride, padding, kind):
@@ -40,10 +54,12 @@ def test_pooling(shape, window, stride, padding, kind):
         assert (*lengths, shape[2]) == ours.output_shape(shape)
 
 
-@thousand
-@given(shape=pictures, kernel=pairs[6], step=steps(), padding=names, data=st.data())
-def test_transposed_convolution(shape, kernel, step, padding, data):
-    more = data.draw(st.one_of(st.none(), st.tuples(*(st.integers(0, side - 1) for side in step[0]))))
+@two_hundred
+@edges(lambda *numbers: picture(*numbers) | VALID | {"more": None}, lambda *numbers: picture(*numbers) | SAME | {"more": (1, 3)})
+@given(shape=pictures, kernel=pairs[6], step=steps(), padding=names,
+       more=st.one_of(st.none(), st.tuples(st.integers(0, 3), st.integers(0, 3))))
+def test_transposed_convolution(shape, kernel, step, padding, more):
+    more = more and tuple(extra % stride for extra, stride in zip(more, step[0]))
     ours = shapes.Conv2DTranspose(3, kernel, step[0], padding, more, step[1])
     try:
         theirs = as_keras(ours)
@@ -58,7 +74,13 @@ def test_transposed_convolution(shape, kernel, step, padding, data):
             ours.output_shape(shape)
 
 
-@thousand
+def one_stride(length, kernel, stride, _):
+    return {"shape": (length, length + 1, 2), "kernel": (kernel, kernel), "stride": stride, "multiplier": 2}
+
+
+@two_hundred
+@edges(lambda *numbers: one_stride(*numbers) | VALID | {"kind": shapes.DepthwiseConv2D},
+       lambda *numbers: one_stride(*numbers) | SAME | {"kind": shapes.SeparableConv2D})
 @given(shape=pictures, kernel=pairs[6], stride=st.integers(1, 4), padding=names, multiplier=st.integers(1, 3),
        kind=st.sampled_from([shapes.DepthwiseConv2D, shapes.SeparableConv2D]))
 def test_depthwise_and_separable_convolution(shape, kernel, stride, padding, multiplier, kind):
@@ -67,7 +89,7 @@ def test_depthwise_and_separable_convolution(shape, kernel, stride, padding, mul
     agree(ours, as_keras(ours), shape)
 
 
-@hundred
+@settings(two_hundred, max_examples=100)
 @given(shape=pictures, padding=st.tuples(st.tuples(st.integers(0, 4), st.integers(0, 4)),
                                          st.tuples(st.integers(0, 4), st.integers(0, 4))))
 def test_zero_padding(shape, padding):
@@ -76,7 +98,7 @@ def test_zero_padding(shape, padding):
                 == layers.ZeroPadding2D(zeros).compute_output_shape((None, *shape))[1:])
 
 
-@settings(thousand, max_examples=60)
+@settings(two_hundred, max_examples=60)
 @given(groups=st.integers(1, 3), channels=st.integers(1, 3), kernels=st.integers(1, 3), kernel=pairs[4],
        multiplier=st.integers(1, 3), use_bias=st.booleans(), flags=st.tuples(st.booleans(), st.booleans()))
 def test_parameters(groups, channels, kernels, kernel, multiplier, use_bias, flags):
@@ -91,7 +113,8 @@ def test_parameters(groups, channels, kernels, kernel, multiplier, use_bias, fla
         weights_agree(ours, as_keras(ours), shape)
 
 
-@hundred
+@settings(two_hundred, max_examples=100)
+@edges(lambda length, kernel, stride, dilation: {"length": length, "kernel": kernel, "step": ((stride, 1), (dilation, 1))})
 @given(length=st.integers(1, 30), kernel=st.integers(1, 8), step=steps())
 def test_keras_puts_the_zeros_of_same_where_same_padding_says(length, kernel, step):
     (stride, _), (dilation, _) = step

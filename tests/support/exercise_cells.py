@@ -16,6 +16,7 @@ from IPython.lib.pretty import pretty
 from helpers.grading.hidden import in_its_own_names
 from helpers.grading.run import ASK
 from helpers.project import ROOT, read_toml
+from tests.support.lesson_code import FUNCTION_OR_CLASS, code_cells
 
 KEYS = ROOT / "helpers" / "grading" / "keys"
 MUTANTS = ROOT / "tests" / "mutants"
@@ -75,13 +76,13 @@ def mutants(lesson):
 def _lesson_code(lesson, before):
     """Return imports, functions and classes of a lesson above an exercise (all of them above none), compiled one by one."""
     wanted = []
-    for cell in nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4).cells:
+    for cell in code_cells(lesson):
         if cell.metadata.get("exercise") == before:
             break
-        if cell.cell_type == "code" and "exercise" not in cell.metadata:
+        if "exercise" not in cell.metadata:
             body = ast.parse(cell.source).body
-            wanted += body if cell.metadata.get("name") == "set-up" else [
-                statement for statement in body if isinstance(statement, (ast.FunctionDef, ast.ClassDef))]
+            wanted += [part for part in body if cell.metadata.get("name") != "set-up"
+                       and isinstance(part, (ast.Import, ast.ImportFrom, *FUNCTION_OR_CLASS))]
     return [compile(ast.Module(body=[part], type_ignores=[]), f"{lesson}.ipynb", "exec") for part in wanted]
 
 
@@ -155,5 +156,5 @@ def stored(lesson, name):
 
 def hidden(lesson, name, solution=None):
     """Run the hidden cells of an exercise with a solution and say for each (points, whether it gave the stored answer)."""
-    for (points, wanted), came in zip(stored(lesson, name), answers(lesson, name, solution)):
-        yield points, came == wanted
+    for (points, expected), got in zip(stored(lesson, name), answers(lesson, name, solution)):
+        yield points, got == expected

@@ -1,10 +1,19 @@
 """Give a test the functions that stand in a lesson, so that what is tested is what a reader reads."""
 
 import ast
+from functools import cache
 
 import nbformat
 
 from helpers.project import ROOT
+
+FUNCTION_OR_CLASS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@cache
+def code_cells(lesson):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def definitions(lesson, names, namespace):
@@ -29,14 +38,11 @@ def definitions(lesson, names, namespace):
     LookupError
         When a name is not defined exactly once: the lesson was changed and the test was not.
     """
-    notebook = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)
     found = {name: [] for name in names}
     wanted = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
+    for cell in code_cells(lesson):
         for statement in ast.parse(cell.source).body:
-            for name in _defined_by(statement) & set(names):
+            for name in names_given(statement) & set(names):
                 found[name].append(cell.id)
                 wanted.append(statement)
     for name, cells in found.items():
@@ -47,9 +53,15 @@ def definitions(lesson, names, namespace):
     return namespace
 
 
-def _defined_by(statement):
-    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-        return {statement.name}
-    if isinstance(statement, ast.Assign):
-        return {target.id for target in statement.targets if isinstance(target, ast.Name)}
-    return set()
+def names_given(code):
+    """Return the names to which code, or one of its statements, gives a value at top level, by `def`, `import` or assignment."""
+    if isinstance(code, str):
+        return {name for statement in ast.parse(code).body for name in names_given(statement)}
+    if isinstance(code, FUNCTION_OR_CLASS):
+        return {code.name}
+    if isinstance(code, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).partition(".")[0] for alias in code.names}
+    inside = {id(node) for comprehension in ast.walk(code) for target in getattr(comprehension, "generators", [])
+              for node in ast.walk(target.target)}  # these names live in their comprehension only
+    return {node.id for node in ast.walk(code)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in inside}

@@ -12,21 +12,32 @@ import sys
 from helpers.project import ROOT
 
 
+def marked(text, page="README.md"):
+    """Return the marked commands of a page by name.
+
+    Raises
+    ------
+    ValueError
+        When a block is doubled or not one line.
+    """
+    found = {}
+    for name, block in re.findall(r"<!-- command: (\w+) -->\s*```(?:sh|bash|shell)?\n(.*?)```", text, re.DOTALL):
+        lines = [line for line in block.strip().splitlines() if line.strip()]
+        if name in found or len(lines) != 1:
+            raise ValueError(f"{page}: the command {name!r} must stand there once, on one line; found {lines}")
+        found[name] = lines[0].strip()
+    return found
+
+
 def commands(text=None):
-    """Return the commands by name.
+    """Return the README's commands by name.
 
     Raises
     ------
     ValueError
         When a block is missing, doubled, or not one line.
     """
-    text = (ROOT / "README.md").read_text(encoding="utf-8") if text is None else text
-    found = {}
-    for name, block in re.findall(r"<!-- command: (\w+) -->\s*```(?:sh|bash|shell)?\n(.*?)```", text, re.DOTALL):
-        lines = [line for line in block.strip().splitlines() if line.strip()]
-        if name in found or len(lines) != 1:
-            raise ValueError(f"README.md: the command {name!r} must stand there once, on one line; found {lines}")
-        found[name] = lines[0].strip()
+    found = marked((ROOT / "README.md").read_text(encoding="utf-8") if text is None else text)
     if set(found) != {"open", "test"}:
         raise ValueError(f"README.md must give the commands 'open' and 'test'; found {sorted(found)}")
     return found

@@ -118,7 +118,10 @@ def python_folders():
 
 def course_folders():
     """Return what a kernel sees of the course: the helpers and the weights that lessons read. No tests, no keys, no notebooks."""
-    return [path for path in (ROOT / "helpers", ROOT / "data" / "recorded", ROOT / "data" / "pretrained") if path.is_dir()]
+    helpers = ROOT / "helpers"
+    rooms = sorted({*helpers.iterdir(), *(helpers / "grading").iterdir()} - {helpers / "grading", helpers / "grading" / "keys"})
+    data = (ROOT / "data" / name for name in ("recorded", "pretrained", "samples"))
+    return [*rooms, *(path for path in data if path.is_dir())]
 
 
 def visible_folders():

@@ -1,6 +1,13 @@
 """How a traced network is shown: as text in a terminal, as a table in a notebook."""
 
+from __future__ import annotations
+
 import html
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .network import NetworkTable
 
 HEADINGS = ("layer", "kind", "output shape", "numbers", "bytes", "parameters", "trainable", "multiply-adds",
             "receptive field", "jump")
@@ -28,7 +35,7 @@ def _summary(table):
             f"{table.not_trainable:,} not), {table.multiply_adds:,} multiply-adds for one example")
 
 
-def as_text(table):
+def as_text(table: NetworkTable) -> str:
     """The table in plain text, columns aligned."""
     lines = [HEADINGS, *map(_cells, table.rows), _totals(table)]
     widths = [max(map(len, column)) for column in zip(*lines)]
@@ -38,29 +45,23 @@ def as_text(table):
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], _summary(table)])
 
 
-def as_html(table):
+def as_html(table: NetworkTable) -> str:
     """The table in HTML: no script, no colors of its own, so that it reads on a light and on a dark page."""
-    rows = [_cells(row) for row in table.rows]
-    for number, row in enumerate(table.rows):
-        if row.settings:  # there is room for more than the kind
-            rows[number] = (row.name, f"{row.kind}: {row.settings}", *rows[number][2:])
-    def narrow(cells):
-        return [cells[column] for column in IN_HTML]
-
-    body = "\n".join(_line(narrow(cells)) for cells in rows)
-    total = _line(narrow(_totals(table)), style="border-top:1px solid currentColor;font-weight:bold;")
+    body = "\n".join(_line(_cells(replace(row, kind=f"{row.kind}: {row.settings}") if row.settings else row))
+                     for row in table.rows)  # there is room for more than the kind
+    total = _line(_totals(table), style="border-top:1px solid currentColor;font-weight:bold;")
     table_style = "color:inherit;border-collapse:collapse;font-variant-numeric:tabular-nums"
     return (f'<div style="overflow-x:auto">\n<table style="{table_style}">\n'
             f'<caption style="text-align:left">{html.escape(_summary(table))}</caption>\n'
-            f"<thead>{_line(narrow(HEADINGS), 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n<tfoot>{total}</tfoot>\n</table>\n"
+            f"<thead>{_line(HEADINGS, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n<tfoot>{total}</tfoot>\n</table>\n"
             f'<p style="font-size:smaller">{NOTE.partition("; jump")[0]}.</p>\n</div>')
 
 
 def _line(cells, tag="td", style=""):
     scope = ' scope="col"' if tag == "th" else ""
     line = ""
-    for number, cell in enumerate(cells):
-        side = "left" if number < TO_THE_LEFT else "right"
+    for column in IN_HTML:
+        side = "left" if column < TO_THE_LEFT else "right"
         line += (f'<{tag}{scope} style="text-align:{side};padding:0.15em 0.6em;white-space:nowrap;{style}">'
-                 f"{html.escape(cell)}</{tag}>")
+                 f"{html.escape(cells[column])}</{tag}>")
     return f"<tr>{line}</tr>"

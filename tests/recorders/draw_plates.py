@@ -1,4 +1,7 @@
-"""What stands on each of the 43 traffic signs, as plain shapes: the plates from which the offline sample is drawn.
+"""Draw the 43 traffic signs as plain shapes, from which the offline sample is made, and store them in data/samples.
+
+Environment: that of the course, ``python -m tests.recorders.draw_plates data/samples``. The lettering comes from Pillow's own
+font and may differ in another version of it; the stored plates are what the course uses.
 
 Coordinates run from -1 to 1 over the plate, x to the right and y down. The shapes follow the signs of the Vienna
 Convention; they are recognizable, not exact.
@@ -7,9 +10,13 @@ Convention; they are recognizable, not exact.
 from __future__ import annotations
 
 import functools
+import sys
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from helpers.data.storage import write_hdf5
 
 __all__ = ["PLATE", "plate"]
 
@@ -171,7 +178,6 @@ def _ending(pen, label):
         pen.line(BLACK, 0.07, (-0.6 + shift, 0.6 + shift), (0.6 + shift, -0.6 + shift))
 
 
-@functools.cache
 def plate(label):
     """Draw a sign from the front, clean and in even light.
 
@@ -217,3 +223,8 @@ def plate(label):
         pen.disc(WHITE, 0, 0, 0.74)
         _prohibition(pen, label)
     return pen.image.resize((PLATE, PLATE), Image.Resampling.LANCZOS)
+
+
+if __name__ == "__main__":
+    drawn = np.stack([np.asarray(plate(number)) for number in range(43)])
+    write_hdf5(Path(sys.argv[1]) / "traffic_plates.h5", {"plates": drawn})
