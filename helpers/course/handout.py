@@ -11,6 +11,7 @@ import re
 import subprocess
 from pathlib import Path
 
+from helpers.course.links import TEMPLATE, rewrite
 from helpers.grading.errors import GradingError
 from helpers.grading.own_files import OwnFiles
 from helpers.project import ROOT, course_settings
@@ -43,16 +44,25 @@ def course_files(root=ROOT):
 def _for_students(name, text):
     """Return a text file without what is about files that are not handed out."""
     if name == "pyproject.toml":
-        return _STAFF_TABLE.sub("", text)
+        return re.sub(r"(?m)^# .*\n", "", _STAFF_TABLE.sub("", text))
     if name == "README.md":
-        kept = []
-        for section in re.split(r"(?m)^(?=## )", text):
-            first, *others = re.split(r"\n{2,}(?!- |\|)", section)
-            about = [first, *others[:1]] if first.startswith("## ") else [first]
-            if not any(map(_ABOUT_STAFF.search, about)):
-                kept.append("\n\n".join([first, *(one for one in others if not _ABOUT_STAFF.search(one))]).rstrip() + "\n")
-        return "\n".join(kept)
+        sections = (_readable(section) for section in re.split(r"(?m)^(?=## )", text))
+        return "\n".join(filter(None, sections))
     return text
+
+
+def _readable(section):
+    """Return a section without the paragraphs about staff's programs, or nothing where it begins with them."""
+    first, *others = re.split(r"\n{2,}(?!- |\|)", section)
+    kept = [first]
+    if first.startswith("## ") and _ABOUT_STAFF.search(f"{first}\n{others[:1]}"):
+        return ""
+    for one in others:
+        if not _ABOUT_STAFF.search(one):
+            kept.append(one)
+        elif "```" in one:  # the sentence that announces a command goes with it
+            kept[-1] = re.sub(r"(?<=[.!?])\s+[^.!?]*:$", "", kept[-1].rstrip())
+    return "\n\n".join(kept).rstrip() + "\n"
 
 
 def write_handout(folder, repository=None, root=ROOT):
@@ -77,14 +87,15 @@ def write_handout(folder, repository=None, root=ROOT):
     GradingError
         When the folder holds something else, or the repository is no address.
     """
-    stored = course_settings()["repository"]
-    repository = repository or stored
+    stored = course_settings()
+    repository = repository or stored["repository"]
     if not _REPOSITORY.fullmatch(repository):
         raise GradingError(f"--repository {repository!r} is not of the form OWNER/REPO, for example ada/convnet-course")
     files = OwnFiles(folder, ".handout.txt", private=False)
     if files.folder.resolve() == root.resolve():
         raise GradingError(f"{folder} is the course itself: name a new or empty folder")
     files.refuse_others("a handout")
+    home = {**stored, "repository": repository}
     names = [name for name in course_files(root) if not name.startswith(STAFF)]
     for name in names:
         data = (root / name).read_bytes()
@@ -93,6 +104,9 @@ def write_handout(folder, repository=None, root=ROOT):
         except UnicodeDecodeError:
             files.write(name, data)
         else:
-            files.write(name, _for_students(name, text).replace(stored, repository))
+            text = rewrite(_for_students(name, text), stored, home)
+            files.write(name, text.replace(f'"{stored["repository"]}"', f'"{repository}"') if name == "pyproject.toml" else text)
     files.finish()
-    return f"{len(names)} files in {folder}; the lessons fetch the course from https://github.com/{repository}."
+    where = (f"the lessons fetch the course from https://github.com/{repository}" if repository != TEMPLATE["repository"] else
+             "no lesson can fetch the course on Colab before --repository says where it will be")
+    return f"{len(names)} files in {folder}; {where}."

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from helpers.course.handout import STAFF, course_files, write_handout
+from helpers.course.links import TEMPLATE, addresses
 from helpers.grading.errors import GradingError
 from helpers.project import ROOT, course_settings
 
@@ -97,12 +98,17 @@ def test_what_git_ignores_and_what_it_does_not_know_stays_at_home(tmp_path):
 
 
 def test_every_address_is_the_handout_s(handout):
-    stored = course_settings()["repository"]
-    assert not [name for name, text in texts(handout) if stored in text]
+    stored = addresses(course_settings())
+    assert not [name for name, text in texts(handout) if any(one in text for one in stored)]
+    assert f'repository = "{HOME}"' in (handout / "pyproject.toml").read_text()
+    colab, binder, *_ = addresses({**course_settings(), "repository": HOME})
     for lesson in LESSONS:
         whole = "\n".join(source for _, source in sources(handout / "notebooks" / f"{lesson}.ipynb"))
-        assert f'"https://github.com/{HOME}"' in whole, "the set-up cell"
-        assert f"colab.research.google.com/github/{HOME}/blob/" in whole and f"mybinder.org/v2/gh/{HOME}/" in whole
+        assert f"{colab}{lesson}.ipynb" in whole and f"{binder}{lesson}.ipynb" in whole
+
+
+def test_a_handout_without_an_address_says_what_is_missing(tmp_path):
+    assert "--repository says where" in write_handout(tmp_path / "course", TEMPLATE["repository"])
 
 
 def test_every_link_leads_to_a_file_that_is_there(handout):
@@ -179,22 +185,25 @@ print(lesson.cells[-1].outputs[0].text)
     assert str(handout / "helpers" / "__init__.py") in done.stdout
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for git is a shell script")
 def test_its_set_up_cell_fetches_the_handout(handout, tmp_path):
     """On Colab only the notebook is there: git is asked for the handout's address."""
-    cell = next(source for one, source in sources(handout / "notebooks" / f"{LESSONS[0]}.ipynb") if one["cell_type"] == "code")
-    folder = tmp_path / "content"
-    folder.mkdir()
-    program = f"""
-import importlib.util, subprocess, sys
-def stop(command, **_):
-    print("asked:", *command)
-    raise SystemExit
-subprocess.run, find = stop, importlib.util.find_spec
-importlib.util.find_spec = lambda name, *more: None if name == "helpers" else find(name, *more)
-exec({cell!r})
-"""
-    done = run_in(folder, program, PYTHONPATH="")
-    assert f"https://github.com/{HOME}" in done.stdout, done.stdout + done.stderr
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text("#!/bin/sh\necho asked: $@\nexit 1\n")
+    git.chmod(0o755)
+    for lesson in LESSONS:
+        cells = sources(handout / "notebooks" / f"{lesson}.ipynb")
+        first = next(source for cell, source in cells if cell["cell_type"] == "code")
+        # Without site-packages there is no installed course either.
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", first],
+            cwd=git.parent,
+            capture_output=True,
+            text=True,
+            env={"PATH": f"{git.parent}:{os.environ['PATH']}"},
+        )
+        assert re.search(rf"^asked: clone .* https://github\.com/{HOME} ", done.stdout), done.stdout + done.stderr
 
 
 def test_a_second_handout_replaces_the_first_and_leaves_git_alone(tmp_path):
@@ -232,7 +241,7 @@ def test_an_address_that_is_none_is_refused(tmp_path, address):
 def test_the_handout_can_be_installed(handout):
     """The settings that are left are whole: setuptools reads them, and nothing asks for what stayed at home."""
     text = (handout / "pyproject.toml").read_text(encoding="utf-8")
-    assert not re.search(r"pytest|ruff|helpers\.(grading|course)\.", text.replace("helpers.course.links", ""))
+    assert not re.search(r"tool\.(pytest|ruff)|helpers\.(grading|course)\.", text)
     program = "import setuptools; setuptools.setup(script_args=['--quiet', '--name', '--version'])"
     copy = handout.parent / "copy"
     shutil.copytree(handout, copy)
