@@ -1,8 +1,8 @@
 """Grade a class, or prepare what a class needs.
 
-    python -m helpers.grading SUBMISSIONS --out RESULTS         grades, feedback and a gradebook
-    python -m helpers.grading graft SUBMISSIONS --out FOLDER    notebooks for `pytest --nbval FOLDER`, without a sandbox
-    python -m helpers.grading handout FOLDER                    the course without keys, solutions and tests, for students
+    python -m helpers.grading SUBMISSIONS --out RESULTS                 grades, feedback and a gradebook
+    python -m helpers.grading graft SUBMISSIONS --out FOLDER            notebooks for `pytest --nbval FOLDER`, without a sandbox
+    python -m helpers.grading handout FOLDER --repository OWNER/REPO    the course without keys, solutions and tests
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ from helpers.grading.workers import bounds
 
 def parser():
     """Return the parser of the command line."""
-    made = argparse.ArgumentParser(prog="python -m helpers.grading", description=__doc__,
-                                   formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = made.add_subparsers(dest="command", metavar="grade | graft | handout", required=True)
-    grade = commands.add_parser("grade", help="grade a class (also without this word)")
-    for one in (grade, commands.add_parser("graft", help="write notebooks for plain nbval")):
+    made = argparse.ArgumentParser(prog="python -m helpers.grading")
+    commands = made.add_subparsers(dest="command", required=True)
+    grade = commands.add_parser("grade", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for one in (grade, commands.add_parser("graft", description="Write notebooks for plain nbval.")):
         one.add_argument("submissions", type=Path, help="one folder for each student, or all files side by side")
         one.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to write")
         one.add_argument("--keys", type=Path, default=KEYS, help="a folder of key notebooks (default: the course's own)")
@@ -53,7 +52,7 @@ def parser():
     grade.add_argument("--reveal", action="store_true", help="show the expected answers in the students' feedback")
     grade.add_argument("--seed", type=int,
                        help="what hidden inputs are drawn from (default: the seed kept in the folder --out, else a fresh one)")
-    handout = commands.add_parser("handout", help="write the student edition")
+    handout = commands.add_parser("handout", description="Write the student edition.")
     handout.add_argument("folder", type=Path, help="a new folder, or an earlier handout")
     handout.add_argument("--repository", metavar="OWNER/REPO", help="where on GitHub students will find it")
     return made
@@ -139,7 +138,7 @@ def run(options, console):
 def main(arguments=None):
     """Read the command line; an error is one sentence."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments and arguments[0] not in ("grade", "graft", "handout", "-h", "--help"):
+    if not arguments or arguments[0] not in ("grade", "graft", "handout"):
         arguments.insert(0, "grade")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name that the terminal's encoding lacks is spelled out

@@ -154,8 +154,9 @@ def test_the_guides_commands_run(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
     run(found["grade"], *(["--sandbox", "none"] if NO_SANDBOX else []))
-    for name in ("index.html", "grades.csv", "results.json", f"feedback/Ada/{LESSON}.html", "work"):
-        assert (tmp_path / "results" / name).exists() and f"{name.split('/')[0]}" in GUIDE
+    for name in ("index.html", "grades.csv", "moodle-grades.csv", "results.json", "feedback", "work"):
+        assert (tmp_path / "results" / name).exists() and name in GUIDE
+    assert list((tmp_path / "results" / "feedback").glob(f"ada-*/{LESSON}.html"))
     run(found["kernel"], "--prefix", str(tmp_path / "prefix"))
     assert list((tmp_path / "prefix").rglob("kernel.json"))
 
