@@ -12,6 +12,7 @@ from helpers.grading.reading import parse
 
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.errors import GradingError
+from helpers.grading.feedback import feedback_page
 from helpers.grading.grade_class import grade_class
 from helpers.grading.graft_command import _grafted, write_grafts
 from helpers.grading.run import Options
@@ -54,6 +55,9 @@ CLASS = {
                 "    scores = scores / temperature", "    print('here')\n    scores = scores / temperature"
             )
         }
+    ),
+    "dirk-wrong": solved(
+        **{name: one.solution.replace("return ", "return 0 * ", 1) for name, one in list(exercises().items())[:3]}
     ),
     "emil-magic": solved(**{FIRST: "%%time\n" + exercises()[FIRST].solution}),
     "finn-other-names": solved(**{FIRST: exercises()[FIRST].solution + "\nSEED, random = 1, 2\ndef plain(*_): return 'mine'"}),
@@ -135,10 +139,28 @@ def points_by_nbval(folder):
     return points
 
 
+@pytest.fixture(scope="module")
+def results(the_class, tmp_path_factory):
+    """What the grader gives, under the seed that the key stores as nbval does."""
+    store = Store(tmp_path_factory.mktemp("work"))
+    return grade_class(the_class.submissions, ALL_KEYS, Options(sandbox="none"), store, jobs=2)
+
+
 @pytest.mark.slow
-def test_both_ways_give_the_same_points(the_class, tmp_path):
+def test_both_ways_give_the_same_points(the_class, results, tmp_path):
     write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "grafts", KEYS)
-    results = grade_class(the_class.submissions, ALL_KEYS, Options(sandbox="none"), Store(tmp_path / "work"), jobs=2)
     ours = {one.student.identity: result.earned for one, result in zip(the_class.submissions, results)}
     assert points_by_nbval(tmp_path / "grafts") == ours
     assert ours["ada-perfect"] == 10 and ours["cem-untouched"] == 0 and 0 < ours["ben-partly"] < 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reveal", [False, True])
+def test_feedback_names_nothing_of_the_key_s_own(the_class, results, reveal):
+    """Neither its seed nor its helpers; each hidden check that was lost says what was called, and one visible check what helps."""
+    called = 0
+    for one, result in zip(the_class.submissions, results):
+        page = feedback_page(one, result, reveal)
+        assert not re.search(r"SEED|\bplain\(|_hidden_cell|default_rng", page), one.student.name
+        called += page.count("<dt>called</dt>")
+    assert called >= 4
