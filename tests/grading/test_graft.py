@@ -157,7 +157,7 @@ def test_both_ways_give_the_same_points(the_class, results, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("reveal", [False, True])
 def test_feedback_names_nothing_of_the_key_s_own(the_class, results, reveal):
-    """Neither its seed nor its helpers; each hidden check that was lost says what was called, and one visible check what helps."""
+    """Neither its seed nor its helpers; lost checks say what was called instead."""
     called = 0
     for one, result in zip(the_class.submissions, results):
         page = feedback_page(one, result, reveal)
