@@ -125,15 +125,16 @@ def write_report(out, the_class, results, keys, reveal=False, facts=None):
         link = f"feedback/{folder}/{name}.html"
         files.write(link, feedback_page(one, result, reveal) if result else problem_page(one))
         work.append((one, result, link))
-        listed.append({
+        listed.append(json.dumps({
             "student": one.student.identity, "name": one.student.name, "fields": dict(one.student.fields), "lesson": one.lesson,
             "file": one.path, "notes": list(one.notes), "problem": one.problem or None, "page": link,
-            "result": result and {**result.as_dict(), "points": result.points, "earned": result.earned}})
-    kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()}, "submissions": listed,
+            "result": result and {**result.as_dict(), "points": result.points, "earned": result.earned}}))
+    kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()},
             "remarks": the_class.remarks}
     for kind in ("missing", "unknown"):
         kept[kind] = [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
-    files.write("results.json", json.dumps(kept, indent=1) + "\n")
+    # One line for each submission, so that a large class does not stand in memory twice.
+    files.write("results.json", json.dumps(kept)[:-1] + ', "submissions": [\n' + ",\n".join(listed) + "\n]}\n")
     files.write("grades.csv", _canvas(students, lessons, earned))
     files.write("moodle-grades.csv", _moodle(students, lessons, earned))
     files.write("index.html", gradebook_page(the_class, work, students, lessons, facts))
