@@ -1,48 +1,60 @@
-"""Grade a class: `python -m helpers.grading SUBMISSIONS --out RESULTS`."""
+"""Grade a class, or prepare what a class needs.
+
+    python -m helpers.grading SUBMISSIONS --out RESULTS                 grades, feedback and a gradebook
+    python -m helpers.grading graft SUBMISSIONS --out FOLDER            notebooks for `pytest --nbval FOLDER`, without a sandbox
+    python -m helpers.grading handout FOLDER --repository OWNER/REPO    the course without keys, solutions and tests
+"""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
+import secrets
 import sys
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys, with_seed
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError
+from helpers.grading.feedback import nothing_to_do, spelled_out
 from helpers.grading.grade_class import grade_class
+from helpers.grading.graft_command import write_grafts
 from helpers.grading.report import write_report
+from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
-from helpers.grading.store import Store
+from helpers.grading.store import Store, _versions, write_whole
+from helpers.grading.workers import bounds
 
 
 def parser():
     """Return the parser of the command line."""
-    made = argparse.ArgumentParser(prog="python -m helpers.grading", description="Grade a class's notebooks, fairly and safely.")
-    made.add_argument(
-        "submissions", type=Path, help="a folder with one folder for each student, or with all notebooks side by side"
-    )
-    made.add_argument("--out", type=Path, required=True, metavar="RESULTS", help="the folder for grades, results and feedback")
-    made.add_argument(
-        "--jobs",
-        type=int,
-        # One more than there are cores: a kernel that starts or ends also waits.
-        default=1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1),
-        help="submissions at a time (default: the processor cores and one more)",
-    )
-    made.add_argument("--timeout", type=float, default=60, help="seconds that one cell may take (default: 60)")
-    made.add_argument("--memory", type=int, default=2048, help="megabytes that one exercise may take (default: 2048)")
-    made.add_argument("--sandbox", choices=["bwrap", "none"], default="bwrap",
-                      help="bwrap (default) locks each kernel in with bubblewrap; none runs student code with your own rights")
-    made.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, whose workers do the work")
-    made.add_argument("--reveal", action="store_true", help="show the expected answers in the students' feedback")
-    made.add_argument("--seed", type=int, help="draw the hidden inputs afresh; the key computes their answers")
-    made.add_argument("--keys", type=Path, default=KEYS, help="the folder of key notebooks (default: helpers/grading/keys)")
+    made = argparse.ArgumentParser(prog="python -m helpers.grading")
+    commands = made.add_subparsers(dest="command", required=True)
+    grade = commands.add_parser("grade", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for one in (grade, commands.add_parser("graft", description="Write notebooks for plain nbval.")):
+        one.add_argument("submissions", type=Path, help="one folder for each student, or all files side by side")
+        one.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to write")
+        one.add_argument("--keys", type=Path, default=KEYS, help="a folder of key notebooks (default: the course's own)")
+        one.add_argument("--roster", type=Path, metavar="FILE", help="the class as Canvas or Moodle exports it, a CSV file")
+    # One more than there are cores: a worker that starts or ends also waits.
+    jobs = 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    grade.add_argument("--jobs", type=int, default=jobs, help="submissions at a time (default: processor cores and one more)")
+    grade.add_argument("--timeout", type=float, default=60, help="seconds that one cell may take (default: 60)")
+    grade.add_argument("--memory", type=int, default=2048, help="megabytes that one exercise may take (default: 2048)")
+    grade.add_argument("--sandbox", choices=["bwrap", "none"], default="bwrap",
+                       help="bwrap (default) locks each worker in with bubblewrap; none runs student code with your own rights")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler, whose workers do the work")
+    grade.add_argument("--reveal", action="store_true", help="show the expected answers in the students' feedback")
+    grade.add_argument("--seed", type=int,
+                       help="what hidden inputs are drawn from (default: the seed kept in the folder --out, else a fresh one)")
+    handout = commands.add_parser("handout", description="Write the student edition.")
+    handout.add_argument("folder", type=Path, help="a new folder, or an earlier handout")
+    handout.add_argument("--repository", metavar="OWNER/REPO", help="where on GitHub students will find it")
     return made
 
 
@@ -54,77 +66,88 @@ def check(options):
     GradingError
         With what to write instead.
     """
-    for name, least in (("jobs", 1), ("timeout", 0.1), ("memory", 64)):
-        if getattr(options, name) < least:
-            raise GradingError(f"--{name} must be at least {least}, not {getattr(options, name)}")
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise GradingError(f"--out {options.out} lies in {options.submissions} and would be graded as a student next time: "
                            "put it elsewhere")
-    if options.seed is not None and options.seed < 0:
-        raise GradingError(f"--seed must not be negative, got {options.seed}")
-    if options.sandbox == "bwrap":
-        bubblewrap.refuse_visible(options.submissions, options.out, options.keys)
+    if options.command == "grade":
+        for name, least in (("jobs", 1), ("timeout", 0.1), ("memory", 64)):
+            if getattr(options, name) < least:
+                raise GradingError(f"--{name} must be at least {least}, not {getattr(options, name)}")
+        if options.seed is not None and options.seed < 0:
+            raise GradingError(f"--seed must not be negative, got {options.seed}")
+        if options.sandbox == "bwrap":
+            bubblewrap.refuse_visible(options.submissions, options.out, options.keys)
 
 
-def run(options, console):
-    """Do the whole pipeline; return the exit code."""
-    check(options)
-    keys = read_keys(options.keys)
-    if options.seed is not None:
-        keys = {lesson: with_seed(key, options.seed) for lesson, key in keys.items()}
+def chosen_seed(out, seed=None):
+    """Return the seed that is given, else the one that a run into the same folder has kept, else a fresh one; keep it."""
+    path = out / "seed.txt"
+    try:
+        seed = int(path.read_text(encoding="ascii")) if seed is None else seed
+    except (OSError, ValueError):
+        seed = secrets.randbelow(2**31)
+    write_whole(path, f"{seed}\n")
+    return seed
+
+
+def _grade(options, keys, the_class, say, console):
+    seed = chosen_seed(options.out, options.seed)
+    say(f"Seed {seed}: --seed {seed} draws the same hidden inputs again.")
     if options.sandbox == "none":
-        console.print("[bold]No sandbox[/bold]: student code runs with your rights and can read and change all that you can, "
-                      "this class's grades and keys among it.")
-    submissions = collect(options.submissions, keys).submissions
-    chosen = Options(options.timeout, options.memory, options.sandbox, options.seed)
-    columns = (
-        TextColumn("grading"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
+        say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades and "
+            "keys among it.")
+    chosen = Options(options.timeout, options.memory, options.sandbox, seed)
+    keys = {lesson: with_seed(key, seed) for lesson, key in keys.items()}
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+               TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=None)
 
         def progress(done, of, students):
-            bar.update(task, completed=done, total=of, description=", ".join(students)[:60])
+            bar.update(task, completed=done, total=of, description=spelled_out(", ".join(students))[:60])
 
-        results = grade_class(
-            submissions,
-            keys,
-            chosen,
-            Store(options.out / "work"),
-            jobs=options.jobs,
-            scheduler=options.scheduler,
-            say=lambda line: console.print(line, markup=False),
-            progress=progress,
-        )
-    # Stand-in until report's branch is joined.
-    old = [one and {**one.as_dict(), "points": one.points, "earned": one.earned, "expected": {}} for one in results]
-    for one in filter(None, old):
-        for exercise in one["exercises"]:
-            for came in exercise["checks"]:
-                came.update(right=came["earned"] == came["points"], came=came["got"], tried="")
-    students = [dataclasses.replace(one, student=one.student.name) for one in submissions]
-    written = write_report(options.out, students, old, keys, reveal=options.reveal)
-    for one in submissions:
-        if one.problem:
-            console.print(f"Not graded: {one.path}: {one.problem}", markup=False)
-    console.print(
-        f"{sum(result is not None for result in results)} of {len(submissions)} submissions graded. Read {written}", markup=False
-    )
-    return 0
+        results = grade_class(the_class.submissions, keys, chosen, Store(options.out / "work"), jobs=options.jobs,
+                              scheduler=options.scheduler, say=say, progress=progress)
+    facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
+             "megabytes an exercise": options.memory, "versions": _versions()}
+    written = write_report(options.out, the_class, results, keys, options.reveal, facts)
+    say(f"{sum(result is not None for result in results)} of {len(results)} files graded. Read {written}")
+
+
+def run(options, console):
+    """Do what the command line asks for."""
+    def say(line):
+        console.print(spelled_out(line), markup=False, highlight=False, soft_wrap=True)
+
+    if options.command == "handout":
+        say(write_handout(options.folder, options.repository))
+        return
+    check(options)
+    keys = read_keys(options.keys)
+    the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None)
+    for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
+                                       if one.problem and not nothing_to_do(one))):
+        say(line)
+    if options.command == "graft":
+        count = write_grafts(the_class.submissions, keys, options.out, options.keys)
+        say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
+    else:
+        _grade(options, keys, the_class, say, console)
 
 
 def main(arguments=None):
     """Read the command line; an error is one sentence."""
-    options = parser().parse_args(arguments)
-    console = Console(stderr=False)
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] not in ("grade", "graft", "handout"):
+        arguments.insert(0, "grade")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the terminal's encoding lacks is spelled out
+            stream.reconfigure(errors="backslashreplace")
     try:
-        return run(options, console)
+        run(parser().parse_args(arguments), Console())
+        return 0
     except GradingError as error:
-        print(f"helpers.grading: {error}", file=sys.stderr)
+        print(f"helpers.grading: {spelled_out(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped. What is finished is kept: the same command goes on from here.", file=sys.stderr)

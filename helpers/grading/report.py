@@ -1,16 +1,25 @@
-"""Write what the instructor and the students read: grades.csv, results.json, feedback pages, a summary page."""
+"""Write what comes of a run: tables for learning platforms, results.json, the gradebook, a page for each student and lesson."""
 
 from __future__ import annotations
 
 import csv
+import dataclasses
+import hashlib
 import io
 import json
+import re
+import unicodedata
 from pathlib import Path
 
-from helpers.grading.pages import feedback_page, problem_page, summary_page
-from helpers.grading.store import write_whole
+from helpers.grading.feedback import feedback_page, problem_page, spelled_out
+from helpers.grading.gradebook import gradebook_page
+from helpers.grading.own_files import OwnFiles
 
-CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
+"""Columns by which a learning platform finds its students."""
+_DOUBTFUL = re.compile("-[0-9a-f]{10}$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
+"""Names that look like those made from a digest, and what Windows lets no file be called."""
+_NOT_RUN = "this machine could not run it yet; the same command tries it again"
 
 
 def _number(value):
@@ -18,96 +27,116 @@ def _number(value):
 
 
 def _harmless(text):
-    """Return a text that a spreadsheet will not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """Return a text that a spreadsheet will not take for a formula, and a terminal not for an order."""
+    text = spelled_out(text)
+    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") and text else text
 
 
-def grades_csv(students, lessons, earned):
-    """Return the table of points: Canvas's columns first, then one for each lesson.
+def _fields(student, columns, otherwise):
+    """Return the values of some columns; where the roster has none of them, the identity stands in one of them."""
+    known = dict(student.fields)
+    found = [known.get(column, "") for column in columns]
+    return found if any(found) else [student.identity if column == otherwise else "" for column in columns]
 
-    Canvas matches students by "SIS Login ID" and assignments by the lesson's column; Moodle's import asks which column is the
-    user's name ("SIS Login ID") and which are grades. A lesson that a student did not hand in, or that could not be read, stays
-    empty.
 
-    Parameters
-    ----------
-    students, lessons : list of str
-        Rows and columns.
-    earned : dict
-        Points by (student, lesson).
-    """
+def _csv(rows):
     written = io.StringIO()
-    table = csv.writer(written, lineterminator="\n")
-    table.writerow([*CANVAS, *lessons])
-    for student in students:
-        points = [_number(earned[student, lesson]) if (student, lesson) in earned else "" for lesson in lessons]
-        table.writerow([_harmless(student), "", "", _harmless(student), "", *points])
+    csv.writer(written, lineterminator="\n").writerows(
+        [[_harmless(value) if isinstance(value, str) else value for value in row] for row in rows])
     return written.getvalue()
 
 
-def _file_name(text):
-    """Return a name without what a file system or a browser could misread."""
-    return "".join(letter if letter.isalnum() or letter in " ._-@()+," else "_" for letter in text).strip(" .") or "_"
-
-
-def folders_of(students):
-    """Return a folder name for each student, no two alike."""
-    names = {}
+def _canvas(students, lessons, earned):
+    """Return the points as Canvas's gradebook imports them: it finds a student by ID, then SIS User ID, then SIS Login ID."""
+    rows = [["Student", *CANVAS, "Section", *lessons], ["    Points Possible", "", "", "", "", *map(_number, lessons.values())]]
     for student in students:
-        name, count = _file_name(student), 1
-        while name.lower() in {taken.lower() for taken in names.values()}:
-            count += 1
-            name = f"{_file_name(student)}-{count}"
-        names[student] = name
-    return names
+        # A number that the platform wrote into the file's name is Canvas's own.
+        own = "ID" if student.identity.isdecimal() else "SIS Login ID"
+        section = dict(student.fields).get("Section", "")
+        rows.append([student.name, *_fields(student, CANVAS, own), section, *_points(student, lessons, earned)])
+    return _csv(rows)
 
 
-def write_report(out, submissions, results, keys, reveal=False):
-    """Write all files of a run.
+def _moodle(students, lessons, earned):
+    """Return the points as Moodle's gradebook imports them: "Map from" is whichever of the first three columns is filled."""
+    # Moodle refuses a file with a student whom it does not know, so where there is a roster nobody else is listed.
+    listed = [student for student in students if student.fields] or students
+    rows = [[*_fields(student, MOODLE, "Username"), student.name, *_points(student, lessons, earned)] for student in listed]
+    return _csv([[*MOODLE, "Full name", *lessons], *rows])
+
+
+def _points(student, lessons, earned):
+    # A lesson without a grade stays empty, which changes nothing on the platform.
+    return [_number(earned[student.identity, lesson]) if (student.identity, lesson) in earned else "" for lesson in lessons]
+
+
+def page_name(text, identity=""):
+    """Return a name for a file: the same at every run, safe on any system, and another one for any other identity.
+
+    Parameters
+    ----------
+    text : str
+        What to call it, as far as letters of any file system allow.
+    identity : str
+        What it must be told apart by; by default the text.
+    """
+    identity = identity or text
+    slug = re.sub("[^a-z0-9_]+", "-", unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()).strip("-_")
+    if slug and slug == identity and len(slug) <= 60 and not _DOUBTFUL.search(slug):
+        return slug
+    digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{slug[:40].strip('-_') or 'student'}-{digest}"
+
+
+def write_report(out, the_class, results, keys, reveal=False, facts=None):
+    """Write all files of a run, and remove the pages of an earlier one that are not among them.
 
     Parameters
     ----------
     out : path-like
         The folder.
-    submissions : list of Submission
-        What was handed in.
-    results : list of dict or None
-        What came of each.
+    the_class : Class
+        As `collect` returns it.
+    results : list of LessonResult or None
+        What came of each submission.
     keys : dict of str to Key
-        For titles and points.
+        For the points of each lesson.
     reveal : bool
-        Whether feedback shows the expected answers.
+        Whether feedback shows the expected answers of hidden checks.
+    facts : dict, optional
+        What else to keep of the run: seed, limits, versions.
 
     Returns
     -------
     Path
-        The summary page.
+        The gradebook.
     """
-    out = Path(out)
-    students = sorted({one.student for one in submissions})
-    lessons = sorted({result["lesson"] for result in results if result})
-    earned = {(one.student, result["lesson"]): result["earned"] for one, result in zip(submissions, results) if result}
-    write_whole(out / "grades.csv", grades_csv(students, lessons, earned))
-    listed, folders, links = [], folders_of(students), {}
+    files, facts = OwnFiles(out, ".written-by-the-grader.txt"), facts or {}
+    submissions = [one if result or one.problem else dataclasses.replace(one, problem=_NOT_RUN)
+                   for one, result in zip(the_class.submissions, results)]
+    students = {one.identity: one for one in (*the_class.missing, *(one.student for one in submissions))}
+    students = sorted(students.values(), key=lambda one: (one.name.casefold(), one.identity))
+    lessons = {name: keys[name].points for name in sorted({one.lesson for one in results if one})}
+    earned = {(one.student.identity, result.lesson): result.earned for one, result in zip(submissions, results) if result}
+    work, listed = [], []
     for one, result in zip(submissions, results):
-        entry = {
-            "student": one.student,
-            "lesson": one.lesson,
-            "file": one.path,
-            "notes": list(one.notes),
-            "problem": one.problem or None,
-        }
-        if result:
-            entry["result"] = {name: value for name, value in result.items() if name != "expected"}
-        listed.append(entry)
-        # A graded page has its lesson's name; other files may be called alike, or like a lesson.
-        name = page_name = _file_name(one.lesson if result else f"{one.lesson or Path(one.path).stem}-not-graded")
-        while (link := f"feedback/{folders[one.student]}/{page_name}.html") in links.values():
-            page_name = f"{name}-{len(links)}"
-        page = feedback_page(one, result, reveal) if result else problem_page(one)
-        links[one.student, one.path] = link
-        write_whole(out / links[one.student, one.path], page)
-    summary = {"lessons": {lesson: {"points": keys[lesson].points} for lesson in lessons}, "submissions": listed}
-    write_whole(out / "results.json", json.dumps(summary, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    write_whole(out / "index.html", summary_page(submissions, results, links))
-    return out / "index.html"
+        folder = page_name(one.student.name, one.student.identity)
+        name = result.lesson if result else page_name(f"{one.lesson or 'unknown'} not graded", one.path)
+        link = f"feedback/{folder}/{name}.html"
+        files.write(link, feedback_page(one, result, reveal) if result else problem_page(one))
+        work.append((one, result, link))
+        listed.append(json.dumps({
+            "student": one.student.identity, "name": one.student.name, "fields": dict(one.student.fields), "lesson": one.lesson,
+            "file": one.path, "notes": list(one.notes), "problem": one.problem or None, "page": link,
+            "result": result and {**result.as_dict(), "points": result.points, "earned": result.earned}}))
+    kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()},
+            "remarks": the_class.remarks}
+    for kind in ("missing", "unknown"):
+        kept[kind] = [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
+    # One line for each submission, so that a large class does not stand in memory twice.
+    files.write("results.json", json.dumps(kept)[:-1] + ', "submissions": [\n' + ",\n".join(listed) + "\n]}\n")
+    files.write("grades.csv", _canvas(students, lessons, earned))
+    files.write("moodle-grades.csv", _moodle(students, lessons, earned))
+    files.write("index.html", gradebook_page(the_class, work, students, lessons, facts))
+    files.finish()
+    return Path(out) / "index.html"

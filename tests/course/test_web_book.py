@@ -152,7 +152,8 @@ def test_a_warning_fails_the_check_and_a_lost_figure_the_build(tmp_path, monkeyp
     """On a small course: a page with a link that leads nowhere, and a figure that MyST-NB is told not to show."""
     for name in site.FOLDERS:
         (tmp_path / name).mkdir()
-    others = ("notebooks/RESULTS.md", "data/README.md", "helpers/grading/README.md", "helpers/grading/THREATS.md")
+    others = ("notebooks/RESULTS.md", "data/README.md", "helpers/grading/README.md", "helpers/grading/TEACHING.md",
+              "helpers/grading/THREATS.md")
     for name in (*site.FILES, *others):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("# Page\n", encoding="utf-8")

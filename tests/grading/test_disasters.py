@@ -1,31 +1,20 @@
 """What must not end or spoil a run: hostile files, lost templates, folders that cannot be read, systems without a sandbox."""
 
-import errno
-import os
 import re
 import subprocess
 import sys
 
 import pytest
 
-from helpers.grading import __main__ as command
-from helpers.grading.answer_keys import HEAVY_HELPERS, LARGEST_CELL, needs_tensorflow, read_keys
 from helpers.grading.errors import SandboxError
-from helpers.grading.find_submissions import collect
-from helpers.grading.graft import graft
-from helpers.grading.notebooks import Cell
 from helpers.grading.records import RIGHT, Check, Exercise, Key, Match
-from helpers.grading.report import write_report
 from helpers.grading.run import Options, Runner, wanted_modules
 from helpers.grading.workers import MOST_RESTARTS, Worker
 from helpers.project import ROOT
 from tests.grading.running import needs_sandbox, new_workers
 from tests.submissions import make
-from tests.submissions.building import LESSON, as_bytes, first, handed_out, solved
+from tests.submissions.building import as_bytes, first, solved
 
-KEYS = read_keys()
-EXERCISE = KEYS[LESSON].exercises[0]
-HELPED = EXERCISE.solution.replace("scores / temperature", "helper(scores) / temperature")
 ONE = Exercise("one", "One", ("import os",), "def one():\n    return 1", None, (Check("one-hidden-1", "one()", 1, "1"),))
 TWO = Exercise("two", "Two", ("import os, time",), "def two():\n    return 2", None,
                (Check("two-hidden-1", "while os.path.exists('/tmp/go'):\n    time.sleep(0.1)\ntwo()", 1, "2"),))
@@ -44,82 +33,6 @@ for _ in range(4):
         time.sleep(600)
         os._exit(0)
 """
-
-
-def helped_by(source):
-    """Return what is grafted where the student's solution needs a function from another cell."""
-    cells = [Cell("code", source), Cell("code", HELPED, EXERCISE.name, frozenset({"exercise-solution"}))]
-    return graft(KEYS[LESSON], cells)[0]
-
-
-@pytest.mark.parametrize("source, taken", [
-    ("@d(" + "+".join("x" * 400) + ")\ndef helper(x):\n    return x", True),
-    ("@d(" + "+".join("x" * 20_000) + ")\ndef helper(x):\n    return x", False),
-    ("x = " + "-" * 50_000 + "1\ndef helper(x):\n    return x", False),
-    ("\n".join(f"def f{number}(x): return x" for number in range(5_000)) + "\ndef helper(x): return x", True),
-    ("import os; import sys\r\ndef helper(x):\r\n    return '\u2028\x0c', x\rlater = 1", True),
-    ("def helper(x):\n    return x\n" + "#" * LARGEST_CELL, False),
-])
-def test_no_cell_stops_the_grader_that_takes_it_apart(source, taken):
-    got = helped_by(source)
-    assert got.source.endswith(HELPED) and ("helper" in got.note) is taken
-    assert ("def helper(x):" in got.source) is taken and "later" not in got.source
-
-
-def test_a_cell_that_is_too_large_is_said():
-    cells = [Cell("code", EXERCISE.solution + "#" * LARGEST_CELL, EXERCISE.name, frozenset({"exercise-solution"}))]
-    got = graft(KEYS[LESSON], cells)[0]
-    assert got.source is None and got.note.endswith("missing; cells of more than 200,000 characters were not read")
-
-
-def test_a_folder_that_cannot_be_read_is_not_an_empty_one(tmp_path, monkeypatch):
-    for student in ("ada", "ben"):
-        (tmp_path / student).mkdir()
-        (tmp_path / student / "x.ipynb").write_bytes(as_bytes(handed_out()))
-    scandir = os.scandir
-
-    def refused(path):
-        if str(path).endswith("ben"):
-            raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refused)
-    ada, ben = collect(tmp_path, KEYS)
-    assert not ada.problem
-    assert ben.student == "ben" and ben.problem.startswith("the folder cannot be read (Permission denied): copy it")
-
-
-def test_results_inside_the_submissions_are_refused(tmp_path, capsys):
-    (tmp_path / "ada").mkdir()
-    (tmp_path / "ada" / "x.ipynb").write_bytes(as_bytes(solved()))
-    assert command.main([str(tmp_path), "--out", str(tmp_path / "results"), "--sandbox", "none"]) == 2
-    assert "would be graded as a student next time: put it elsewhere" in capsys.readouterr().err
-    assert os.listdir(tmp_path) == ["ada"]
-
-
-def test_each_file_has_a_feedback_page_of_its_own(tmp_path):
-    for name in ("a/hw", "b/hw", f"c/{LESSON}"):
-        path = tmp_path / "in" / "ada" / f"{name}.ipynb"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(as_bytes(handed_out()) if name.startswith("c") else b"{")
-    submissions = collect(tmp_path / "in", KEYS)
-    result = {"lesson": LESSON, "points": 1, "earned": 0, "exercises": [], "expected": {}}
-    write_report(tmp_path / "out", submissions, [None if one.problem else result for one in submissions], KEYS)
-    pages = sorted(path.name for path in (tmp_path / "out" / "feedback" / "ada").iterdir())
-    assert len(submissions) == len(pages) == 3 and f"{LESSON}.html" in pages
-    assert "0 of 1 points" in (tmp_path / "out" / "feedback" / "ada" / f"{LESSON}.html").read_text()
-
-
-@pytest.mark.parametrize("source", ["import keras", "from tensorflow import nn", "from helpers import plots, layers",
-                                    "from helpers.batches import single_threaded_batches", "import helpers.pretrained"])
-def test_what_imports_tensorflow_is_known(source):
-    assert needs_tensorflow([source]) and not needs_tensorflow(["import numpy", "from helpers import shapes"])
-
-
-def test_every_helper_that_imports_tensorflow_is_known():
-    imports = re.compile(r"^(import|from) (keras|tensorflow)\b", re.MULTILINE)
-    found = {path.stem for path in (ROOT / "helpers").glob("*.py") if imports.search(path.read_text(encoding="utf-8"))}
-    assert found and found <= set(HEAVY_HELPERS)
 
 
 @needs_sandbox

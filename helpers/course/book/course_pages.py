@@ -28,6 +28,7 @@ data/README
 :caption: For instructors
 
 helpers/grading/README
+helpers/grading/TEACHING
 helpers/grading/THREATS
 ```
 
