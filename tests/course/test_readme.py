@@ -14,7 +14,7 @@ import helpers
 from helpers.course import measure, results_page
 from helpers.project import ROOT, read_toml
 from helpers.results import problems
-from tests.grading.test_sandbox import NO_SANDBOX
+from tests.grading.running import NO_SANDBOX
 from tests.submissions.building import LESSON, solved
 from tests.support.readme_commands import commands, marked
 
