@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from helpers.exercises.compare import as_array, difference, fresh, one_line, plain, short
+from helpers.exercises.portable import not_portable
 from helpers.exercises.time_limit import TooLong, at_most
 
 __all__ = ["Feedback", "case", "check"]
@@ -124,6 +125,8 @@ class Feedback:
         What the cases that passed are about.
     rows : list of tuple of str
         The first case that failed: pairs of a word, such as "expected", and a text.
+    note : str
+        Where all is right, what the grader would miss.
     """
 
     name: str
@@ -132,6 +135,7 @@ class Feedback:
     rows: list[tuple[str, str]] = field(default_factory=list)
     about: str = ""
     attempted: bool = True
+    note: str = ""
 
     @property
     def complete(self) -> bool:
@@ -149,9 +153,12 @@ class Feedback:
             return f"✗ the first of {self.total} checks did not pass: {self.about}"
         return f"✗ {len(self.passed)} of {self.total} checks passed{told}. The next one did not: {self.about}"
 
+    def _shown(self):
+        return [*self.rows, *([("note", self.note)] if self.note else [])]
+
     def __repr__(self):
         lines = [f"{self.name}: {self.headline()}"]
-        for word, text in self.rows:
+        for word, text in self._shown():
             lines.append(f"  {word:10} " + text.replace("\n", "\n" + " " * 13))
         return "\n".join(lines)
 
@@ -160,7 +167,7 @@ class Feedback:
         color = "#888888" if not self.attempted else "#3a923a" if self.complete else "#c86400"
         columns = "margin-left: 1.2em; display: grid; grid-template-columns: 5.4em auto; justify-content: start"
         rows = ""
-        for word, text in self.rows:
+        for word, text in self._shown():
             text = f"<code>{html.escape(text)}</code>" if word in ("called", "got") else html.escape(text)
             rows += f'<div style="{columns}"><b>{word}</b> <span style="white-space: pre-wrap">{text}</span></div>'
         return (f'<div style="border-left: 4px solid {color}; padding-left: 0.8em"><div><b>{html.escape(self.name)}</b>: '
@@ -265,6 +272,15 @@ def _rows(answer, one, name, may_be_none):
     return say(short(result), found[0], differs=found[1]) if found else []
 
 
+def _missed(answer):
+    """Say what a right answer takes from the page that the grader cannot carry along, nothing where all goes along."""
+    try:
+        names = not_portable(answer)
+    except BaseException:  # an answer too odd to look at
+        return ""
+    return f"the grader cannot carry along {', '.join(names)} from this page: use the function's arguments instead" if names else ""
+
+
 def check(answer: object, *cases: case, name: str | None = None) -> Feedback:
     """Try a student's answer and say how it stands.
 
@@ -302,4 +318,4 @@ def check(answer: object, *cases: case, name: str | None = None) -> Feedback:
         if rows:
             return Feedback(name, len(cases), passed, rows, one.about)
         passed.append(one.about)
-    return Feedback(name, len(cases), passed)
+    return Feedback(name, len(cases), passed, note=_missed(answer))

@@ -28,22 +28,12 @@ _PERHAPS = ("", ".json", ".txt")
 
 @dataclasses.dataclass
 class Class:
-    """What a class has handed in.
-
-    Parameters
-    ----------
-    submissions : list of Submission
-        One for each student and lesson, and one for each file or student that has no grade, with the reason; sorted.
-    remarks : list of str
-        What concerns the class as a whole.
-    missing, unknown : list of Student
-        On the roster without having handed in anything, and the other way round.
-    """
+    """What a class has handed in: for each student and lesson a grade, or the reason why there is none; remarks on the whole."""
 
     submissions: list[Submission]
     remarks: list[str] = dataclasses.field(default_factory=list)
-    missing: list[Student] = dataclasses.field(default_factory=list)
-    unknown: list[Student] = dataclasses.field(default_factory=list)
+    missing: list[Student] = dataclasses.field(default_factory=list)  # on the roster, and nothing handed in
+    unknown: list[Student] = dataclasses.field(default_factory=list)  # the other way round
 
 
 @dataclasses.dataclass
@@ -61,13 +51,9 @@ class _Found:
 
 def _read(file, keys):
     """Return a file with what is in it."""
-    one = _Found(file, file.parts)
-    read, file.read = file.read, None  # which holds an archive open
-    if file.problem:
-        one.problem = file.problem
-        return one
-    if read is None:
-        one.kind = "folder"
+    one = _Found(file, file.parts, problem=file.problem)
+    if file.problem or not file.open:
+        one.kind = "notebook" if file.problem else "folder"
         return one
     name = file.parts[-1].lower()
     ending = Path(name).suffix
@@ -75,7 +61,7 @@ def _read(file, keys):
         one.kind = "other"
         return one
     try:
-        said, cells = parse(read())
+        said, cells = parse(file.read())
     except SubmissionError as error:
         one.problem, one.kind = str(error), "notebook" if ".ipynb" in name else "other"
         # The name of the file still tells which lesson was tried.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 import symtable
 import warnings
@@ -14,6 +15,7 @@ AT_HAND = frozenset([*dir(builtins), "__file__", "get_ipython", "display", "In",
 """Names that a notebook has before its first cell."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_ORDER = ("type_params", "generators", "iter", "value", "test")
 _RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
 """Cell magics that run their cell here, so that what it defines is defined afterward."""
 _MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
@@ -24,59 +26,30 @@ _MOST_WORK = 1_000_000
 
 
 class Statement:
-    """One statement of a cell's top level.
-
-    Parameters
-    ----------
-    node : ast.stmt
-        As Python's parser gives it.
-
-    Attributes
-    ----------
-    binds, changes : frozenset of str
-        The names that it gives a value (`x = 1`, `def x()`, also under `if` or `try`), and those whose value it changes in place
-        (`x[0] = 1`, `x.append(1)`).
-    defines, imports : bool
-        Whether it is a function or class, or an import: it runs no code of a function.
-    maybe : bool
-        Whether it may give its names no value: `if`, `for`, `try` and their like.
-    stub : bool
-        Whether it is a function that only returns `...`.
-    """
-
-    __slots__ = ("_text", "_used", "binds", "changes", "defines", "imports", "maybe", "node", "stub")
+    """One statement of a cell's top level: its kind, and the names that it binds, changes in place (`x[0] = 1`) and uses."""
 
     def __init__(self, node: ast.stmt):
         self.node = node
-        self._text: str | None = None
-        self._used: tuple[frozenset[str], frozenset[str]] | None = None
         self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, (ast.Import, ast.ImportFrom))
-        self.maybe, self.stub = not self.defines and hasattr(node, "body"), _is_stub(node)
+        self.maybe = not self.defines and hasattr(node, "body")  # `if` and its like may give their names no value
+        self.stub = self.defines and _is_stub(node)
         self.binds, self.changes = _bound(node)
 
-    @property
+    @functools.cached_property
     def text(self) -> str:
         """Its code, without comments; nothing where it is nested too deeply."""
-        if self._text is None:
-            try:
-                self._text = ast.unparse(self.node)
-            except RecursionError:
-                self._text = ""
-        return self._text
+        try:
+            return ast.unparse(self.node)
+        except RecursionError:
+            return ""
 
-    @property
+    @functools.cached_property
     def used(self) -> tuple[frozenset[str], frozenset[str]]:
         """Two sets of names: what it asks for when it runs, and what functions in it ask for when they are called."""
-        if self._used is None:
-            now, later = _used(self.text)
-            early, inner = _early(self.node)
-            self._used = (now - self.binds - inner) | early, later
-        return self._used
+        return _asked(self.node), _used(self.text)
 
 
 def _is_stub(node):
-    if not isinstance(node, _DEFINITIONS):
-        return False
     *rest, last = node.body
     return isinstance(last, ast.Return) and isinstance(last.value, ast.Constant) and last.value.value is ... and (
         len(rest) == (ast.get_docstring(node) is not None))
@@ -103,35 +76,31 @@ def _bound(statement):
     return frozenset(binds), frozenset(changes - binds)
 
 
-def _early(statement):
-    """Return names that are asked for before the statement binds them, such as `x` in `x = x + 1`, and comprehensions' own."""
-    early, have, inner = set(), set(), set()
+def _asked(statement):
+    """Return the names whose value a statement asks for before it binds them itself, such as `x` in `x = x + 1`."""
+    asked, have = set(), set()
 
     def visit(node):
-        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            # Python 3.13 counts these among the names around them.
-            inner.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
-            visit(node.generators[0].iter)
-        elif isinstance(node, _SCOPES):
-            have.add(getattr(node, "name", None))
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            early.update({node.id} - have)
-        else:
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                early.update({node.target.id} - have)
-            have.update(str(getattr(node, word, "")).split(".")[0] for word in ("id", "name", "asname"))
-            # What is evaluated comes before what it is bound to.
-            for field in sorted(node._fields, key=("value", "iter", "test").__contains__, reverse=True):
-                child = getattr(node, field)
-                for one in child if isinstance(child, list) else [child]:
-                    if isinstance(one, ast.AST):
-                        visit(one)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            asked.update({node.id} - have)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            asked.update({node.target.id} - have)
+        have.update(str(getattr(node, word, "")).split(".")[0] for word in ("id", "name", "asname"))
+        before, later = set(have), isinstance(node, (*_DEFINITIONS, ast.Lambda))
+        # What is evaluated comes before what it is bound to; the body of a function runs when it is called.
+        for field in sorted(node._fields, key=lambda one: _ORDER.index(one) if one in _ORDER else len(_ORDER)):
+            child = getattr(node, field) if not (later and field == "body") else None
+            for one in child if isinstance(child, list) else [child]:
+                if isinstance(one, ast.AST):
+                    visit(one)
+        if isinstance(node, _SCOPES):
+            have.intersection_update(before)
 
     try:
         visit(statement)
     except RecursionError:
-        return set(), set()
-    return early, inner
+        pass
+    return frozenset(asked)
 
 
 def _base(node):
@@ -143,16 +112,16 @@ def _base(node):
 
 def _used(text):
     try:
-        table = symtable.symtable(text, "cell", "exec")
+        scopes = symtable.symtable(text, "cell", "exec").get_children()
     except Exception:
-        return frozenset(), frozenset()
-    later, scopes = set(), list(table.get_children())
+        return frozenset()
+    later = set()
     while scopes:
         scope = scopes.pop()
         later |= {symbol.get_name() for symbol in scope.get_symbols()
                   if symbol.is_global() and (symbol.is_referenced() or symbol.is_declared_global())}
         scopes += scope.get_children()
-    return frozenset(symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()), frozenset(later)
+    return frozenset(later)
 
 
 def work(source: str) -> int:
@@ -180,26 +149,13 @@ def _body(source):
 
 
 def statements(source: str) -> list[Statement] | None:
-    """Return the statements of a cell, also of one with magics; imports as one statement for each name.
-
-    Parameters
-    ----------
-    source : str
-        As the notebook has it.
-
-    Returns
-    -------
-    list of Statement or None
-        None if it is not Python, or too large to be anybody's work.
-    """
+    """Return a cell's statements, an import as one for each name; None if it is not Python, or too large to be a student's."""
     source = _RUNS_ITS_CELL.sub("", source, count=1) if source.lstrip().startswith("%%") else source
     body = _body(source)
     found: list[ast.stmt] = []
     for node in body or ():
-        if isinstance(node, ast.Import):
-            found += [ast.Import([alias]) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            found += [ast.ImportFrom(node.module, [alias], node.level) for alias in node.names]
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found += [type(node)(**{**dict(ast.iter_fields(node)), "names": [alias]}) for alias in node.names]
         else:
             found.append(node)
     return None if body is None else list(map(Statement, found))

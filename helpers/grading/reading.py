@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import sys
 
@@ -15,41 +14,19 @@ LARGEST_CELL = 200_000
 """Characters. Nobody writes such a cell by hand."""
 MOST_MARKS = 2_500_000
 """Brackets and quotation marks: each makes an object of many times its size, and 20 MB of them would fill the memory."""
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
 
 
 def printable(text: str) -> str:
-    """Return a name from outside as it can be shown in any terminal: control characters and stray bytes as escapes.
-
-    Two names that differ stay different, because the backslash is escaped as well.
-
-    Parameters
-    ----------
-    text : str
-        Such as a file's name, with bytes that are not UTF-8 as `os.fsdecode` gives them.
-    """
+    """Return a name as any terminal can show it; two that differ stay different, because the backslash is escaped as well."""
     return "".join(letter if letter.isprintable() and letter != "\\" else letter.encode("unicode_escape").decode("ascii")
                    for letter in text)
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a file in UTF-8 (with or without a mark), UTF-16, UTF-32, or else Latin-1.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    # JSON begins with an ASCII character, so zeros beside it tell UTF-16 without a mark.
-    if data[1:2] == b"\0" or data[:1] == b"\0":
-        return data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", errors="replace")
+    """Return the text of a file in UTF-8, UTF-16 or UTF-32, with or without a mark, or else Latin-1."""
     try:
-        return data.decode("utf-8")
+        return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
         return data.decode("latin-1")
 

@@ -31,38 +31,20 @@ def _squashed(text):
 
 @dataclasses.dataclass(frozen=True)
 class Roster:
-    """Who belongs to a class.
-
-    Parameters
-    ----------
-    rows : tuple of dict
-        For each student the known columns of the export.
-    """
+    """Who belongs to a class: for each student the known columns of the export."""
 
     rows: tuple[dict[str, str], ...]
 
     def find(self, student: Student) -> tuple[tuple[str, str], ...] | None:
-        """Return what the roster says about a student.
-
-        Parameters
-        ----------
-        student : Student
-            By an id, a login, an e-mail address, else by the name.
-
-        Returns
-        -------
-        tuple of (str, str), or None
-            Pairs of a column and a value; None where no row fits, or more than one.
-        """
+        """Return pairs of a column and a value, by an id, a login, an address or the name; None where not one row fits."""
         fitting = self._fitting(student)
         return tuple(fitting[0].items()) if len(fitting) == 1 else None
 
     def _fitting(self, student):
         name = re.sub(r" \([^()]*\)$", "", student.name)
-        for texts in ((student.identity,), (name,)):
-            wanted = {text.casefold() for text in texts}
+        for text in filter(None, (student.identity, name)):
             found = [row for row in self.rows
-                     if wanted & {row.get(column, "").casefold().removeprefix("participant ") for column in IDS} - {""}]
+                     if text.casefold() in {row.get(column, "").casefold().removeprefix("participant ") for column in IDS}]
             if found:
                 return found
         return [row for row in self.rows if _squashed(name) in self._names(row)]
@@ -74,13 +56,7 @@ class Roster:
         return {_squashed(one) for one in (" ".join(names), " ".join(reversed(names)))} - {""}
 
     def enter(self, the_class: Class) -> None:
-        """Enter into a class what the roster says: fields, who is missing, who is unknown, and what cannot be told.
-
-        Parameters
-        ----------
-        the_class : Class
-            Is changed.
-        """
+        """Enter into a class what the roster says: fields, who is missing, who is unknown, and what cannot be told."""
         lessons: dict[Student, set[str | None]] = {}
         owners: dict[int, list[Student]] = {}
         for one in the_class.submissions:

@@ -37,6 +37,18 @@ def test_right_answer_lists_what_passed():
     assert repr(said) == "shares: ✓ all 2 checks passed (two rows; equal numbers)"
 
 
+def test_a_right_answer_that_the_grader_cannot_run_is_told_so():
+    page = {"data": np.zeros(5_000), "few": np.ones(3)}
+    exec("def answer(x):\n    return x + data[0] + 0 * few[0]", page)
+    said = check(page["answer"], case("one", 1, expected=1), name="answer")
+    note = "the grader cannot carry along data from this page: use the function's arguments instead"
+    assert said.complete and said.note == note
+    assert repr(said) == f"answer: ✓ all 1 checks passed (one)\n  note       {note}" and html.escape(note) in said._repr_html_()
+    assert check(page["answer"], case("one", 1, expected=2)).note == ""
+    exec("def answer(x):\n    return x * few[0]", page)
+    assert check(page["answer"], case("one", 1, expected=1)).note == ""
+
+
 def stub(x):
     """Return shares."""
     return ...

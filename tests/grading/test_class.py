@@ -86,7 +86,7 @@ def graded(tmp_path_factory, listeners):
         for name, value in SECRETS.items():
             patch.setenv(name, value)
         submissions, results = grade(folder / "in", folder / "out", jobs=3)
-    return {one.student.identity: (one, result) for one, result in zip(submissions, results)}, folder / "out"
+    return {one.student.name: (one, result) for one, result in zip(submissions, results)}, folder / "out"
 
 
 def test_nobody_was_reached_outside(graded, listeners):
