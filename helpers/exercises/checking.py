@@ -125,8 +125,8 @@ class Feedback:
         What the cases that passed are about.
     rows : list of tuple of str
         The first case that failed: pairs of a word, such as "expected", and a text.
-    note : str
-        Where all is right, what the grader would miss.
+    notes : list of tuple of str
+        Where all is right, what the grader would miss, in the same form.
     """
 
     name: str
@@ -135,7 +135,7 @@ class Feedback:
     rows: list[tuple[str, str]] = field(default_factory=list)
     about: str = ""
     attempted: bool = True
-    note: str = ""
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -153,12 +153,9 @@ class Feedback:
             return f"✗ the first of {self.total} checks did not pass: {self.about}"
         return f"✗ {len(self.passed)} of {self.total} checks passed{told}. The next one did not: {self.about}"
 
-    def _shown(self):
-        return [*self.rows, *([("note", self.note)] if self.note else [])]
-
     def __repr__(self):
         lines = [f"{self.name}: {self.headline()}"]
-        for word, text in self._shown():
+        for word, text in self.rows + self.notes:
             lines.append(f"  {word:10} " + text.replace("\n", "\n" + " " * 13))
         return "\n".join(lines)
 
@@ -167,7 +164,7 @@ class Feedback:
         color = "#888888" if not self.attempted else "#3a923a" if self.complete else "#c86400"
         columns = "margin-left: 1.2em; display: grid; grid-template-columns: 5.4em auto; justify-content: start"
         rows = ""
-        for word, text in self._shown():
+        for word, text in self.rows + self.notes:
             text = f"<code>{html.escape(text)}</code>" if word in ("called", "got") else html.escape(text)
             rows += f'<div style="{columns}"><b>{word}</b> <span style="white-space: pre-wrap">{text}</span></div>'
         return (f'<div style="border-left: 4px solid {color}; padding-left: 0.8em"><div><b>{html.escape(self.name)}</b>: '
@@ -273,12 +270,12 @@ def _rows(answer, one, name, may_be_none):
 
 
 def _missed(answer):
-    """Say what a right answer takes from the page that the grader cannot carry along, nothing where all goes along."""
+    """Say what a right answer takes from the page that the grader cannot carry along."""
     try:
-        names = not_portable(answer)
+        names = ", ".join(not_portable(answer))
     except BaseException:  # an answer too odd to look at
-        return ""
-    return f"the grader cannot carry along {', '.join(names)} from this page: use the function's arguments instead" if names else ""
+        names = ""
+    return [("note", f"the grader cannot carry along {names}: use the function's arguments instead")] if names else []
 
 
 def check(answer: object, *cases: case, name: str | None = None) -> Feedback:
@@ -318,4 +315,4 @@ def check(answer: object, *cases: case, name: str | None = None) -> Feedback:
         if rows:
             return Feedback(name, len(cases), passed, rows, one.about)
         passed.append(one.about)
-    return Feedback(name, len(cases), passed, note=_missed(answer))
+    return Feedback(name, len(cases), passed, notes=_missed(answer))

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
 from helpers.grading.python_code import Statement, defined_names, statements  # noqa: F401  (defined_names: for others)
@@ -88,25 +87,7 @@ def _stored_answer(cell, where):
 
 
 def read_key(path: str | Path, lessons: str | Path = LESSONS) -> Key:
-    """Read one key notebook.
-
-    Parameters
-    ----------
-    path : path-like
-        The notebook.
-    lessons : path-like
-        The folder of lessons, to tell an untouched stub from an answer.
-
-    Returns
-    -------
-    Key
-        Its exercises.
-
-    Raises
-    ------
-    KeyNotebookError
-        When it is not in form; the message names the cell.
-    """
+    """Read one key notebook; `lessons` is the folder of lessons, to tell an untouched stub from an answer."""
     path = Path(path)
     data = path.read_bytes()
     try:
@@ -119,44 +100,46 @@ def read_key(path: str | Path, lessons: str | Path = LESSONS) -> Key:
     if not lesson:
         raise KeyNotebookError(f"{path.name} does not say its lesson: its metadata need {{\"course\": {{\"lesson\": NAME}}}}")
     lesson_cells = _handed_out(Path(lessons) / f"{lesson}.ipynb")
-    stubs, visible = ({cell.exercise: cell.source for cell in lesson_cells if cell.exercise and tag in cell.tags}
-                      for tag in ("exercise-solution", "exercise-check"))
-    common: list[str] = []
-    parts: dict[str, dict[str, Any]] = {}
+    common, parts = [], {}
     for cell in cells:
-        tags, name, source = set(cell["metadata"].get("tags", [])), cell["metadata"].get("exercise"), "".join(cell["source"])
-        if cell["cell_type"] == "code" and "key-setup" in tags:
-            common.append(source)
-        if name is None:
-            continue
-        part = parts.setdefault(name, {"title": None, "setup": [], "solution": [], "checks": []})
-        where = f"{path.name}, exercise {name}, cell {cell['metadata'].get('name') or cell.get('id')}"
-        if cell["cell_type"] == "markdown":
-            heading = re.search(r"^#+ +(.+)$", source, re.MULTILINE)
-            part["title"] = part["title"] or (heading and heading.group(1))
-        elif "exercise-setup" in tags:
-            part["setup"].append(source)
-        elif "exercise-solution" in tags:
-            part["solution"].append(source)
-        elif "exercise-hidden" in tags:
-            points = cell["metadata"].get("points")
-            if not isinstance(points, (int, float)) or points <= 0:
-                raise KeyNotebookError(f"{where} needs `points` above zero in its metadata")
-            name_of_cell = cell["metadata"].get("name") or f"{name}-hidden-{len(part['checks']) + 1}"
-            part["checks"].append(Check(name_of_cell, source, points, _stored_answer(cell, where)))
-            in_own_scope(source, tuple(common))  # refuse here what could not run later
-    exercises = []
-    for name, part in parts.items():
-        if len(part["solution"]) != 1 or not part["checks"]:
-            raise KeyNotebookError(
-                f"{path.name}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden"
-            )
-        exercises.append(Exercise(name, part["title"] or name, (*common, *part["setup"]), part["solution"][0], stubs.get(name),
-                                  tuple(part["checks"]), visible.get(name), len(common)))
+        tags, name = cell["metadata"].get("tags", []), cell["metadata"].get("exercise")
+        if "key-setup" in tags:
+            common.append("".join(cell["source"]))
+        if name is not None:
+            parts.setdefault(name, []).append(cell)
+    exercises = tuple(_exercise(path.name, name, part, common, lesson_cells) for name, part in parts.items())
     if not exercises:
         raise KeyNotebookError(f"{path.name} has no exercises")
     digest = hashlib.sha256(data + repr([(cell.kind, cell.source) for cell in lesson_cells]).encode()).hexdigest()
-    return Key(lesson, tuple(exercises), lesson_cells, digest)
+    return Key(lesson, exercises, lesson_cells, digest)
+
+
+def _exercise(file, name, cells, common, lesson_cells):
+    """Return an exercise from the cells of a key that carry its name."""
+    def tagged(tag):
+        return ["".join(cell["source"]) for cell in cells if tag in cell["metadata"].get("tags", [])]
+
+    def handed_out(tag):
+        return next((cell.source for cell in reversed(lesson_cells) if cell.exercise == name and tag in cell.tags), None)
+
+    checks = []
+    for cell in cells:
+        if "exercise-hidden" not in cell["metadata"].get("tags", []):
+            continue
+        source, points, own_name = "".join(cell["source"]), cell["metadata"].get("points"), cell["metadata"].get("name")
+        where = f"{file}, exercise {name}, cell {own_name or cell.get('id')}"
+        if not isinstance(points, (int, float)) or points <= 0:
+            raise KeyNotebookError(f"{where} needs `points` above zero in its metadata")
+        checks.append(Check(own_name or f"{name}-hidden-{len(checks) + 1}", source, points, _stored_answer(cell, where)))
+        in_own_scope(source, tuple(common))  # refuse here what could not run later
+    solutions = tagged("exercise-solution")
+    if len(solutions) != 1 or not checks:
+        raise KeyNotebookError(
+            f"{file}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden")
+    texts = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    heading = re.search(r"^#+ +(.+)$", texts, re.MULTILINE)
+    return Exercise(name, heading[1] if heading else name, (*common, *tagged("exercise-setup")), solutions[0],
+                    handed_out("exercise-solution"), tuple(checks), handed_out("exercise-check"), len(common))
 
 
 def _handed_out(path):
@@ -169,6 +152,11 @@ def _handed_out(path):
 
 def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS) -> dict[str, Key]:
     """Read all keys of a folder.
+
+    Parameters
+    ----------
+    folder, lessons : path-like
+        The folders of keys and of lessons.
 
     Returns
     -------

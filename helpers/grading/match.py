@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 from helpers.grading.python_code import AT_HAND, defined_names, statements, work
@@ -31,31 +32,24 @@ class _Code:
     """The code cells of a notebook, and where each name gets its value; `known` is the lesson, which is parsed already."""
 
     def __init__(self, cells, known=None):
-        self.cells, self.unread, self.stars, self.bodies = cells, 0, [], {}
-        self._binding, self._changing, read = {}, {}, 0
-        self._known = {cell.source: known.bodies[number] for number, cell in enumerate(known.cells)
-                       if number in known.bodies} if known else {}
+        self.cells, self.unread, self.stars, self.bodies, read = cells, 0, [], {}, 0
+        self._binding, self._changing = defaultdict(list), defaultdict(list)
+        parsed = {known.cells[number].source: body for number, body in known.bodies.items()} if known else {}
         code = [number for number, cell in enumerate(cells) if cell.kind == "code" and cell.source.strip()]
         for number in sorted(code, key=lambda number: "exercise-solution" not in cells[number].tags):
             source = cells[number].source
-            if source not in self._known:
-                read += work(source)
-                if len(source) > LARGEST_CELL or read > MOST_CODE:
-                    self.unread += 1
-                    continue
-            self.bodies[number] = self._known[source] if source in self._known else statements(source) or []
+            read += 0 if source in parsed else work(source)
+            if source not in parsed and (len(source) > LARGEST_CELL or read > MOST_CODE):
+                self.unread += 1
+            else:
+                self.bodies[number] = parsed[source] if source in parsed else statements(source) or []
         for number, body in sorted(self.bodies.items()):
             for line, one in enumerate(body):
-                for name in one.binds:
-                    self._binding.setdefault(name, []).append(((number, line), one))
-                for name in one.changes:
-                    self._changing.setdefault(name, []).append(((number, line), one))
+                for names, book in ((one.binds, self._binding), (one.changes, self._changing)):
+                    for name in names:
+                        book[name].append(((number, line), one))
                 if one.imports and one.node.names[0].name == "*":
                     self.stars.append(((number, line), one))
-
-    def texts(self):
-        """Return the code of all statements, to tell what a student has changed."""
-        return {one.text for body in self.bodies.values() for one in body}
 
     def binding(self, names):
         """Return (position, statement) for each statement that gives one of these names its value, in order."""
@@ -79,7 +73,7 @@ class _Code:
 def _lesson(cells):
     """Return a lesson's code and the texts of its statements."""
     code = _Code(cells)
-    return code, code.texts()
+    return code, {one.text for body in code.bodies.values() for one in body}
 
 
 class _Carrier:
