@@ -7,14 +7,14 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from helpers.grading.errors import GradingError, SubmissionError
-from helpers.grading.handed_in import File, files
+from helpers.grading.handed_in import files
 from helpers.grading.match import match, tell_lesson
 from helpers.grading.reading import parse, printable
-from helpers.grading.records import Cell, Key, Student, Submission
+from helpers.grading.records import Key, Student, Submission
 from helpers.grading.roster import Roster
 
 _CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)
@@ -36,48 +36,30 @@ class Class:
     unknown: list[Student] = dataclasses.field(default_factory=list)  # the other way round
 
 
-@dataclasses.dataclass
-class _Found:
-    """One file, read."""
-
-    file: File
-    parts: tuple[str, ...]
-    lesson: str | None = None
-    cells: tuple[Cell, ...] = ()
-    problem: str = ""
-    note: str = ""
-    kind: str = "notebook"
-
-
-def _read(file, keys):
-    """Return a file with what is in it."""
-    one = _Found(file, file.parts, problem=file.problem)
-    if file.problem or not file.open:
-        one.kind = "notebook" if file.problem else "folder"
-        return one
-    name = file.parts[-1].lower()
-    ending = Path(name).suffix
-    if ".ipynb" not in name and ending not in _PERHAPS:
-        one.kind = "other"
+def _read(one, keys):
+    """Return a file, with what is in it."""
+    one.place, one.kind = one.parts, "notebook" if one.problem else "other" if one.open else "folder"
+    name = one.parts[-1].lower() if one.parts else ""
+    if one.kind != "other" or (".ipynb" not in name and Path(name).suffix not in _PERHAPS):
         return one
     try:
-        said, cells = parse(file.read())
+        said, cells = parse(one.read())
     except SubmissionError as error:
         one.problem, one.kind = str(error), "notebook" if ".ipynb" in name else "other"
         # The name of the file still tells which lesson was tried.
         one.lesson = next((lesson for lesson in sorted(keys, key=len, reverse=True) if lesson.lower() in name), None)
         return one
-    if ending != ".ipynb":
-        one.note = f"{file.parts[-1]} is not called .ipynb, but holds a notebook"
-    one.lesson = tell_lesson(said, cells, keys)
+    one.lesson, one.kind = tell_lesson(said, cells, keys), "notebook"
+    if not name.endswith(".ipynb"):
+        one.note = f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
     if any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells):
         one.problem, one.lesson, one.kind = "it is a key, nobody's work", None, "key"
-    elif one.lesson is None and (said or "").startswith("00_"):
-        one.problem = "not graded; nothing to do: this lesson has no exercises"
-    elif one.lesson is None:
-        one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
-    else:
+    elif one.lesson:
         one.cells = tuple(cells)
+    elif (said or "").startswith("00_"):
+        one.problem = "not graded; nothing to do: this lesson has no exercises"
+    else:
+        one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
     return one
 
 
@@ -98,53 +80,49 @@ def _named(top, lessons):
 
 def _owner(one, lessons):
     """Return the name and the platform's number of a file's owner."""
-    top = one.parts[0]
+    top = one.place[0]
     known = _platform(top)
     if known:
         # Where the names are kept from those who mark, the number is the name.
         blind = known["name"].lower() == "participant"
         return f"{known['name']} {known['number']}" if blind else known["name"], known["number"]
-    alone = top.lower().endswith(".zip") or (len(one.parts) == 1 and one.kind != "folder")
+    alone = top.lower().endswith(".zip") or (len(one.place) == 1 and one.kind != "folder")
     return (_named(top, lessons) if alone else top), ""
 
 
 def _holds_a_class(top, inside, alone, lessons):
     """Return whether a folder or archive holds a class, not one student's work."""
-    deeper = [one for one in inside if len(one.parts) > 1]
-    above = len(inside[0].file.parts) - len(inside[0].parts)
-    if _platform(top) or any(one.file.clone == above + 1 for one in inside):
+    deeper = [one for one in inside if len(one.place) > 1]
+    above = len(inside[0].parts) - len(inside[0].place)
+    if _platform(top) or not deeper or any(one.clone == above + 1 for one in inside):
         return False
-    if any(_MOODLE.fullmatch(one.parts[1]) for one in deeper) or (
-            deeper and all(_CANVAS.fullmatch(one.parts[1]) for one in deeper if one.kind != "folder")):
+    if any(_MOODLE.fullmatch(one.place[1]) for one in deeper) or all(
+            _CANVAS.fullmatch(one.place[1]) for one in deeper if one.kind != "folder"):
         return True
-    plain = top.lower().removesuffix(".zip")
-    if plain in lessons and deeper and (plain == top.lower() or any(
-            len(one.parts) > 2 or _named(one.parts[1], lessons) for one in deeper)):
+    lesson, archive = top.lower().removesuffix(".zip"), top.lower().endswith(".zip")
+    if lesson in lessons and (not archive or any(len(one.place) > 2 or _named(one.place[1], lessons) for one in deeper)):
         return True
-    if not alone:
-        return False
     # Where the folders part: a class shows in that several of them, or of an archive's files, hold the same lesson.
-    graded = [one for one in inside if one.lesson and one.file.clone != above + 2]
-    depth = len(os.path.commonprefix([one.parts[:-1] for one in graded]))  # noqa: RUF071  (of tuples, part by part)
-    holders = {(one.lesson, one.parts[depth] if len(one.parts) > depth + 1 else _named(one.parts[depth], lessons))
-               for one in graded if len(one.parts) > depth + 1 or top.lower().endswith(".zip")}
+    graded = [one for one in inside if alone and one.lesson and one.clone != above + 2]
+    depth = len(os.path.commonprefix([one.place[:-1] for one in graded]))  # noqa: RUF071  (of tuples, part by part)
+    holders = {(one.lesson, one.place[depth] if len(one.place) > depth + 1 else archive and _named(one.place[depth], lessons))
+               for one in graded}
     return max(Counter(lesson for lesson, name in holders if name).values(), default=0) > 1
 
 
 def _lift(found, lessons, remarks):
     """Take away the folders and archives that hold a class and belong to nobody."""
     for _ in range(3):
-        tops = {}
+        tops = defaultdict(list)
         for one in found:
-            tops.setdefault(one.parts[0], []).append(one)
-        lifted = [top for top, inside in tops.items() if _holds_a_class(top, inside, len(tops) == 1, lessons)]
-        for top in lifted:
-            remarks.append(f"{top} holds a class, not one student's work: it was read as if its contents lay one level higher")
-            for one in tops[top]:
-                one.parts = one.parts[1:]
-        found = [one for one in found if one.parts]
-        if not lifted:
-            break
+            tops[one.place[0]].append(one)
+        for top, inside in tops.items():
+            if _holds_a_class(top, inside, len(tops) == 1, lessons):
+                remarks.append(f"{top} holds a class, not one student's work: "
+                               "it was read as if its contents lay one level higher")
+                for one in inside:
+                    one.place = one.place[1:]
+        found = [one for one in found if one.place]
     return found
 
 
@@ -155,23 +133,19 @@ def _students(found, folder, lessons, remarks):
         remarks.append(f"no file says whose it is: all were taken for the work of one student, {folder}. "
                        "For a class give the folder above")
         owners = [(folder, "")] * len(owners)
-    nameless = sorted({one.parts[0] for one, (name, _) in zip(found, owners) if not name})
-    remarks += [f"{name} does not say whose it is" for name in nameless]
-    owners = [(name or one.parts[0], number) for one, (name, number) in zip(found, owners)]
-    names = {}
-    for name, number in owners:
-        names.setdefault(number, set()).add(name)
-    files_of, first = {}, {}
+    remarks += [f"{name} does not say whose it is" for name in sorted(
+        {one.place[0] for one, (name, _) in zip(found, owners) if not name})]
+    files_of, claims = defaultdict(list), defaultdict(set)
     for one, (name, number) in zip(found, owners):
-        # Numbers that stand with several names are no identity, such as a year in each file's name.
-        identity = number if number and len(names[number]) == 1 else "_".join(filter(None, [name, number]))
-        if first.setdefault(identity, (name, number)) != (name, number):
-            identity = f"{identity} ({name})"  # a folder that is called like another's number
-        files_of.setdefault((identity, name, number), []).append(one)
-    alike = Counter(unicodedata.normalize("NFC", name) for _, name, _ in files_of)
+        owner = name or one.place[0], number
+        files_of[owner].append(one)
+        claims[number or owner[0]].add(owner)
+    alike = Counter(unicodedata.normalize("NFC", name) for name, _ in files_of)
     students, count = {}, Counter()
-    for (identity, name, number), group in files_of.items():
-        shown = unicodedata.normalize("NFC", name)
+    for (name, number), group in files_of.items():
+        identity, shown = number or name, unicodedata.normalize("NFC", name)
+        if len(claims[identity]) > 1:  # no identity, such as a year in each file's name
+            identity = "_".join(filter(None, [name, number]))
         if alike[shown] > 1:
             count[shown] += 1
             shown = f"{shown} ({number or count[shown]})"
@@ -184,50 +158,42 @@ def _students(found, folder, lessons, remarks):
 def _rank(one, keys):
     """Return what sorts attempts: worked before untouched, then time, then number, then name."""
     worked = bool(one.cells) and any(not each.status for each in match(keys[one.lesson], one.cells))
-    stem = Path(one.parts[-1] if one.parts else one.file.parts[-1]).stem
+    stem = Path(one.parts[-1]).stem
     number = re.search(r"[-_ (](\d{1,3})\)?$", stem)
-    return worked, one.file.time, -1 if _OLD_COPY.search(stem) else int(number[1]) if number else 0, one.file.parts
-
-
-def _path(one):
-    return "/".join(one.file.parts)
+    return worked, one.time, -1 if _OLD_COPY.search(stem) else int(number[1]) if number else 0, one.parts
 
 
 def _chosen(student, group, keys):
     """Return the attempt that counts, with notes on the others."""
-    if len(group) == 1:
-        best, notes = group[0], []
-    else:
-        ranks = {id(one): _rank(one, keys) for one in group}
-        order = sorted(group, key=lambda one: (not one.problem, ranks[id(one)]))
-        best = order[-1]
-        notes = [f"{len(group)} attempts; this one counts: {_path(best)}"]
-        for one in order[:-1]:
-            why = one.problem or ("" if ranks[id(one)][0] else "untouched")
-            notes.append(f"{_path(one)} does not count{f': {why}' if why else ', because it is older'}")
+    *others, (_, _, best) = sorted(((not one.problem, _rank(one, keys) if len(group) > 1 else (), one) for one in group),
+                                   key=lambda each: each[:2])
+    notes = [f"{len(group)} attempts; this one counts: {best.path}"] if others else []
+    for _, (worked, *_), one in others:
+        why = one.problem or ("" if worked else "untouched")
+        notes.append(f"{one.path} does not count{f': {why}' if why else ', because it is older'}")
     notes += [one.note for one in group if one.note]
     digest = hashlib.sha256(repr([(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source)
                                   for cell in best.cells]).encode("utf-8", "surrogatepass")).digest()
-    return Submission(student, best.lesson, _path(best), digest, best.cells, best.problem, tuple(notes))
+    return Submission(student, best.lesson, best.path, digest, best.cells, best.problem, tuple(notes))
 
 
 def _submissions(student, found, keys):
     """Return what one student's files come to."""
-    home = any(one.file.clone is not None for one in found)
+    home = any(one.clone is not None for one in found)
     notebooks = [one for one in found if one.kind in ("notebook", "key")]
     if home:
         # In a clone of the course, and beside it, only what its owner has worked at was handed in.
         notebooks = [one for one in notebooks if one.lesson and (one.problem or _rank(one, keys)[0])]
     attempts = {}
     for one in notebooks:
-        attempts.setdefault((one.lesson, "" if one.lesson else one.file.parts), []).append(one)
+        attempts.setdefault((one.lesson, "" if one.lesson else one.parts), []).append(one)
     come = [_chosen(student, group, keys) for group in attempts.values()]
-    others = [_path(one) for one in found if one.kind == "other" and not home]
+    others = [one.path for one in found if one.kind == "other" and not home]
     if others:
         shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
         come.append(Submission(student, None, others[0], problem=f"only notebooks (.ipynb) are graded, not {shown}"))
     if not come:
-        come.append(Submission(student, None, found[0].parts[0], problem=(
+        come.append(Submission(student, None, found[0].place[0], problem=(
             "a clone of the course in which no exercise was worked at" if home else "the folder holds no notebook")))
     return come
 
@@ -262,11 +228,12 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
     name = printable(folder.resolve().name)
     if any(one.problem and not one.parts for one in found):
         raise GradingError(f"the folder of submissions {str(folder)!r} cannot be read")
-    if any(one.file.clone == 0 for one in found):
+    if any(one.clone == 0 for one in found):
         remarks.append(f"{name} is a clone of the course: it was taken for the work of one student. "
                        "For a class give the folder above")
-        found = [dataclasses.replace(one, parts=(name, *one.parts)) for one in found]
-    found = _lift([one for one in found if one.parts], keys, remarks)
+        for one in found:
+            one.place = name, *one.place
+    found = _lift([one for one in found if one.place], keys, remarks)
     if not found:
         raise GradingError(f"the folder of submissions {str(folder)!r} holds no notebooks and no folders of students")
     students = _students(found, name, keys, remarks)

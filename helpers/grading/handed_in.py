@@ -15,6 +15,7 @@ from typing import IO
 
 from helpers.grading.errors import SubmissionError
 from helpers.grading.reading import LARGEST_FILE, printable
+from helpers.grading.records import Cell
 
 NESTED = 2
 """Archives that may lie one in the other."""
@@ -39,6 +40,16 @@ class File:
     size: int = 0
     open: Callable[[], IO[bytes]] | None = None  # to be called before the next file; None for a folder
     clone: int | None = None  # how many parts lead to the clone of the course in which it lies
+    place: tuple[str, ...] = ()  # its path below what holds the class
+    lesson: str | None = None
+    cells: tuple[Cell, ...] = ()
+    note: str = ""
+    kind: str = "notebook"  # or "key", "folder", "other"
+
+    @property
+    def path(self) -> str:
+        """Its path in one piece."""
+        return "/".join(self.parts)
 
     def read(self) -> bytes:
         """Return its first bytes, one more than a notebook may have."""
