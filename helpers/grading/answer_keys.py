@@ -44,13 +44,11 @@ def _modules(nodes):
 @functools.cache
 def _loads(module):
     """Return what a module of the course imports when it is imported itself, not later in a function."""
-    path, found = _file(module) if module.startswith("helpers.") else None, []
+    path = _file(module) if module.startswith("helpers.") else None
     todo = list(ast.parse(path.read_text(encoding="utf-8")).body) if path else []
-    while todo:
-        node = todo.pop()
-        found.append(node)
+    for node in todo:
         todo += [] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else ast.iter_child_nodes(node)
-    return _modules(found)
+    return _modules(todo)
 
 
 def needs_tensorflow(sources: Iterable[str]) -> bool:
@@ -80,9 +78,8 @@ def _stored_answer(cell, where):
         raise KeyNotebookError(f"{where} must end with an expression whose value is plain Python, and be stored with its output")
     text = "".join(results[0]["text/plain"])
     if _GUESSED.fullmatch(text):
-        raise KeyNotebookError(
-            f"{where} answers only {text!r}, which an object equal to everything gives as well: let it show numbers"
-        )
+        raise KeyNotebookError(f"{where} answers only {text!r}, which an object equal to everything gives as well: "
+                               "let it show numbers")
     return text
 
 
@@ -197,9 +194,8 @@ def with_seed(key: Key, seed: int) -> Key:
     exercises = []
     for exercise in key.exercises:
         if not any(_SEED.search(source) for source in exercise.setup):
-            raise KeyNotebookError(
-                f"the key of {key.lesson}, exercise {exercise.name}, has no line 'SEED = NUMBER': --seed cannot change it"
-            )
+            raise KeyNotebookError(f"the key of {key.lesson}, exercise {exercise.name}, has no line 'SEED = NUMBER': "
+                                   "--seed cannot change it")
         exercises.append(dataclasses.replace(exercise, setup=tuple(_SEED.sub(f"SEED = {seed}", one) for one in exercise.setup)))
     return dataclasses.replace(key, exercises=tuple(exercises), digest=f"{key.digest}-{seed}", seed=seed)
 
@@ -208,9 +204,7 @@ def with_seed(key: Key, seed: int) -> Key:
 def in_own_scope(source: str, common: tuple[str, ...]) -> str:
     """Return code that gives what a hidden cell gives, whatever names the student has used, and leaves those as they are.
 
-    The cell becomes the body of a function, behind the key's common set-up. So a student's `SEED` is not taken for the key's, a
-    student's variable `sum` not for Python's function, and the key's `random` does not stand in the way of a solution that has
-    imported `random`.
+    The cell becomes the body of a function, behind the key's common set-up: a student's `SEED` is not taken for the key's.
 
     Parameters
     ----------

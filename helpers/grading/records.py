@@ -18,42 +18,18 @@ ENDED = (TIME_OUT, DEAD, MEMORY, FLOOD)
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    """One cell, without its outputs: what a student's notebook claims to have shown counts for nothing.
+    """One cell, without its outputs: what a student's notebook claims to have shown counts for nothing."""
 
-    Parameters
-    ----------
-    kind : str
-        "code", "markdown" or "raw".
-    source : str
-        Its text.
-    exercise : str or None
-        The exercise it belongs to.
-    tags : frozenset of str
-        Its tags.
-    name : str
-        Its own name, or its id.
-    """
-
-    kind: str
+    kind: str  # "code", "markdown" or "raw"
     source: str
     exercise: str | None = None
     tags: frozenset[str] = frozenset()
-    name: str = ""
+    name: str = ""  # its own, or its id
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One hidden cell of a key.
-
-    Parameters
-    ----------
-    name, source : str
-        Its name and its code, which runs after the student's.
-    points : float
-        What it is worth.
-    expected : str
-        The text of its answer under the key's present seed. It never enters a student's worker.
-    """
+    """One hidden cell of a key. Its answer under the present seed never enters a student's worker."""
 
     name: str
     source: str
@@ -131,21 +107,11 @@ class Key:
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Student:
-    """Who handed in. Two students are one only where `identity` is the same.
+    """Who handed in. Two students are one only where `identity` is the same."""
 
-    Parameters
-    ----------
-    identity : str
-        The name of the folder, or the learning platform's number wherever there is one.
-    name : str
-        What to show.
-    fields : tuple of (str, str)
-        What a roster says about the student: pairs of a column and a value, for `grades.csv`.
-    """
-
-    identity: str
-    name: str
-    fields: tuple[tuple[str, str], ...] = ()
+    identity: str  # the name of the folder, or the learning platform's number wherever there is one
+    name: str  # what to show
+    fields: tuple[tuple[str, str], ...] = ()  # what a roster says: pairs of a column and a value, for `grades.csv`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,17 +172,11 @@ class Match:
 
 @dataclasses.dataclass
 class Call:
-    """One call of a student's function by a hidden check, for feedback.
+    """One call of a student's function by a hidden check, for feedback."""
 
-    Parameters
-    ----------
-    called, got, expected : str
-        As it can be pasted into a cell; what came; what the key gives for the same inputs.
-    """
-
-    called: str
+    called: str  # as it can be pasted into a cell
     got: str
-    expected: str = ""
+    expected: str = ""  # what the key gives for the same inputs
 
 
 @dataclasses.dataclass

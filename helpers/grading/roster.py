@@ -7,6 +7,7 @@ import dataclasses
 import io
 import re
 import unicodedata
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,26 +58,22 @@ class Roster:
 
     def enter(self, the_class: Class) -> None:
         """Enter into a class what the roster says: fields, who is missing, who is unknown, and what cannot be told."""
-        lessons: dict[Student, set[str | None]] = {}
-        owners: dict[int, list[Student]] = {}
+        lessons, owners = defaultdict(set), defaultdict(list)
         for one in the_class.submissions:
-            lessons.setdefault(one.student, set()).add(one.lesson)
+            lessons[one.student].add(one.lesson)
         for student in sorted(lessons):
             fitting = self._fitting(student)
             if len(fitting) > 1:
                 the_class.remarks.append(f"{student.name} fits {len(fitting)} rows of the roster: it has to be told by hand")
-            place = owners.setdefault(self.rows.index(fitting[0]), []) if len(fitting) == 1 else the_class.unknown
-            place.append(student)
-        entered: dict[Student, Student] = {}
+            (owners[self.rows.index(fitting[0])] if len(fitting) == 1 else the_class.unknown).append(student)
+        entered = {}
         for number, students in owners.items():
-            every = [lesson for student in students for lesson in lessons[student]]
+            every, names = [lesson for one in students for lesson in lessons[one]], " and ".join(one.name for one in students)
             if len(every) > len(set(every)):
-                the_class.remarks.append(f"{' and '.join(one.name for one in students)} fit the same row of the roster: "
-                                         "it has to be told by hand")
+                the_class.remarks.append(f"{names} fit the same row of the roster: it has to be told by hand")
                 the_class.unknown += students
                 continue
-            if len(students) > 1:
-                the_class.remarks.append(f"{' and '.join(one.name for one in students)} are one person by the roster")
+            the_class.remarks += [f"{names} are one person by the roster"] if len(students) > 1 else []
             fields = tuple(self.rows[number].items())
             entered.update((one, dataclasses.replace(students[0], fields=fields)) for one in students)
         the_class.submissions[:] = [dataclasses.replace(one, student=entered.get(one.student, one.student))
