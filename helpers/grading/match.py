@@ -51,6 +51,11 @@ class _Code:
                 if one.imports and one.node.names[0].name == "*":
                     self.stars.append(((number, line), one))
 
+    @functools.cached_property
+    def texts(self):
+        """The code of all statements, to tell what a student has changed."""
+        return {one.text for body in self.bodies.values() for one in body}
+
     def binding(self, names):
         """Return (position, statement) for each statement that gives one of these names its value, in order."""
         return sorted((one for name in names for one in self._binding.get(name, [])), key=lambda one: one[0])
@@ -69,11 +74,7 @@ class _Code:
         return sorted(above[first:] + changes, key=lambda one: one[0])
 
 
-@functools.lru_cache(maxsize=32)
-def _lesson(cells):
-    """Return a lesson's code and the texts of its statements."""
-    code = _Code(cells)
-    return code, {one.text for body in code.bodies.values() for one in body}
+_lesson = functools.lru_cache(maxsize=32)(_Code)
 
 
 class _Carrier:
@@ -83,7 +84,7 @@ class _Carrier:
     """
 
     def __init__(self, own, lesson, given, at, lesson_at):
-        self._own, (self._lesson, self._texts), self._given = own, _lesson(lesson), given
+        self._own, self._lesson, self._given = own, _lesson(lesson), given
         self._at, self._lesson_at = at, lesson_at
         self._taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
 
@@ -92,10 +93,7 @@ class _Carrier:
         return tuple(one.text for _, one in sorted(self._taken.items(), key=lambda pair: pair[0]))
 
     def keep(self, body, wanted):
-        """Take along what statements need that run one after another; return those to run, and the names that are not to be had.
-
-        Left out are those that try or show something with data that is not here: they must not stand in the way.
-        """
+        """Take along what statements need; return those to run, without those that show something with data, and what lacks."""
         kept, have, gone, later, missing = [], set(), set(), set(), set()
         for one in body:
             now, called = one.used
@@ -110,10 +108,7 @@ class _Carrier:
         return kept, missing | {name for name in sorted(later - have) if not self.need(name, self._at, self._lesson_at)}
 
     def need(self, name, at, lesson_at, runs=False):
-        """Take along what a name stands for at a place; return whether it is at hand now.
-
-        With `runs` it is asked for by something that runs at once, not by a function that is called later.
-        """
+        """Take along what a name stands for at a place, where it may be asked for at once; return whether it is at hand now."""
         asked = name, at, lesson_at, runs
         if asked not in self._seen:
             self._seen[asked] = True  # functions may call each other
@@ -122,7 +117,7 @@ class _Carrier:
 
     def _find(self, name, at, lesson_at, runs):
         own = self._own.value(name, at)
-        changed = any(one.text not in self._texts for _, one in own)
+        changed = any(one.text not in self._lesson.texts for _, one in own)
         if (changed or name not in self._given) and own and all(
                 self._take(1, place, one, at, lesson_at, runs) for place, one in own):
             self.names |= {name} if changed else set()
@@ -145,12 +140,10 @@ class _Carrier:
         now, later = one.used
         above = (place, lesson_at) if book else (at, place)
         # What an `if` also binds may have had no value before, and a function may never come to what it lacks.
-        if not all(self.need(name, *above, runs) or (one.maybe and name in one.binds) for name in sorted(now)):
-            return False
-        if not all(self.need(name, at, lesson_at, runs) or one.defines for name in sorted(later - one.binds)):
-            return False
-        self._taken[book, place] = one
-        return True
+        can_run = all(self.need(name, *above, runs) or (one.maybe and name in one.binds) for name in sorted(now)) and all(
+            self.need(name, at, lesson_at, runs) or one.defines for name in sorted(later - one.binds))
+        self._taken.update({(book, place): one} if can_run else {})
+        return can_run
 
 
 def _named(exercise, cells, *kinds):
@@ -184,19 +177,17 @@ def _choose(exercise, own, texts):
     last = max((number for number in own.bodies if asks.search(own.cells[number].source)), default=len(own.cells))
     chosen, count = max([number for number in defining if number <= last] or defining), len({*named, *defining})
     if chosen not in named:
-        return chosen, "found in another cell of yours by what it defines" if named else (
-            "the cell of this exercise had lost its name; it was found by what it defines")
+        return chosen, "found in another cell of yours by what it defines"
     return chosen, f"there were {count} cells for this exercise; the last one that was changed counts" if count > 1 else ""
 
 
 def _match(exercise, own, lesson):
     wanted, given, _ = _names(exercise)
-    number, note = _choose(exercise, own, _lesson(lesson)[1])
+    number, note = _choose(exercise, own, _lesson(lesson).texts)
     if number is None:
-        said = ["the cell of this exercise is missing"] if note == MISSING else []
-        for other in _named(exercise, own.cells, "markdown", "raw") if said else []:
-            kind = "Markdown" if own.cells[other].kind == "markdown" else "raw"
-            said = [f"the cell {exercise.name}-solution is a {kind} cell; turn it back into code"]
+        kinds = [own.cells[other].kind.replace("m", "M") for other in _named(exercise, own.cells, "markdown", "raw")]
+        said = [f"the cell {exercise.name}-solution is a {kinds[-1]} cell; turn it back into code" if kinds else
+                "the cell of this exercise is missing"] if note == MISSING else []
         if own.unread:
             said.append(f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook "
                         f"{MOST_CODE:,}")
@@ -237,7 +228,7 @@ def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
     list of Match
         One for each exercise, in the key's order.
     """
-    own = _Code(cells, _lesson(key.lesson_cells)[0])
+    own = _Code(cells, _lesson(key.lesson_cells))
     return [_match(exercise, own, key.lesson_cells) for exercise in key.exercises]
 
 
@@ -294,5 +285,5 @@ def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -
         code = _Code([cell for cell in cells if cell.kind == "code" and any(name in cell.source for name in asked)])
         counts = {lesson: sum(bool(each) and all(code.binding([name]) for name in each) for each in one)
                   for lesson, one in wanted.items()}
-    best = max(counts, key=lambda lesson: counts[lesson], default=None)
-    return best if best and counts[best] and list(counts.values()).count(counts[best]) == 1 else None
+    best = [lesson for lesson, count in counts.items() if count == max(counts.values()) > 0]
+    return best[0] if len(best) == 1 else None

@@ -16,7 +16,7 @@ AT_HAND = frozenset([*dir(builtins), "__file__", "get_ipython", "display", "In",
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _ORDER = ("type_params", "generators", "iter", "value", "test")
-_RUNS_ITS_CELL = re.compile(r"\s*%%(time|capture|prun)\b[^\n]*\n")
+_RUNS_ITS_CELL = re.compile(r"\A\s*%%(time|capture|prun)\b[^\n]*\n")
 """Cell magics that run their cell here, so that what it defines is defined afterward."""
 _MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 _FILE = "a student's cell"
@@ -50,9 +50,8 @@ class Statement:
 
 
 def _is_stub(node):
-    *rest, last = node.body
-    return isinstance(last, ast.Return) and isinstance(last.value, ast.Constant) and last.value.value is ... and (
-        len(rest) == (ast.get_docstring(node) is not None))
+    body = node.body[ast.get_docstring(node) is not None:]
+    return len(body) == 1 and isinstance(body[0], ast.Return) and getattr(body[0].value, "value", None) is ...
 
 
 def _bound(statement):
@@ -78,23 +77,21 @@ def _bound(statement):
 
 def _asked(statement):
     """Return the names whose value a statement asks for before it binds them itself, such as `x` in `x = x + 1`."""
-    asked, have = set(), set()
+    asked, have = set(), [set()]  # a set of bound names for each scope
 
     def visit(node):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            asked.update({node.id} - have)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            asked.update({node.target.id} - have)
-        have.update(str(getattr(node, word, "")).split(".")[0] for word in ("id", "name", "asname"))
-        before, later = set(have), isinstance(node, (*_DEFINITIONS, ast.Lambda))
+        name = node.target if isinstance(node, ast.AugAssign) else node
+        if isinstance(name, ast.Name) and (name is not node or isinstance(node.ctx, ast.Load)):
+            asked.update(() if any(name.id in scope for scope in have) else [name.id])
+        have[-1].update(str(getattr(node, word, "")).split(".")[0] for word in ("id", "name", "asname"))
+        have.append(set() if isinstance(node, _SCOPES) else have[-1])
         # What is evaluated comes before what it is bound to; the body of a function runs when it is called.
         for field in sorted(node._fields, key=lambda one: _ORDER.index(one) if one in _ORDER else len(_ORDER)):
-            child = getattr(node, field) if not (later and field == "body") else None
+            child = None if field == "body" and isinstance(node, (*_DEFINITIONS, ast.Lambda)) else getattr(node, field)
             for one in child if isinstance(child, list) else [child]:
                 if isinstance(one, ast.AST):
                     visit(one)
-        if isinstance(node, _SCOPES):
-            have.intersection_update(before)
+        have.pop()
 
     try:
         visit(statement)
@@ -139,26 +136,23 @@ def _as_python(source):
     return TransformerManager().transform_cell(source)
 
 
-def _body(source):
-    for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
-        try:
-            return ast.parse(prepare(source), _FILE).body
-        except Exception:  # not only SyntaxError: too deep, too large, a zero byte, ...
-            continue
-    return None
-
-
 def statements(source: str) -> list[Statement] | None:
     """Return a cell's statements, an import as one for each name; None if it is not Python, or too large to be a student's."""
-    source = _RUNS_ITS_CELL.sub("", source, count=1) if source.lstrip().startswith("%%") else source
-    body = _body(source)
-    found: list[ast.stmt] = []
-    for node in body or ():
+    source, found = _RUNS_ITS_CELL.sub("", source), []
+    for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
+        try:
+            body = ast.parse(prepare(source), _FILE).body
+            break
+        except Exception:  # not only SyntaxError: too deep, too large, a zero byte, ...
+            continue
+    else:
+        return None
+    for node in body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found += [type(node)(**{**dict(ast.iter_fields(node)), "names": [alias]}) for alias in node.names]
         else:
             found.append(node)
-    return None if body is None else list(map(Statement, found))
+    return list(map(Statement, found))
 
 
 def defined_names(source: str) -> set[str]:

@@ -147,27 +147,13 @@ class Submission:
 
 @dataclasses.dataclass(frozen=True)
 class Match:
-    """What will run as the solution of one exercise.
-
-    Parameters
-    ----------
-    exercise : str
-        Its name.
-    source : str or None
-        The student's code; None where there is nothing to grade.
-    before : tuple of str
-        Imports, constants and functions from elsewhere that the code uses, in the order in which they run.
-    status : str
-        `NOT_ATTEMPTED` or `MISSING` where there is nothing to grade, else nothing.
-    note : str
-        What the student and the instructor should know about how it was found.
-    """
+    """What will run as the solution of one exercise."""
 
     exercise: str
-    source: str | None
-    before: tuple[str, ...] = ()
-    status: str = ""
-    note: str = ""
+    source: str | None  # None where there is nothing to grade
+    before: tuple[str, ...] = ()  # what it uses from elsewhere, in the order in which it runs
+    status: str = ""  # `NOT_ATTEMPTED` or `MISSING` where there is nothing to grade
+    note: str = ""  # how it was found
 
 
 @dataclasses.dataclass
@@ -181,26 +167,12 @@ class Call:
 
 @dataclasses.dataclass
 class CellRun:
-    """What came of one cell in a worker.
+    """What came of one cell in a worker."""
 
-    Parameters
-    ----------
-    status : str
-        "ok", "error" (an exception), one of `ENDED`, or "not run".
-    detail : str
-        The exception, the signal, ... in words.
-    result : str or None
-        The text of the cell's last expression.
-    printed : str
-        What it wrote to standard output, cut.
-    calls : list of Call
-        The calls that were asked for.
-    """
-
-    status: str = "ok"
-    detail: str = ""
-    result: str | None = None
-    printed: str = ""
+    status: str = "ok"  # or "error" (an exception), one of `ENDED`, or "not run"
+    detail: str = ""  # the exception, the signal, ... in words
+    result: str | None = None  # the text of its last expression
+    printed: str = ""  # what it wrote to standard output, cut
     calls: list[Call] = dataclasses.field(default_factory=list)
 
 
