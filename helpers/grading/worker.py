@@ -7,7 +7,6 @@ code can do to this module what it likes, and can write into the pipe itself: it
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import io
 import json
@@ -49,10 +48,15 @@ class _Printed(io.StringIO):
         return text
 
 
+def _nothing(*arguments, **named):
+    pass
+
+
 class _Hook(DisplayHook):
     """Keeps the text of a cell's last expression, which is what keys store."""
 
     text = None
+    write_output_prompt = _nothing
 
     def write_format_data(self, format_dict, md_dict=None):
         self.text = format_dict.get("text/plain")
@@ -62,12 +66,7 @@ class _Shell(InteractiveShell):
     """IPython's shell without terminal, history, windows and tracebacks."""
 
     displayhook_class = Type(_Hook)
-
-    def _nothing(self, *arguments, **named):
-        pass
-
     enable_gui = showtraceback = showsyntaxerror = _format_exception_for_storage = _nothing
-    _Hook.write_output_prompt = _nothing
 
     def ask_exit(self):
         raise SystemExit
@@ -109,20 +108,11 @@ def _detail(error):
         return type(error).__name__
 
 
-async def _run(shell, code):
-    """Run one cell as ipykernel does, within a running loop."""
-    try:
-        transformed, failed = shell.transform_cell(code), None
-    except Exception:
-        transformed, failed = code, sys.exc_info()
-    return await shell.run_cell_async(code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed)
-
-
-def _answer(shell, loop, printed, request):
+def _answer(shell, printed, request):
     """Run one cell, and return the reply."""
     sys.stdout, shell.displayhook.text = printed, None
     with recorded(shell.user_ns, request["record"]) as calls:
-        outcome = loop.run_until_complete(_run(shell, request["code"]))
+        outcome = shell.run_cell(request["code"], store_history=True)
     error = outcome.error_before_exec or outcome.error_in_exec
     text = shell.displayhook.text
     return {"number": request["number"], "status": "error" if error else "ok", "detail": _detail(error) if error else "",
@@ -134,21 +124,15 @@ def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
 
     A request has a `number`, which the reply repeats, the `code` of a cell, and in `record` the names of functions whose calls
     are to be told. A reply has besides a `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
-
-    Parameters
-    ----------
-    requests, replies : int
-        Open files: the ends of two pipes.
-    shell : InteractiveShell
-        From `new_shell`.
     """
-    loop, printed = asyncio.new_event_loop(), _Printed(MOST_PRINTED, 1)
-    asyncio.set_event_loop(loop)
+    printed = _Printed(MOST_PRINTED, 1)
+    # As in a notebook, a loop runs around every cell. It is made here, where nobody shares it.
+    shell.should_run_async = lambda *arguments, **named: True
     sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)
     send(replies, {"ready": True})
     with open(requests, "rb") as lines:
         for line in lines:
-            send(replies, _answer(shell, loop, printed, json.loads(line)))
+            send(replies, _answer(shell, printed, json.loads(line)))
 
 
 def send(replies: int, reply: dict) -> None:
