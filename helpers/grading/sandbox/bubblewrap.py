@@ -5,6 +5,7 @@ See `man bwrap` and https://github.com/containers/bubblewrap.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -171,8 +172,10 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
         # An echo: the sandbox is whole, and its own program runs.
         if not pid or not process.stdin.write(b"x") or process.stdout.read(1) != b"x":
             raise SandboxError("bubblewrap ended before its sandbox was ready")
-        # These are limited too: a worker could reach into their memory.
-        pids = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        # These are limited too: a worker could reach into their memory. Not every Linux is built to tell children.
+        pids = [pid]
+        with contextlib.suppress(FileNotFoundError):
+            pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         for one in pids:
             confine.set_limits(limits, one)
         return process, pids
