@@ -7,6 +7,7 @@ code can do to this module what it likes, and can write into the pipe itself: it
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import io
 import json
@@ -108,11 +109,20 @@ def _detail(error):
         return type(error).__name__
 
 
-def _answer(shell, printed, request):
+async def _run(shell, code):
+    """Run one cell as ipykernel does, within a running loop; IPython's own `run_cell` would keep all that is printed."""
+    try:
+        transformed, failed = shell.transform_cell(code), None
+    except Exception:
+        transformed, failed = code, sys.exc_info()
+    return await shell.run_cell_async(code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed)
+
+
+def _answer(shell, loop, printed, request):
     """Run one cell, and return the reply."""
     sys.stdout, shell.displayhook.text = printed, None
     with recorded(shell.user_ns, request["record"]) as calls:
-        outcome = shell.run_cell(request["code"], store_history=True)
+        outcome = loop.run_until_complete(_run(shell, request["code"]))
     error = outcome.error_before_exec or outcome.error_in_exec
     text = shell.displayhook.text
     return {"number": request["number"], "status": "error" if error else "ok", "detail": _detail(error) if error else "",
@@ -125,14 +135,13 @@ def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
     A request has a `number`, which the reply repeats, the `code` of a cell, and in `record` the names of functions whose calls
     are to be told. A reply has besides a `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
     """
-    printed = _Printed(MOST_PRINTED, 1)
-    # As in a notebook, a loop runs around every cell. It is made here, where nobody shares it.
-    shell.should_run_async = lambda *arguments, **named: True
+    loop, printed = asyncio.new_event_loop(), _Printed(MOST_PRINTED, 1)
+    asyncio.set_event_loop(loop)
     sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)
     send(replies, {"ready": True})
     with open(requests, "rb") as lines:
         for line in lines:
-            send(replies, _answer(shell, printed, json.loads(line)))
+            send(replies, _answer(shell, loop, printed, json.loads(line)))
 
 
 def send(replies: int, reply: dict) -> None:
