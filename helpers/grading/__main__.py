@@ -27,7 +27,7 @@ from helpers.grading.report import write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
-from helpers.grading.store import Store, _versions, write_whole
+from helpers.grading.store import Store, versions, write_whole
 from helpers.grading.workers import bounds
 
 
@@ -109,7 +109,7 @@ def _grade(options, keys, the_class, say, console):
         results = grade_class(the_class.submissions, keys, chosen, Store(options.out / "work"), jobs=options.jobs,
                               scheduler=options.scheduler, say=say, progress=progress)
     facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
-             "megabytes an exercise": options.memory, "versions": _versions()}
+             "megabytes an exercise": options.memory, "versions": versions()}
     written = write_report(options.out, the_class, results, keys, options.reveal, facts)
     say(f"{sum(result is not None for result in results)} of {len(results)} files graded. Read {written}")
 

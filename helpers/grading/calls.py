@@ -18,14 +18,9 @@ _LONG = re.compile(r"\b\d+\.\d*(e[-+]?\d+)?")
 
 
 def pasted(value: Any, rounded: bool = False) -> str:
-    """Return a value as code, where NumPy is `np` and TensorFlow `tf`.
+    """Return a number, text, array, tensor, or a list, tuple or dict of them, as code where NumPy is `np` and TensorFlow `tf`.
 
-    Parameters
-    ----------
-    value : object
-        Numbers, texts, arrays, tensors, and lists, tuples and dicts of numbers and arrays come out as code.
-    rounded : bool
-        Whether to leave floats six digits, so that what was computed in another order looks alike.
+    Rounded, floats keep six digits, so that what was computed in another order looks alike.
     """
     try:
         if type(value).__module__.startswith("tensorflow") and hasattr(value, "numpy"):
@@ -47,19 +42,9 @@ def pasted(value: Any, rounded: bool = False) -> str:
 
 @contextlib.contextmanager
 def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
-    """Record the calls of some functions while a block runs; calls that one of them makes of another do not count.
+    """Record calls of the functions of these names while a block runs: for each how it was called, and what it gave or raised.
 
-    Parameters
-    ----------
-    names : dict
-        Where the functions live.
-    wanted : sequence of str
-        Which of them.
-
-    Yields
-    ------
-    list of (str, str)
-        For each call how it was called and what it gave, or the exception.
+    Calls that one of them makes of another do not count.
     """
     calls: list[tuple[str, str]] = []
     inside = False

@@ -25,6 +25,7 @@ import signal
 import socket
 import sys
 
+from helpers.grading import worker
 from helpers.grading.sandbox import bubblewrap, cgroup, confine, watch
 
 LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
@@ -34,77 +35,69 @@ INTERVAL = 200
 """Milliseconds between two looks at the memory."""
 
 
-class _Supervisor:
-    """What stands between one worker and the grader: it starts the worker in a sandbox, watches it, and ends it."""
+def _supervise(program, limits, shell, requests, replies, control):
+    """Start a worker in a sandbox, say so, wait for its end or the grader's word, say how it ended, and leave nothing behind."""
+    sandbox = group = None
+    try:
+        if program:
+            with contextlib.suppress(OSError):
+                group = cgroup.Group(limits)
+            sandbox, pids = bubblewrap.open_sandbox(program, limits)
+            for pid in pids if group else ():
+                group.add(pid)
+            confine.enter(pids[0])
+        pid = os.fork() or _become_worker(program, limits, shell, requests, replies)
+        if group:
+            group.add(pid)
+        os.close(requests)
+        os.close(replies)
+        _say(control, {"pid": pid})
+        _say(control, _wait(pid, control, limits, program, group))
+    except BaseException as error:
+        _say(control, {"error": f"{type(error).__name__}: {error}"})
+    finally:
+        if sandbox:
+            sandbox.kill()
+            sandbox.wait()
+        if group:
+            group.remove()
 
-    def __init__(self, program, limits, shell):
-        self._program, self._limits, self._shell = program, limits, shell
-        self._sandbox = self._group = None
 
-    def run(self, requests, replies, control):
-        """Start a worker, say so, wait for its end or for the grader's word, say how it ended, and leave nothing behind."""
-        try:
-            if self._program:
-                with contextlib.suppress(OSError):
-                    self._group = cgroup.Group(self._limits)
-                self._sandbox, pids = bubblewrap.open_sandbox(self._program, self._limits)
-                for pid in pids if self._group else ():
-                    self._group.add(pid)
-                confine.enter(pids[0])
-            worker = os.fork() or self._become_worker(requests, replies)
-            if self._group:
-                self._group.add(worker)
-            os.close(requests)
-            os.close(replies)
-            _say(control, {"pid": worker})
-            _say(control, self._wait(worker, control))
-        except BaseException as error:
-            _say(control, {"error": f"{type(error).__name__}: {error}"})
-        finally:
-            if self._sandbox:
-                self._sandbox.kill()
-                self._sandbox.wait()
-            if self._group:
-                self._group.remove()
+def _become_worker(program, limits, shell, requests, replies):
+    """Confine this process, and answer requests until there are no more."""
+    try:
+        confine.keep_only([requests, replies])
+        os.setsid()
+        os.nice(5)
+        if program:
+            os.environ.clear()
+            os.environ.update(bubblewrap.environment())
+            confine.confine(limits)
+        os.chdir(bubblewrap.SCRATCH)
+        worker.serve(requests, replies, shell)
+    except BaseException as error:
+        worker.send(replies, {"failed": f"{type(error).__name__}: {error}"})
+    finally:
+        os._exit(70)
 
-    def _become_worker(self, requests, replies):
-        """Confine this process, and answer requests until there are no more."""
-        from helpers.grading import worker
 
-        code = 70
-        try:
-            confine.keep_only([requests, replies])
-            os.setsid()
-            os.nice(5)
-            if self._program:
-                os.environ.clear()
-                os.environ.update(bubblewrap.environment())
-                confine.confine(self._limits)
-            os.chdir(bubblewrap.SCRATCH)
-            worker.serve(requests, replies, self._shell)
-            code = 0
-        except BaseException as error:
-            worker.send(replies, {"failed": f"{type(error).__name__}: {error}"})
-        finally:
-            os._exit(code)
-
-    def _wait(self, worker, control):
-        """Return the code a worker has ended with, or None where it was ended from here, and whether memory was the reason."""
-        poll = select.poll()
-        for descriptor in (control, *([os.pidfd_open(worker)] if hasattr(os, "pidfd_open") else [])):
-            poll.register(descriptor, select.POLLIN)
-        start = watch.memory_taken() if self._program else 0
-        ended = memory = told = False
-        while not (ended or memory or told):
-            told = control in dict(poll.poll(INTERVAL))
-            if self._program:
-                short = watch.free_memory() < watch.RESERVE
-                taken = watch.memory_taken(start) if short or not self._group else 0
-                memory = taken > (watch.RESERVE if short else self._limits.memory) or bool(self._group and self._group.ran_out())
-            ended, status = os.waitpid(worker, os.WNOHANG)
-        if not ended and not self._program:
-            os.killpg(worker, signal.SIGKILL)
-        return {"code": os.waitstatus_to_exitcode(status) if ended else None, "memory": memory}
+def _wait(pid, control, limits, program, group):
+    """Return the code a worker has ended with, or None where it was ended from here, and whether memory was the reason."""
+    poll = select.poll()
+    for descriptor in (control, *([os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else [])):
+        poll.register(descriptor, select.POLLIN)
+    start = watch.memory_taken() if program else 0
+    ended = memory = told = False
+    while not (ended or memory or told):
+        told = control in dict(poll.poll(INTERVAL))
+        if program:
+            short = watch.free_memory() < watch.RESERVE
+            taken = watch.memory_taken(start) if short or not group else 0
+            memory = taken > (watch.RESERVE if short else limits.memory) or bool(group and group.ran_out())
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    if not ended and not program:
+        os.killpg(pid, signal.SIGKILL)
+    return {"code": os.waitstatus_to_exitcode(status) if ended else None, "memory": memory}
 
 
 def _say(control, message):
@@ -113,44 +106,33 @@ def _say(control, message):
         os.write(control, json.dumps(message).encode() + b"\n")
 
 
-def _warm(modules):
-    """Import what workers need, and return the shell that they begin with."""
+def main():
+    """Import, say ready, fork."""
+    channel, settings = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
     # Imports make much and drop little: the garbage collector would look again and again for what is not there.
     gc.disable()
-    from helpers.grading import worker
-
-    for name in modules:
+    for name in settings["modules"]:
         importlib.import_module(name)
     for name in LATE_MODULES:
         # Which of them there are differs between versions.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    shell = worker.new_shell()
+    shell, program, limits = worker.new_shell(), settings["program"], confine.Limits(**settings["limits"])
     gc.collect()
     # What is here now is never looked at by the garbage collector again, so that children go on sharing it.
     gc.freeze()
     gc.enable()
-    return shell
-
-
-def main():
-    """Import, say ready, fork."""
-    channel, settings = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
-    supervisor = _Supervisor(settings["program"], confine.Limits(**settings["limits"]), _warm(settings["modules"]))
-    if settings["program"]:
+    if program:
         cgroup.prepare()
     channel.sendall(b"ready")
     # Nobody has to wait for supervisors.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(channel, 1, 3)
-        if not message:
-            return
+    while descriptors := socket.recv_fds(channel, 1, 3)[1]:
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             confine.keep_only(descriptors)
             try:
-                supervisor.run(*descriptors)
+                _supervise(program, limits, shell, *descriptors)
             finally:
                 os._exit(0)
         for descriptor in descriptors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import pickle
 import threading
@@ -39,15 +40,13 @@ def _lesson(runner: Runner, key: Key, matches: list[Match]) -> LessonResult | st
     return reason
 
 
-@functools.lru_cache(maxsize=1)
-def _runner_of_worker(pickled):
-    """Return the runner of a Dask worker: one for all the work that it gets."""
-    return Runner(*pickle.loads(pickled))
+# One for all the work that a Dask worker gets.
+_new_runner = functools.lru_cache(maxsize=1)(lambda pickled: Runner(*pickle.loads(pickled)))
 
 
 def _on_worker(pickled, key, matches):
     with _starting:
-        runner = _runner_of_worker(pickled)
+        runner = _new_runner(pickled)
     return _lesson(runner, key, matches)
 
 
@@ -135,22 +134,19 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     results = {name: kept for name in named if (kept := store.get(name))}
     progress = progress or (lambda done, of, who: None)
     progress(len(results), len(named), [])
-    work = {name: same[0] for name, same in named.items() if name not in results}
+    left = {name: same[0] for name, same in named.items() if name not in results}
+    work = {name: (one.lesson, _matched(keys[one.lesson], one)) for name, one in left.items()}
     if work:
-        needed = {one.lesson: keys[one.lesson] for one in work.values()}
-        matched = {name: (one.lesson, _matched(keys[one.lesson], one)) for name, one in work.items()}
-        matches = [one for _, its_matches in matched.values() for one in its_matches]
-        runner = Runner(wanted_modules(list(needed.values()), matches), options)
-        try:
+        needed = {lesson: keys[lesson] for lesson, _ in work.values()}
+        modules = wanted_modules(list(needed.values()), [match for _, matches in work.values() for match in matches])
+        with contextlib.closing(Runner(modules, options)) as runner:
             # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-            for name, result in (_by_dask(matched, needed, runner, scheduler) if scheduler
-                                 else _by_threads(matched, needed, runner, jobs)):
+            for name, result in (_by_dask(work, needed, runner, scheduler) if scheduler
+                                 else _by_threads(work, needed, runner, jobs)):
                 if isinstance(result, str):
-                    say(f"{work[name].path} is not graded yet: {result}. The same command tries it again.")
+                    say(f"{named[name][0].path} is not graded yet: {result}. The same command tries it again.")
                     continue
                 store.put(name, result)
                 results[name] = result
                 progress(len(results), len(named), [one.student.name for one in named[name]])
-        finally:
-            runner.close()
     return [results.get(name) for name in names]

@@ -7,26 +7,12 @@ import dataclasses
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from helpers.grading.answer_keys import defined_names, imported_modules, in_own_scope, needs_tensorflow
 from helpers.grading.errors import KeyNotebookError, SandboxError
 from helpers.grading.match import lesson_definitions
-from helpers.grading.records import (
-    ENDED,
-    PARTLY,
-    RIGHT,
-    WRONG,
-    Call,
-    CellRun,
-    Check,
-    CheckResult,
-    Exercise,
-    ExerciseResult,
-    Key,
-    LessonResult,
-    Match,
-)
+from helpers.grading.records import ENDED, PARTLY, RIGHT, WRONG, CellRun, CheckResult, ExerciseResult, Key, LessonResult, Match
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
 
@@ -104,24 +90,17 @@ class Runner:
     modules : sequence of str
         What workers find imported.
     options : Options
-        How long a cell may take, and how much memory.
+        How work is graded.
     """
 
     def __init__(self, modules: Sequence[str], options: Options):
         self.modules, self.options, self._turns = list(modules), options, Turns()
         self.workers = Workers(options.sandbox, modules, options.limits())
-        self._key_calls: dict[Exercise, list[list[Call]]] = {}
+        self._key_calls = {}
         self._lock = threading.Lock()
 
     def lesson(self, key: Key, matches: Sequence[Match]) -> LessonResult:
-        """Grade one student's work on one lesson.
-
-        Parameters
-        ----------
-        key : Key
-            With the answers that hold here: see `key_answers`.
-        matches : sequence of Match
-            The student's code for the exercises that are to be graded.
+        """Grade one student's work on one lesson, by a key with the answers that hold here: see `key_answers`.
 
         Raises
         ------
@@ -144,9 +123,8 @@ class Runner:
         exercises = []
         for exercise, result in zip(key.exercises, self._series(key, solutions, self._answered)):
             self._must_be_right(key, result)
-            answers = {check.name: check.got for check in result.checks}
             exercises.append(dataclasses.replace(exercise, checks=tuple(
-                dataclasses.replace(check, expected=answers[check.name]) for check in exercise.checks)))
+                dataclasses.replace(check, expected=came.got) for check, came in zip(exercise.checks, result.checks))))
         return dataclasses.replace(key, exercises=tuple(exercises))
 
     def _series(self, key, matches, attempt):
@@ -157,7 +135,7 @@ class Runner:
         key's own cells failed, it is tried once more while nothing else runs, so that nobody loses one by a busy machine.
         """
         exercises = {exercise.name: exercise for exercise in key.exercises}
-        results: list[ExerciseResult | None] = []
+        results = []
         with self._turns.one(), contextlib.ExitStack() as stack:
             worker = None
             for match in matches:
@@ -180,16 +158,14 @@ class Runner:
 
     def _alone(self, key, exercise, match, attempt):
         """Return what comes of an exercise while nothing else runs."""
-        def fresh(attempt, match):
-            with contextlib.closing(self.workers.start()) as worker:
-                return attempt(worker, key, exercise, match)
-
+        solution = Match(exercise.name, exercise.solution)
         with self._turns.one(alone=True):
             for _ in range(2):
-                result = fresh(attempt, match)
-                if result:
-                    return result
-                self._must_be_right(key, fresh(self._answered, Match(exercise.name, exercise.solution)))
+                with contextlib.closing(self.workers.start()) as worker:
+                    if result := attempt(worker, key, exercise, match):
+                        return result
+                with contextlib.closing(self.workers.start()) as worker:
+                    self._must_be_right(key, self._answered(worker, key, exercise, solution))
         raise SandboxError(f"the key's cells before exercise {exercise.name} failed here, and they did not before: this machine "
                            "may be too busy, or short of memory")
 
@@ -200,7 +176,7 @@ class Runner:
         if setup.status != "ok":
             return setup, CellRun("not run"), []
         sources = [*(["\n".join(match.before)] if match.before else []), match.source, *_hidden(exercise)]
-        runs: list[CellRun] = []
+        runs = []
         wanted = sorted(defined_names(exercise.solution)) if record else []
         for source in sources:
             lost = bool(runs) and runs[-1].status in ENDED
@@ -223,14 +199,13 @@ class Runner:
     def _must_be_right(self, key, result):
         """Refuse a key that does not work here."""
         wrong = [check for check in result.checks if not check.right]
-        where = f"the key of {key.lesson}, exercise {result.exercise}, "
-        if result.error:
-            raise KeyNotebookError(f"{where}fails here before its hidden cells: {result.error}")
-        if wrong and wrong[0].status != "ok":
-            raise KeyNotebookError(f"{where}fails here, in {wrong[0].name}: {shown(wrong[0].got)}")
-        if wrong:
-            raise KeyNotebookError(f"{where}does not give its own stored answer here, in {wrong[0].name}: run the key again with "
-                                   "this machine's packages, or install the course's versions")
+        if not result.error and not wrong:
+            return
+        said = (f"fails here before its hidden cells: {result.error}" if result.error else
+                f"fails here, in {wrong[0].name}: {shown(wrong[0].got)}" if wrong[0].status != "ok" else
+                f"does not give its own stored answer here, in {wrong[0].name}: run the key again with this machine's packages, "
+                "or install the course's versions")
+        raise KeyNotebookError(f"the key of {key.lesson}, exercise {result.exercise}, {said}")
 
     def _graded(self, worker, key, exercise, match, used=False):
         """Return what comes of a student's solution, or None where the key's own cells failed."""
@@ -254,7 +229,10 @@ class Runner:
                 again = worker.run(f"{SEEDING}\n{source}", seconds, wanted)
                 if again.status in ENDED:
                     return
-                came.call = _first_difference(again.calls, self._calls_of_key(exercise)[number])
+                pairs = zip(again.calls, self._calls_of_key(exercise)[number])
+                # What the key gave is told only where it was called in the same way.
+                came.call = next((dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
+                                  for call, of_key in pairs if call != of_key), None)
         if exercise.visible:
             own = [source for source in lesson_definitions(key, exercise.visible) if not defined_names(source) & set(wanted)]
             said = worker.run("\n".join([*own, exercise.visible]), seconds)
@@ -274,14 +252,13 @@ class Runner:
         self.workers.close()
 
 
-def _hidden(exercise: Exercise) -> list[str]:
+def _hidden(exercise):
     """Return what runs in a worker for each hidden check."""
     return [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
 
 
-def _judged(exercise: Exercise, match: Match, solution: CellRun, runs: Sequence[CellRun],
-            right: Callable[[Check, CellRun], bool]) -> ExerciseResult:
-    """Return the points for what came of the hidden cells."""
+def _judged(exercise, match, solution, runs, right):
+    """Return the points for what came of the hidden cells; right(check, run) says whether one gave the answer."""
     result = ExerciseResult(exercise.name, exercise.title, exercise.points, note=match.note)
     for check, run in zip(exercise.checks, runs or [CellRun("not run")] * len(exercise.checks)):
         came = CheckResult(check.name, check.points, status=run.status, got=run.detail)
@@ -295,18 +272,10 @@ def _judged(exercise: Exercise, match: Match, solution: CellRun, runs: Sequence[
     return result
 
 
-def _first_difference(calls: Sequence[Call], of_key: Sequence[Call]) -> Call | None:
-    """Return the first call whose result is not the key's; what the key gave only where it was called in the same way."""
-    for call, right in zip(calls, of_key):
-        if call != right:
-            return dataclasses.replace(call, expected=right.got if call.called == right.called else "")
-    return None
-
-
 def wanted_modules(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:
     """Return what a warm process should import for these keys, and for what students make of them."""
     exercises = [exercise for key in keys for exercise in key.exercises]
     modules = imported_modules({source for exercise in exercises for source in exercise.setup})
     sources = [text for one in exercises for text in (*one.setup, one.solution, *(check.source for check in one.checks))]
-    heavy = needs_tensorflow([*sources, *(text for one in matches for text in (*one.before, one.source or ""))])
-    return ["helpers.quiet_start", *modules] if heavy else modules
+    sources += [text for one in matches for text in (*one.before, one.source or "")]
+    return [*(["helpers.quiet_start"] if needs_tensorflow(sources) else []), *modules]

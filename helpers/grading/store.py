@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import json
-import os
-import tempfile
 from pathlib import Path
 
+from helpers import whole_files
 from helpers.grading.records import Key, LessonResult
 from helpers.project import ROOT
 
 FORMAT = 3
 """Changes when results mean something else, so that older ones are not taken for new."""
-# It can only be read by setting it, and that not safely once there are threads.
-_UMASK = os.umask(0o077)
-os.umask(_UMASK)
 
 
-def _versions():
-    versions = {}
-    for name in ("ipython", "numpy", "tensorflow", "keras"):
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            versions[name] = ""
-    return versions
+@functools.cache
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that results can depend on; empty where one is not installed."""
+    found = dict.fromkeys(("ipython", "numpy", "tensorflow", "keras"), "")
+    for name in found:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 @functools.cache
@@ -40,19 +37,8 @@ def _course():
 
 
 def work_name(data: bytes, key: Key, options) -> str:
-    """Return the name of a result: it changes when the file, the key, the options, the course or its packages change.
-
-    Parameters
-    ----------
-    data : bytes
-        The student's file.
-    key : Key
-        The lesson's key.
-    options : Options
-        How it is graded.
-    """
-    parts = [FORMAT, hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), sorted(_versions().items()),
-             _course()]
+    """Return the name of a file's result: it changes when the file, the key, the options, the course or its packages change."""
+    parts = [FORMAT, hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), versions(), _course()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
@@ -64,23 +50,13 @@ def write_whole(path: Path, data: str | bytes, private: bool = True) -> None:
     path : Path
         Where; its folder is made.
     data : str or bytes
-        What.
+        What; letters that UTF-8 does not have become "?".
     private : bool
         Whether nobody else on this machine may read it, as befits grades. Otherwise the umask decides.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = data.encode("utf-8", errors="replace") if isinstance(data, str) else data
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o600 if private else 0o666 & ~_UMASK)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole_files.whole_file(path) as part:
+        whole_files.write_whole(part, data.encode("utf-8", errors="replace") if isinstance(data, str) else data)
+        part.chmod(0o600 if private else part.stat().st_mode)
 
 
 class Store:
@@ -94,9 +70,6 @@ class Store:
 
     def __init__(self, folder):
         self._folder = Path(folder)
-        # What a killed run was writing.
-        for part in self._folder.glob(".*.part"):
-            part.unlink()
 
     def get(self, name: str) -> LessonResult | None:
         """Return a result, or None if there is none that can be read."""

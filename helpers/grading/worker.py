@@ -49,10 +49,15 @@ class _Printed(io.StringIO):
         return text
 
 
+def _nothing(*arguments, **named):
+    pass
+
+
 class _Hook(DisplayHook):
     """Keeps the text of a cell's last expression, which is what keys store."""
 
     text = None
+    write_output_prompt = _nothing
 
     def write_format_data(self, format_dict, md_dict=None):
         self.text = format_dict.get("text/plain")
@@ -62,12 +67,7 @@ class _Shell(InteractiveShell):
     """IPython's shell without terminal, history, windows and tracebacks."""
 
     displayhook_class = Type(_Hook)
-
-    def _nothing(self, *arguments, **named):
-        pass
-
     enable_gui = showtraceback = showsyntaxerror = _format_exception_for_storage = _nothing
-    _Hook.write_output_prompt = _nothing
 
     def ask_exit(self):
         raise SystemExit
@@ -110,7 +110,7 @@ def _detail(error):
 
 
 async def _run(shell, code):
-    """Run one cell as ipykernel does, within a running loop."""
+    """Run one cell as ipykernel does, within a running loop; IPython's own `run_cell` would keep all that is printed."""
     try:
         transformed, failed = shell.transform_cell(code), None
     except Exception:
@@ -134,13 +134,6 @@ def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
 
     A request has a `number`, which the reply repeats, the `code` of a cell, and in `record` the names of functions whose calls
     are to be told. A reply has besides a `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
-
-    Parameters
-    ----------
-    requests, replies : int
-        Open files: the ends of two pipes.
-    shell : InteractiveShell
-        From `new_shell`.
     """
     loop, printed = asyncio.new_event_loop(), _Printed(MOST_PRINTED, 1)
     asyncio.set_event_loop(loop)

@@ -6,6 +6,7 @@ Nothing that it does or leaves undone stops the grader: no call here waits longe
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -37,19 +38,9 @@ class _EndedError(Exception):
 
 
 class Worker:
-    """One process that runs a student's cells.
+    """One process that runs a student's cells; raises SandboxError when it does not start, or cannot enter its sandbox.
 
-    Parameters
-    ----------
-    channel : socket.socket
-        Leads to the fork server.
-    memory : int
-        Megabytes that it may take, to be told.
-
-    Raises
-    ------
-    SandboxError
-        When it does not start, or cannot enter its sandbox.
+    The channel leads to the fork server. How many megabytes it may take is there to be told.
     """
 
     def __init__(self, channel: socket.socket, memory: int):
@@ -57,67 +48,42 @@ class Worker:
         requests, self._requests = os.pipe()
         self._replies, replies = os.pipe()
         self._control, control = socket.socketpair()
+        self._control.settimeout(PATIENCE)
+        self._supervisor = self._control.makefile("rb")
+        os.set_blocking(self._requests, False)
+        os.set_blocking(self._replies, False)
         try:
-            socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
-        except OSError as error:
-            self.close()
-            raise SandboxError(f"the process that starts workers is lost: {error}") from error
-        finally:
-            os.close(requests)
-            os.close(replies)
-            control.close()
-        try:
-            self._control.settimeout(PATIENCE)
-            os.set_blocking(self._requests, False)
-            os.set_blocking(self._replies, False)
+            with control:
+                socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
             self.pid = self._told()["pid"]
             hello = json.loads(self._exchange(b"", PATIENCE))
             if "failed" in hello:
                 raise SandboxError(f"a worker could not be confined: {hello['failed']}")
-        except _EndedError as error:
+        except BaseException as error:
             self.close()
-            raise SandboxError(f"a worker did not start: {error.args[1]}") from error
-        except BaseException:
-            self.close()
+            if isinstance(error, (OSError, _EndedError)):
+                lost = "the process that starts workers is lost" if isinstance(error, OSError) else "a worker did not start"
+                raise SandboxError(f"{lost}: {error.args[-1]}") from error
             raise
+        finally:
+            os.close(requests)
+            os.close(replies)
 
     def _told(self):
         """Return what the supervisor says."""
-        said = b""
         try:
-            while not said.endswith(b"\n"):
-                piece = self._control.recv(1)
-                if not piece:
-                    raise SandboxError("the supervisor of a worker is lost")
-                said += piece
+            answer = json.loads(self._supervisor.readline() or '{"error": "the supervisor of a worker is lost"}')
         except OSError as error:
             raise SandboxError(f"the supervisor of a worker does not answer: {error}") from error
-        answer = json.loads(said)
         if "error" in answer:
             raise SandboxError(f"no worker can be started: {answer['error']}")
         return answer
 
     def run(self, source: str, seconds: float, record: Sequence[str] = ()) -> CellRun:
-        """Run one cell.
+        """Run one cell, and tell the calls of the functions that `record` names.
 
-        Parameters
-        ----------
-        source : str
-            The code.
-        seconds : float
-            How long it may take.
-        record : sequence of str
-            Functions whose calls are to be told.
-
-        Returns
-        -------
-        CellRun
-            After any status but "ok" and "error" the worker is of no more use.
-
-        Raises
-        ------
-        SandboxError
-            When what stands between is lost, no student's fault.
+        After any status but "ok" and "error" the worker is of no more use. Raises SandboxError when what stands between is lost,
+        which is no student's fault.
         """
         self._number += 1
         request = json.dumps({"number": self._number, "code": source, "record": list(record)}).encode() + b"\n"
@@ -152,6 +118,7 @@ class Worker:
                 raise _EndedError(TIME_OUT, f"ran longer than {seconds:g} seconds")
             ready = dict(poll.poll(1000 * left))
             if self._requests in ready:
+                # A worker can fill this pipe from its side, or close it.
                 try:
                     request = request[os.write(self._requests, request[:PIECE]):]
                 except BlockingIOError:
@@ -161,7 +128,7 @@ class Worker:
                 if not request:
                     poll.unregister(self._requests)
             # In this order: what it wrote before it ended counts.
-            if not self._read(reply) and (self._control.fileno() in ready or self._replies in ready):
+            if not self._read(reply) and ready.keys() & {self._control.fileno(), self._replies}:
                 raise _EndedError(DEAD, "the worker ended")
             if len(reply) > LARGEST_REPLY:
                 raise _EndedError(FLOOD, "sent more than a cell can have to say")
@@ -171,15 +138,14 @@ class Worker:
 
     def _read(self, reply):
         """Add a piece of what has come; return whether there was any."""
-        try:
-            piece = os.read(self._replies, PIECE)
-        except BlockingIOError:
-            return False
-        reply += piece
-        return bool(piece)
+        before = len(reply)
+        with contextlib.suppress(BlockingIOError):
+            reply += os.read(self._replies, PIECE)
+        return len(reply) > before
 
     def close(self) -> None:
         """Let its supervisor end it, with everything it has started; nobody waits for that."""
+        self._supervisor.close()
         self._control.close()
         os.close(self._requests)
         os.close(self._replies)
@@ -232,20 +198,18 @@ class Workers:
     def _open(self):
         """Start the warm process, without waiting for it."""
         self._channel, theirs = socket.socketpair()
-        sandboxed, self._ready = bool(self._settings["program"]), False
-        before = cgroup.command() if sandboxed else []
+        self._ready, self._starts = False, self._starts + 1
+        sandboxed = self._settings["program"]
         # By these systemd-run finds the service of this user.
-        kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
-                if before and name in os.environ}
+        kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ}
         env = {**(kept if sandboxed else os.environ), **bubblewrap.environment(), "HOME": os.path.expanduser("~"),
-               "XDG_CONFIG_HOME": self._folder.name, "IPYTHONDIR": self._folder.name, "TMPDIR": self._folder.name}
+               **dict.fromkeys(("XDG_CONFIG_HOME", "IPYTHONDIR", "TMPDIR"), self._folder.name)}
         del env["MPLCONFIGDIR"]
-        command = [sys.executable, "-m", "helpers.grading.fork_server", str(theirs.fileno()), json.dumps(self._settings)]
-        self._process = subprocess.Popen([*before, *command], pass_fds=[theirs.fileno()], env=env, cwd="/",
-                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
-                                         start_new_session=True)
-        theirs.close()
-        self._starts += 1
+        command = [*(cgroup.command() if sandboxed else []), sys.executable, "-m", "helpers.grading.fork_server",
+                   str(theirs.fileno()), json.dumps(self._settings)]
+        with theirs:
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL,
+                                             stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True)
 
     def _wait(self):
         """Wait until all is imported: whoever has made this has other things to do meanwhile."""

@@ -97,6 +97,8 @@ def test_an_error_is_told_and_the_worker_goes_on(worker, source, words):
     ("for _ in range(100):\n    print('x' * 10**5)\n6", "6"),
     ("print('\\u0001' * 10**6)\nprint('\\U0001F600' * 10**6)\n7", "7"),
     ("print('\\ud800')\n8", "8"),
+    # More than a worker's memory.
+    ("for _ in range(1000):\n    print('x' * 10**6)\n9", "9"),
 ])
 def test_what_is_printed_is_cut_and_the_answer_still_counts(worker, source, result):
     run, = ran(worker, source)

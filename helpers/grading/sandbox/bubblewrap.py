@@ -5,6 +5,7 @@ See `man bwrap` and https://github.com/containers/bubblewrap.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -23,6 +24,8 @@ INSTALL_LINE = "sudo apt-get install bubblewrap   (Fedora: sudo dnf install bubb
 SCRATCH = "/tmp"
 """The worker's only writable folder, its home and where it starts: a file system in memory, gone when it ends."""
 _LIBRARIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_COVERED = str(ROOT / "helpers" / "grading")
+"""What lies in a folder of the course that can be read, and is hidden all the same: the grader and its keys."""
 _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
 
 
@@ -45,12 +48,10 @@ def environment() -> dict[str, str]:
 
 def python_folders() -> list[Path]:
     """Return the folders that hold this Python and its packages, without those of the system and without doubles."""
-    wanted = [Path(sys.base_prefix), Path(sys.prefix)]
-    if site.ENABLE_USER_SITE:
-        wanted.append(Path(site.getusersitepackages()))
+    wanted = [sys.base_prefix, sys.prefix, *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
     folders: list[Path] = []
     # By both names, where a folder is reached through a link.
-    for folder in (name for one in wanted for name in (one, one.resolve())):
+    for folder in (name for one in wanted for name in (Path(one), Path(one).resolve())):
         if folder.is_dir() and not folder.is_relative_to("/usr") and not any(folder.is_relative_to(other) for other in folders):
             folders.append(folder)
     return folders
@@ -60,17 +61,6 @@ def course_folders() -> list[Path]:
     """Return what a worker sees of the course: the helpers and the weights that lessons read. No tests, no keys, no notebooks."""
     data = (ROOT / "data" / name for name in ("recorded", "pretrained", "samples"))
     return [path for path in (ROOT / "helpers", *data) if path.is_dir()]
-
-
-def covered_folders() -> list[Path]:
-    """Return what lies in these folders and is hidden all the same: the grader and its keys."""
-    return [path for path in (ROOT / "helpers" / "grading",) if path.is_dir()]
-
-
-def visible_folders() -> list[Path]:
-    """Return every folder of this machine that student code can read."""
-    system = [Path("/usr"), *(Path("/", name) for name in _LIBRARIES), *(Path("/etc", name) for name in _SETTINGS)]
-    return [*system, *python_folders(), *course_folders()]
 
 
 def refuse_visible(*paths: Path) -> None:
@@ -86,12 +76,12 @@ def refuse_visible(*paths: Path) -> None:
     SandboxError
         Which path lies in which folder, and what to do.
     """
+    visible = [Path("/usr"), *(Path("/", name) for name in _LIBRARIES), *(Path("/etc", name) for name in _SETTINGS),
+               *python_folders(), *course_folders()]
     for path in (*paths, ROOT):
         real = path.resolve()
-        if any(real.is_relative_to(folder) for folder in covered_folders()):
-            continue
-        for folder in visible_folders():
-            if real.is_relative_to(folder.resolve()):
+        for folder in visible:
+            if real.is_relative_to(folder.resolve()) and not real.is_relative_to(_COVERED):
                 raise SandboxError(f"{path} lies in {folder}, which every student's code can read while it is graded: move it to "
                                    f"another place, such as {Path.home() / real.name}")
 
@@ -127,13 +117,7 @@ def find() -> str:
 
 @functools.cache
 def options(disk: int) -> tuple[str, ...]:
-    """Return bubblewrap's options for one sandbox, without the program and without the command to run.
-
-    Parameters
-    ----------
-    disk : int
-        Bytes that the scratch folder may take.
-    """
+    """Return bubblewrap's options for a sandbox whose scratch folder takes `disk` bytes."""
     chosen = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv",
               "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"]
     for path in (Path("/", name) for name in _LIBRARIES):
@@ -154,38 +138,18 @@ def options(disk: int) -> tuple[str, ...]:
         chosen += ["--perms", "0755", "--dir", str(folder)]
     for folder in shown:
         chosen += ["--ro-bind", str(folder), str(folder)]
-    for folder in covered_folders():
-        chosen += ["--size", "4096", "--tmpfs", str(folder), "--remount-ro", str(folder)]
+    chosen += ["--size", "4096", "--tmpfs", _COVERED, "--remount-ro", _COVERED]
     # /dev and the root are themselves in memory: nobody may write there.
     chosen += ["--proc", "/proc", "--dev", "/dev", *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"]
     return tuple(chosen)
 
 
 def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[int]]:
-    """Start bubblewrap around a sleeping process, for a worker to join.
+    """Start bubblewrap around a sleeping process, for a worker to join; return it, and its sandbox's processes, the first first.
 
-    Started by root, bubblewrap can only map root into the sandbox, and Linux exempts root's own processes from their limit. So
-    bubblewrap says what process it has made and waits, and the map is written from here: nobody inside is nobody outside. Started
-    by anybody else, bubblewrap maps that user to nobody.
-
-    Parameters
-    ----------
-    program : str
-        What `find` has returned.
-    limits : Limits
-        What the sandbox may take.
-
-    Returns
-    -------
-    process : subprocess.Popen
-        Bubblewrap. Its end is the end of all in the sandbox.
-    pids : list of int
-        The sandbox's own processes, the first of them first.
-
-    Raises
-    ------
-    SandboxError
-        When bubblewrap ends.
+    Bubblewrap's end is the end of all in the sandbox. Started by root, it can only map root into the sandbox, and Linux exempts
+    root's own processes from their limit. So it says what process it has made and waits, and the map is written from here:
+    nobody inside is nobody outside. Started by anybody else, it maps that user to nobody.
     """
     (said, info), (blocked, go), rules = os.pipe(), os.pipe(), os.memfd_create("filter")
     os.write(rules, seccomp.program())
@@ -208,7 +172,13 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
         # An echo: the sandbox is whole, and its own program runs.
         if not pid or not process.stdin.write(b"x") or process.stdout.read(1) != b"x":
             raise SandboxError("bubblewrap ended before its sandbox was ready")
-        return process, confine.limit_others(pid, limits)
+        # These are limited too: a worker could reach into their memory. Not every Linux is built to tell children.
+        pids = [pid]
+        with contextlib.suppress(FileNotFoundError):
+            pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        for one in pids:
+            confine.set_limits(limits, one)
+        return process, pids
     except BaseException:
         process.kill()
         process.wait()

@@ -44,15 +44,7 @@ def _settings(limits):
 class Group:
     """A group named after this process, which is to remove it, and can also after it has joined a sandbox that has other files.
 
-    Parameters
-    ----------
-    limits : Limits
-        What all its processes together may take.
-
-    Raises
-    ------
-    OSError
-        Where this process may not make one.
+    Raises OSError where this process may not make one.
     """
 
     def __init__(self, limits: Limits):
@@ -70,7 +62,7 @@ class Group:
                     if (place / name).exists():
                         self._events = os.open(place / name, os.O_RDONLY)
         except OSError:
-            self.remove(0)
+            self.remove()
             raise
 
     def add(self, pid: int) -> None:
@@ -82,19 +74,14 @@ class Group:
         """Return whether Linux has ended a process of the group because its memory was used up."""
         return bool(re.search(rb"^oom_kill [1-9]", os.pread(self._events, 4096, 0), re.MULTILINE))
 
-    def remove(self, seconds: float = 5) -> None:
-        """Remove the group, and wait a little for processes of it that are ending."""
-        deadline = time.monotonic() + seconds
+    def remove(self) -> None:
+        """Remove the group, and wait five seconds at most for processes of it that are ending."""
         for parent in self._parents:
-            while True:
-                try:
+            for _ in range(500):
+                with contextlib.suppress(OSError):
                     os.rmdir(self._name, dir_fd=parent)
-                except FileNotFoundError:
                     break
-                except OSError:
-                    if time.monotonic() > deadline:
-                        break
-                    time.sleep(0.01)
+                time.sleep(0.01)
 
 
 @functools.cache

@@ -6,9 +6,9 @@ Linux refuses it: a worker that could not be confined must not run.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import dataclasses
+import itertools
 import os
 import sys
 from collections.abc import Iterable
@@ -66,20 +66,12 @@ def enter(pid: int) -> None:
 
 
 def set_limits(limits: Limits, pid: int = 0) -> None:
-    """Set limits that a process and its children can never raise again.
-
-    Parameters
-    ----------
-    limits : Limits
-        Memory counts beyond what the process has mapped already. Twice as much may be mapped as written to, because much is
-        mapped (stacks, arenas, files) that is never used.
-    pid : int
-        Another process than this one.
-    """
+    """Set limits that a process, this one or another, and its children can never raise again."""
     import resource
 
     with open(f"/proc/{pid or 'self'}/statm") as file:
         mapped, *_, written, _ = (int(number) * os.sysconf("SC_PAGE_SIZE") for number in file.read().split())
+    # Memory counts beyond what is mapped already. Much is mapped (stacks, arenas, files) that is never written to.
     wanted = {
         resource.RLIMIT_DATA: written + limits.memory, resource.RLIMIT_AS: mapped + 2 * limits.memory + 512 * MEGABYTE,
         resource.RLIMIT_NPROC: limits.processes, resource.RLIMIT_FSIZE: limits.disk, resource.RLIMIT_CPU: limits.seconds,
@@ -91,17 +83,6 @@ def set_limits(limits: Limits, pid: int = 0) -> None:
         resource.prlimit(pid, name, (value, value))
 
 
-def limit_others(pid: int, limits: Limits) -> list[int]:
-    """Limit the first process of a sandbox and its children, and return them: a worker could reach into their memory."""
-    pids = [pid]
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{pid}/children") as file:
-        pids += map(int, file.read().split())
-    for one in pids:
-        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-            set_limits(limits, one)
-    return pids
-
-
 def _give_up_rights():
     """Become nobody, without any capability, and without a way to win one back."""
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -110,8 +91,8 @@ def _give_up_rights():
         _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     if os.getuid() == 0:
         os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        os.setresgid(*[NOBODY] * 3)
+        os.setresuid(*[NOBODY] * 3)
     _call("capset", (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
     # So that the grader, outside, may read how much memory this process takes. Inside, nobody has the right to look.
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
@@ -130,11 +111,9 @@ def keep_only(descriptors: Iterable[int]) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    low = 3
-    for descriptor in sorted(descriptors):
-        os.closerange(low, descriptor)
-        low = descriptor + 1
-    os.closerange(low, min(1 << 20, os.sysconf("SC_OPEN_MAX")))
+    kept = [2, *sorted(descriptors), min(1 << 20, os.sysconf("SC_OPEN_MAX"))]
+    for below, above in itertools.pairwise(kept):
+        os.closerange(below + 1, above)
 
 
 def confine(limits: Limits) -> None:

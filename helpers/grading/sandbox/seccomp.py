@@ -15,23 +15,22 @@ EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
 CLONE_NEW = 0x7E020000  # user, mount, pid, net, ipc, uts, cgroup: the flags of clone, unshare and setns for namespaces
 _AF_UNIX, _AF_INET = 1, 2
 _LOCKS, _LEASE_AND_NOTIFY = (6, 7, 37, 38), (1024, 1026)  # F_(OFD_)SETLK(W) of fcntl; F_SETLEASE, F_NOTIFY
+_EVERYWHERE = {"io_uring_setup": 425, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsmount": 432, "pidfd_getfd": 438,
+               "mount_setattr": 442}
 # name of the machine -> (number of its convention, calls refused, calls that depend on an argument or fail in another way)
 _ARCHITECTURES = {
     "x86_64": (0xC000003E, {
         "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "ptrace": 101,
         "process_vm_readv": 310, "process_vm_writev": 311, "keyctl": 250, "add_key": 248, "request_key": 249, "bpf": 321,
-        "perf_event_open": 298, "userfaultfd": 323, "io_uring_setup": 425, "open_tree": 428, "move_mount": 429, "fsopen": 430,
-        "fsmount": 432, "mount_setattr": 442, "shmget": 29, "msgget": 68, "semget": 64, "personality": 135, "pidfd_getfd": 438,
-        "kcmp": 312, "syslog": 103, "setsid": 112, "inotify_init": 253, "inotify_init1": 294, "inotify_add_watch": 254,
-        "fanotify_init": 300, "fanotify_mark": 301},
+        "perf_event_open": 298, "userfaultfd": 323, "shmget": 29, "msgget": 68, "semget": 64, "personality": 135, "kcmp": 312,
+        "syslog": 103, "setsid": 112, "inotify_init": 253, "inotify_init1": 294, "inotify_add_watch": 254, "fanotify_init": 300,
+        "fanotify_mark": 301},
         {"clone": 56, "clone3": 435, "memfd_create": 319, "flock": 73, "fcntl": 72, "socket": 41}),
     "aarch64": (0xC00000B7, {
         "unshare": 97, "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41, "chroot": 51, "ptrace": 117,
         "process_vm_readv": 270, "process_vm_writev": 271, "keyctl": 219, "add_key": 217, "request_key": 218, "bpf": 280,
-        "perf_event_open": 241, "userfaultfd": 282, "io_uring_setup": 425, "open_tree": 428, "move_mount": 429, "fsopen": 430,
-        "fsmount": 432, "mount_setattr": 442, "shmget": 194, "msgget": 186, "semget": 190, "personality": 92, "pidfd_getfd": 438,
-        "kcmp": 272, "syslog": 116, "setsid": 157, "inotify_init1": 26, "inotify_add_watch": 27, "fanotify_init": 262,
-        "fanotify_mark": 263},
+        "perf_event_open": 241, "userfaultfd": 282, "shmget": 194, "msgget": 186, "semget": 190, "personality": 92, "kcmp": 272,
+        "syslog": 116, "setsid": 157, "inotify_init1": 26, "inotify_add_watch": 27, "fanotify_init": 262, "fanotify_mark": 263},
         {"clone": 220, "clone3": 435, "memfd_create": 279, "flock": 32, "fcntl": 25, "socket": 198}),
 }
 _LOAD, _EQUAL, _AT_LEAST, _AND_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -52,20 +51,8 @@ def _when(values, answer):
     return [_step(_EQUAL, value, no=1) + answer for value in values]
 
 
-def program(machine=None):
-    """Return the filter for a machine.
-
-    Parameters
-    ----------
-    machine : str, optional
-        As `platform.machine` says it; the one this runs on, if left out.
-
-    Returns
-    -------
-    bytes
-        Instructions of eight bytes; empty for a machine whose numbers this module does not know.
-    """
-    machine = machine or platform.machine()
+def program(machine: str = platform.machine()) -> bytes:
+    """Return the filter, in instructions of eight bytes; empty for a machine whose numbers this module does not know."""
     if machine not in _ARCHITECTURES:
         return b""
     convention, refused, special = _ARCHITECTURES[machine]
@@ -85,7 +72,7 @@ def program(machine=None):
     if machine == "x86_64":
         # The same calls by their 32-bit numbers.
         steps += [_step(_AT_LEAST, 0x40000000, no=1), _return(EPERM)]
-    steps += _when(refused.values(), _return(EPERM))
+    steps += _when([*refused.values(), *_EVERYWHERE.values()], _return(EPERM))
     for name, case in cases.items():
         case = b"".join(case)
         steps += [_step(_EQUAL, special[name], no=len(case) // 8), case]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+import psutil
+
 from helpers.grading.sandbox.confine import MEGABYTE
 
 MOST_PROCESSES = 96
@@ -15,20 +17,11 @@ RESERVE = 256 * MEGABYTE
 
 def free_memory() -> int:
     """Return the bytes that this machine can still give."""
-    with open("/proc/meminfo") as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+    return psutil.virtual_memory().available
 
 
 def memory_taken(start: int = 0) -> int:
-    """Return the bytes in memory of all processes of the sandbox that this process has joined, files excepted.
-
-    What processes share counts for each: this is a cheap estimate.
-
-    Parameters
-    ----------
-    start : int
-        Bytes that each process may have from the warm process without being charged for them.
-    """
+    """Return the bytes of all processes in the sandbox joined, files excepted, and for each without the first `start` bytes."""
     total = 0
     for pid in [name for name in os.listdir("/proc") if name.isdigit()][:MOST_PROCESSES]:
         with contextlib.suppress(OSError), open(f"/proc/{pid}/status") as file:
