@@ -12,7 +12,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.grading.feedback import feedback_page, problem_page, spelled_out
 from helpers.grading.records import (
     DEAD,
     FLOOD,
@@ -30,6 +29,7 @@ from helpers.grading.records import (
     Submission,
 )
 from helpers.grading.report import _canvas, _moodle, page_name, write_report
+from helpers.grading.web_pages import feedback_page, problem_page, spelled_out
 from tests.grading.generated_class import KEYS, LESSONS, class_of, large_class, lesson_result
 from tests.support.browser import chromium
 
