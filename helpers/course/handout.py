@@ -13,7 +13,7 @@ from pathlib import Path
 
 from helpers.course.links import TEMPLATE, rewrite
 from helpers.grading.errors import GradingError
-from helpers.grading.own_files import OwnFiles
+from helpers.grading.report import OwnFiles
 from helpers.project import ROOT, course_settings
 
 STAFF = ("tests/", ".ci/", ".github/", "helpers/course/", "helpers/grading/")

@@ -20,7 +20,6 @@ from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys, with_seed
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError
-from helpers.grading.feedback import nothing_to_do, spelled_out
 from helpers.grading.grade_class import grade_class
 from helpers.grading.graft_command import write_grafts
 from helpers.grading.report import write_report
@@ -28,6 +27,7 @@ from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
 from helpers.grading.store import Store, versions, write_whole
+from helpers.grading.web_pages import nothing_to_do, spelled_out
 from helpers.grading.workers import bounds
 
 
@@ -59,22 +59,15 @@ def parser():
 
 
 def check(options):
-    """Refuse what cannot work before anything is started.
-
-    Raises
-    ------
-    GradingError
-        With what to write instead.
-    """
+    """Raise a GradingError about what cannot work, before anything is started."""
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise GradingError(f"--out {options.out} lies in {options.submissions} and would be graded as a student next time: "
                            "put it elsewhere")
     if options.command == "grade":
-        for name, least in (("jobs", 1), ("timeout", 0.1), ("memory", 64)):
-            if getattr(options, name) < least:
-                raise GradingError(f"--{name} must be at least {least}, not {getattr(options, name)}")
-        if options.seed is not None and options.seed < 0:
-            raise GradingError(f"--seed must not be negative, got {options.seed}")
+        for name, least in (("jobs", 1), ("timeout", 0.1), ("memory", 64), ("seed", 0)):
+            value = getattr(options, name)
+            if value is not None and not value >= least:  # nor what is no number
+                raise GradingError(f"--{name} must be at least {least}, not {value}")
         if options.sandbox == "bwrap":
             bubblewrap.refuse_visible(options.submissions, options.out, options.keys)
 
@@ -86,7 +79,10 @@ def chosen_seed(out, seed=None):
         seed = int(path.read_text(encoding="ascii")) if seed is None else seed
     except (OSError, ValueError):
         seed = secrets.randbelow(2**31)
-    write_whole(path, f"{seed}\n")
+    try:
+        write_whole(path, f"{seed}\n")
+    except OSError as error:
+        raise GradingError(f"--out {out} cannot be written to ({error.strerror}): name another folder") from error
     return seed
 
 
@@ -98,9 +94,8 @@ def _grade(options, keys, the_class, say, console):
             "keys among it.")
     chosen = Options(options.timeout, options.memory, options.sandbox, seed)
     keys = {lesson: with_seed(key, seed) for lesson, key in keys.items()}
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-               TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console) as bar:
+    with Progress(TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                  TextColumn("{task.description}", markup=False), console=console) as bar:
         task = bar.add_task("", total=None)
 
         def progress(done, of, students):

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from helpers.grading.answer_keys import in_own_scope
 from helpers.grading.match import match
-from helpers.grading.own_files import OwnFiles
-from helpers.grading.report import page_name
+from helpers.grading.report import OwnFiles, page_name
 
+# What a student's function prints costs nothing, here as in the grader.
 _QUIET = """import contextlib, io
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
     _answer = {call}
 _answer"""
-"""What a student's function prints costs nothing, here as in the grader."""
 
 
 def _code(source, name, tags=("nbval-ignore-output",), outputs=()):
@@ -37,35 +36,17 @@ def _grafted(notebook, key, cells):
             written += [_code(part, f"{place}-{count}") for count, part in enumerate(found.before)]
             written.append(_code(found.source if found.source is not None else exercises[name].stub or "", place))
         elif "exercise-hidden" in tags:
-            exercise = exercises[name]
-            definition, _, call = in_own_scope(source, exercise.setup[:exercise.common]).rpartition("\n")
-            hidden = _code(f"{definition}\n{_QUIET.format(call=call)}", cell["metadata"]["name"], tags, cell["outputs"])
-            hidden["metadata"]["points"] = cell["metadata"]["points"]
-            written.append(hidden)
+            common = exercises[name].setup[:exercises[name].common]
+            definition, _, call = in_own_scope(source, common).rpartition("\n")
+            written.append(_code(f"{definition}\n{_QUIET.format(call=call)}", cell["metadata"]["name"], tags, cell["outputs"]))
+            written[-1]["metadata"]["points"] = cell["metadata"]["points"]
         else:
             written.append(_code(source, place))
     return {**notebook, "cells": written}
 
 
 def write_grafts(submissions, keys, folder, key_folder):
-    """Write a notebook for each submission that can be graded: STUDENT/LESSON.ipynb.
-
-    Parameters
-    ----------
-    submissions : list of Submission
-        What was handed in.
-    keys : dict of str to Key
-        All keys.
-    folder : path-like
-        New, empty, or written by an earlier run.
-    key_folder : path-like
-        The key notebooks.
-
-    Returns
-    -------
-    int
-        How many notebooks there are now.
-    """
+    """Write a notebook for each submission that can be graded, STUDENT/LESSON.ipynb, and return how many there are now."""
     files = OwnFiles(folder, ".written-by-graft.txt")
     files.refuse_others("an earlier graft")
     notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(key_folder).glob("*.ipynb"))]

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import hashlib
 import io
 import json
+import os
 import re
 import unicodedata
 from pathlib import Path
 
-from helpers.grading.feedback import feedback_page, problem_page, spelled_out
-from helpers.grading.gradebook import gradebook_page
-from helpers.grading.own_files import OwnFiles
+from helpers.grading.errors import GradingError
+from helpers.grading.store import write_whole
+from helpers.grading.web_pages import feedback_page, gradebook_page, problem_page, spelled_out
 
 CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
 """Columns by which a learning platform finds its students."""
+# Names that look like those made from a digest, and what Windows lets no file be called.
 _DOUBTFUL = re.compile("-[0-9a-f]{10}$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
-"""Names that look like those made from a digest, and what Windows lets no file be called."""
 _NOT_RUN = "this machine could not run it yet; the same command tries it again"
-
-
-def _number(value):
-    return int(value) if float(value).is_integer() else round(value, 4)
 
 
 def _harmless(text):
@@ -41,19 +39,19 @@ def _fields(student, columns, otherwise):
 
 def _csv(rows):
     written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows(
-        [[_harmless(value) if isinstance(value, str) else value for value in row] for row in rows])
+    csv.writer(written, lineterminator="\n").writerows([map(_harmless, row) for row in rows])
     return written.getvalue()
 
 
 def _canvas(students, lessons, earned):
     """Return the points as Canvas's gradebook imports them: it finds a student by ID, then SIS User ID, then SIS Login ID."""
-    rows = [["Student", *CANVAS, "Section", *lessons], ["    Points Possible", "", "", "", "", *map(_number, lessons.values())]]
+    rows = [["Student", *CANVAS, "Section", *lessons],
+            ["    Points Possible", "", "", "", "", *(f"{points:g}" for points in lessons.values())]]
     for student in students:
         # A number that the platform wrote into the file's name is Canvas's own.
         own = "ID" if student.identity.isdecimal() else "SIS Login ID"
-        section = dict(student.fields).get("Section", "")
-        rows.append([student.name, *_fields(student, CANVAS, own), section, *_points(student, lessons, earned)])
+        rows.append([student.name, *_fields(student, CANVAS, own), dict(student.fields).get("Section", ""),
+                     *_points(student, lessons, earned)])
     return _csv(rows)
 
 
@@ -67,19 +65,11 @@ def _moodle(students, lessons, earned):
 
 def _points(student, lessons, earned):
     # A lesson without a grade stays empty, which changes nothing on the platform.
-    return [_number(earned[student.identity, lesson]) if (student.identity, lesson) in earned else "" for lesson in lessons]
+    return [f"{round(earned[place], 4):g}" if (place := (student.identity, lesson)) in earned else "" for lesson in lessons]
 
 
 def page_name(text, identity=""):
-    """Return a name for a file: the same at every run, safe on any system, and another one for any other identity.
-
-    Parameters
-    ----------
-    text : str
-        What to call it, as far as letters of any file system allow.
-    identity : str
-        What it must be told apart by; by default the text.
-    """
+    """Return a name for a file: the same at every run, safe on any system, and another one for any other identity."""
     identity = identity or text
     slug = re.sub("[^a-z0-9_]+", "-", unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()).strip("-_")
     if slug and slug == identity and len(slug) <= 60 and not _DOUBTFUL.search(slug):
@@ -88,51 +78,68 @@ def page_name(text, identity=""):
     return f"{slug[:40].strip('-_') or 'student'}-{digest}"
 
 
+class OwnFiles:
+    """A folder in which a run replaces what an earlier one wrote, and nothing else; a list in it says which files these are."""
+
+    def __init__(self, folder, listing, private=True):
+        self.folder, self.listing, self.private, self._now = Path(folder), Path(folder) / listing, private, set()
+        self._earlier = set(self.listing.read_text(encoding="utf-8").splitlines()) if self.listing.is_file() else set()
+
+    def refuse_others(self, kind):
+        """Raise a GradingError if the folder holds anything else, and name it; git's own folder may be there."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise GradingError(f"{self.folder} is a file: name a new or empty folder")
+        known = {*self._earlier, self.listing.name}
+        for path in self.folder.rglob("*"):
+            name = path.relative_to(self.folder).as_posix()
+            if not path.is_dir() and name not in known and not name.startswith(".git/"):
+                raise GradingError(f"{self.folder} holds {name!r}, which is no part of {kind}: name a new or empty folder")
+
+    def write(self, name, data):
+        """Write one file under a name relative to the folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # Listed first: if the run is killed, the next one still knows the file as its own.
+        with open(self.listing, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as listing:
+            listing.write(f"{name}\n")
+        write_whole(self.folder / name, data, self.private)
+        self._now.add(name)
+
+    def finish(self):
+        """Remove what an earlier run wrote and this one did not, and the folders that this leaves empty."""
+        for path in (self.folder / name for name in self._earlier - self._now):
+            if path.parent.resolve().is_relative_to(self.folder.resolve()):
+                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    os.removedirs(path.parent)
+        write_whole(self.listing, "".join(f"{name}\n" for name in sorted(self._now)), self.private)
+
+
 def write_report(out, the_class, results, keys, reveal=False, facts=None):
-    """Write all files of a run, and remove the pages of an earlier one that are not among them.
+    """Write all files of a run, remove what an earlier one wrote besides, and return the path of the gradebook.
 
-    Parameters
-    ----------
-    out : path-like
-        The folder.
-    the_class : Class
-        As `collect` returns it.
-    results : list of LessonResult or None
-        What came of each submission.
-    keys : dict of str to Key
-        For the points of each lesson.
-    reveal : bool
-        Whether feedback shows the expected answers of hidden checks.
-    facts : dict, optional
-        What else to keep of the run: seed, limits, versions.
-
-    Returns
-    -------
-    Path
-        The gradebook.
+    With `reveal`, feedback shows the expected answers of hidden checks. `facts` are what else to keep: seed, limits, versions.
     """
     files, facts = OwnFiles(out, ".written-by-the-grader.txt"), facts or {}
-    submissions = [one if result or one.problem else dataclasses.replace(one, problem=_NOT_RUN)
-                   for one, result in zip(the_class.submissions, results)]
-    students = {one.identity: one for one in (*the_class.missing, *(one.student for one in submissions))}
+    students = {one.identity: one for one in (*the_class.missing, *(one.student for one in the_class.submissions))}
     students = sorted(students.values(), key=lambda one: (one.name.casefold(), one.identity))
     lessons = {name: keys[name].points for name in sorted({one.lesson for one in results if one})}
-    earned = {(one.student.identity, result.lesson): result.earned for one, result in zip(submissions, results) if result}
-    work, listed = [], []
-    for one, result in zip(submissions, results):
-        folder = page_name(one.student.name, one.student.identity)
+    earned, work, listed = {}, [], []
+    for one, result in zip(the_class.submissions, results):
+        if result:
+            earned[one.student.identity, result.lesson] = result.earned
+        elif not one.problem:
+            one = dataclasses.replace(one, problem=_NOT_RUN)
         name = result.lesson if result else page_name(f"{one.lesson or 'unknown'} not graded", one.path)
-        link = f"feedback/{folder}/{name}.html"
+        link = f"feedback/{page_name(one.student.name, one.student.identity)}/{name}.html"
         files.write(link, feedback_page(one, result, reveal) if result else problem_page(one))
         work.append((one, result, link))
         listed.append(json.dumps({
             "student": one.student.identity, "name": one.student.name, "fields": dict(one.student.fields), "lesson": one.lesson,
             "file": one.path, "notes": list(one.notes), "problem": one.problem or None, "page": link,
             "result": result and {**result.as_dict(), "points": result.points, "earned": result.earned}}))
-    kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()},
-            "remarks": the_class.remarks}
-    for kind in ("missing", "unknown"):
-        kept[kind] = [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
+    kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()}, "remarks": the_class.remarks,
+            **{kind: [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
+               for kind in ("missing", "unknown")}}
     # One line for each submission, so that a large class does not stand in memory twice.
     files.write("results.json", json.dumps(kept)[:-1] + ', "submissions": [\n' + ",\n".join(listed) + "\n]}\n")
     files.write("grades.csv", _canvas(students, lessons, earned))

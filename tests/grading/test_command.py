@@ -92,13 +92,23 @@ def test_a_seed_that_cannot_be_read_is_drawn_anew(tmp_path):
     [
         (["--jobs", "0"], "--jobs must be at least 1, not 0"),
         (["--timeout", "0"], "--timeout must be at least 0.1, not 0"),
+        (["--timeout", "nan"], "--timeout must be at least 0.1, not nan"),
         (["--memory", "1"], "--memory must be at least 64, not 1"),
-        (["--seed", "-1"], "--seed must not be negative, got -1"),
+        (["--seed", "-1"], "--seed must be at least 0, not -1"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_starts(stubbed, tmp_path, capsys, more, said):
     assert command.main([str(tmp_path / "in"), "--out", str(tmp_path / "out"), *more]) == 2
     assert said in capsys.readouterr().err and not stubbed and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_results_where_nothing_can_be_written_are_refused(stubbed, tmp_path, capsys, name):
+    (tmp_path / "file").write_text("mine")
+    assert command.main([str(tmp_path / "in"), "--out", str(tmp_path / name)]) == 2
+    said = capsys.readouterr().err
+    assert f"--out {tmp_path / name} cannot be written to (" in said and "name another folder" in said
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", ["grade", "graft"])

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.grading.feedback import feedback_page, problem_page, spelled_out
 from helpers.grading.records import (
     DEAD,
     FLOOD,
@@ -30,6 +29,7 @@ from helpers.grading.records import (
     Submission,
 )
 from helpers.grading.report import _canvas, _moodle, page_name, write_report
+from helpers.grading.web_pages import feedback_page, problem_page, spelled_out
 from tests.grading.generated_class import KEYS, LESSONS, class_of, large_class, lesson_result
 from tests.support.browser import chromium
 
@@ -171,6 +171,7 @@ def test_text_keeps_its_letters_and_lines():
         ("the folder cannot be read (Permission denied)", "your instructor has to"),
         ("something else", "Ask your instructor"),
         ("only notebooks (.ipynb) are graded, not answers.pdf", "ends in .ipynb"),
+        ("only notebooks (.ipynb) are graded, not nothing to do/is empty: link to zip cells.pdf", "ends in .ipynb"),
         ("a clone of the course in which no exercise was worked at", "in the lessons of your clone"),
     ],
 )
@@ -457,12 +458,14 @@ def test_what_needs_attention_is_on_top(tmp_path):
     work += [(handed_in(Student(name, name), data=b"untouched"), lesson_result(LESSON, (NOT_ATTEMPTED,) * 5)) for name in "ef"]
     work += [
         (handed_in(Student("g", "g"), problem="the file is empty"), None),
+        (handed_in(Student("i", "i"), problem="only notebooks (.ipynb) are graded, not nothing to do.pdf"), None),
         (handed_in(Student("h", "h"), "00_start_here", problem="not graded; nothing to do"), None),
     ]
     page = report(tmp_path, work, missing=[BEN], unknown=[Student("a", "a")], remarks=["one folder too deep"]).read_text()
     top = words_of(re.sub("(?s)<h2>Students.*", "", page.replace("<details", "<details open")))
     for said in (
-        "Not read: 1",
+        "Not read: 2",
+        "not nothing to do.pdf",
         "g: g/01_mnist_softmax.ipynb: the file is empty",
         "The class as a whole: 1",
         "one folder too deep",
@@ -477,9 +480,9 @@ def test_what_needs_attention_is_on_top(tmp_path):
         "d: 2 attempts",
     ):
         assert said in top, said
-    assert "untouched" not in top and "nothing to do" not in top and "e, f" not in top
+    assert "untouched" not in top and "h: " not in top and "e, f" not in top
     assert page.index("Needs attention") < page.index("Students</h2>") < page.index("Exercises</h2>")
-    assert sorted(re.findall(r"<tr data-attention><th scope=\"row\">(.)", page)) == ["B", "a", "b", "c", "g"]
+    assert sorted(re.findall(r"<tr data-attention><th scope=\"row\">(.)", page)) == ["B", "a", "b", "c", "g", "i"]
 
 
 def test_work_that_this_machine_could_not_run_is_said_to_have_no_grade_yet(tmp_path):
