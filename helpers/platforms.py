@@ -10,11 +10,12 @@ import platform
 import struct
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 from helpers.project import python_versions
 
-__all__ = ["missing_instructions", "newer_python", "old_python", "unsupported_platform"]
+__all__ = ["home_elsewhere", "missing_instructions", "newer_python", "old_python", "unsupported_platform"]
 
 ELSEWHERE = "Open the lessons in Colab or Binder instead: README.md has the links."
 NO_AVX = f"This processor lacks AVX, the instructions that TensorFlow is built with. {ELSEWHERE}"
@@ -124,3 +125,24 @@ def missing_instructions(cpuinfo=None):
     if not flags or "avx" in flags[0]:
         return None
     return NO_AVX
+
+
+def home_elsewhere(folder):
+    """Return settings that keep the files of Jupyter, IPython and Matplotlib out of a home where nothing can be written.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where to keep them instead.
+
+    Returns
+    -------
+    dict of str to str
+        Environment variables; empty where the home can be written.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=Path.home()):
+            return {}
+    except (OSError, RuntimeError):  # a RuntimeError where there is no home at all
+        names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME")
+        return {name: str(Path(folder) / name.lower()) for name in names}

@@ -191,14 +191,16 @@ def main(arguments=None):
     if task not in ("open", "test"):
         raise SystemExit(f"{task!r} is not known. Use: python3 -m helpers.start [open|test]")
     check_machine()
-    python = install(Path(os.environ.get("COURSE_VENV", ROOT / ".venv")), "test" if task == "test" else "")
+    environment = Path(os.environ.get("COURSE_VENV", ROOT / ".venv"))
+    python = install(environment, "test" if task == "test" else "")
     if task == "test":
         # Side by side where there are cores for it; what the reader says about it comes last and counts.
         command = [python, "-m", "pytest", "--numprocesses", "logical", "--maxprocesses", "4", *arguments]
     else:
         command = open_command(python, arguments=arguments)
     try:
-        raise SystemExit(subprocess.run([str(part) for part in command], cwd=ROOT).returncode)
+        settings = {**platforms.home_elsewhere(environment / "home"), **os.environ}
+        raise SystemExit(subprocess.run([str(part) for part in command], cwd=ROOT, env=settings).returncode)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
