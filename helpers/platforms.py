@@ -27,17 +27,7 @@ def _written(version):
 
 
 def old_python(version=None):
-    """Return a sentence when this Python is older than the course needs.
-
-    Parameters
-    ----------
-    version : sequence of int, optional
-        By default that of the running Python.
-
-    Returns
-    -------
-    str or None
-    """
+    """Return a sentence when this Python (or the given version) is older than the course needs."""
     version = tuple(version or sys.version_info)[:2]
     oldest, tested = python_versions()
     if version >= oldest:
@@ -48,17 +38,7 @@ def old_python(version=None):
 
 
 def newer_python(version=None):
-    """Return a sentence when this Python is newer than any the course was tested with.
-
-    Parameters
-    ----------
-    version : sequence of int, optional
-        By default that of the running Python.
-
-    Returns
-    -------
-    str or None
-    """
+    """Return a sentence when this Python (or the given version) is newer than any the course was tested with."""
     version = tuple(version or sys.version_info)[:2]
     tested = python_versions()[1]
     if version <= tested:
@@ -70,20 +50,7 @@ def newer_python(version=None):
 def unsupported_platform(system=None, machine=None, bits=None, library=None):
     """Return a sentence when TensorFlow offers no package for this kind of machine, whatever the Python.
 
-    Parameters
-    ----------
-    system : str, optional
-        "linux", "darwin" or "win32", as `sys.platform` has it.
-    machine : str, optional
-        The processor's family, as `platform.machine` has it.
-    bits : int, optional
-        32 or 64: a 64-bit machine can run a 32-bit Python.
-    library : str, optional
-        What the build of Python says of the C library; "musl" stands in it on Alpine Linux.
-
-    Returns
-    -------
-    str or None
+    A 64-bit machine can run a 32-bit Python; ``library`` is what the build of Python says of the C library, "musl" on Alpine.
     """
     system = system or sys.platform
     machine = (machine or platform.machine()).lower()
@@ -107,14 +74,7 @@ def unsupported_platform(system=None, machine=None, bits=None, library=None):
 def missing_instructions(cpuinfo=None):
     """Return a sentence when the processor lacks AVX, without which TensorFlow ends the whole program as it is imported.
 
-    Parameters
-    ----------
-    cpuinfo : str, optional
-        The text of /proc/cpuinfo, which only Linux has; elsewhere nothing is known and nothing is said.
-
-    Returns
-    -------
-    str or None
+    Only Linux has /proc/cpuinfo; elsewhere nothing is known and nothing is said.
     """
     if cpuinfo is None:
         try:
@@ -128,18 +88,7 @@ def missing_instructions(cpuinfo=None):
 
 
 def home_elsewhere(folder):
-    """Return settings that keep the files of Jupyter, IPython and Matplotlib out of a home where nothing can be written.
-
-    Parameters
-    ----------
-    folder : path-like
-        Where to keep them instead.
-
-    Returns
-    -------
-    dict of str to str
-        Environment variables; empty where the home can be written.
-    """
+    """Return environment variables that keep Jupyter, IPython, Matplotlib and Keras out of a home that cannot be written."""
     try:
         with tempfile.TemporaryFile(dir=Path.home()):
             return {}
