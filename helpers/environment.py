@@ -152,12 +152,7 @@ def live():
     """Say whether a reader is at work here: in a notebook's kernel with ipywidgets, unless `COURSE_PANELS` is "static".
 
     Then panels have sliders, and figures come as HTML too. Lessons are stored and tested with "static": what a page without a
-    kernel shows is then what is tested.
-
-    Raises
-    ------
-    ValueError
-        When `COURSE_PANELS` is neither "live" nor "static".
+    kernel shows is then what is tested. Raises ValueError when it is neither "live" nor "static".
     """
     wanted = os.environ.get("COURSE_PANELS", "live")
     if wanted not in ("live", "static"):

@@ -24,15 +24,7 @@ class Line:
         self._last = 0.0
 
     def update(self, text: str, final: bool = False) -> None:
-        """Show another text, at most four times a second.
-
-        Parameters
-        ----------
-        text : str
-            What the line says now.
-        final : bool
-            Whether this is the last state, which is always shown.
-        """
+        """Show another text, at most four times a second; a final one is always shown."""
         now = time.monotonic()
         if not final and now - self._last < _SECONDS_BETWEEN_UPDATES:
             return

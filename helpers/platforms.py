@@ -10,11 +10,12 @@ import platform
 import struct
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 from helpers.project import python_versions
 
-__all__ = ["missing_instructions", "newer_python", "old_python", "unsupported_platform"]
+__all__ = ["home_elsewhere", "missing_instructions", "newer_python", "old_python", "unsupported_platform"]
 
 ELSEWHERE = "Open the lessons in Colab or Binder instead: README.md has the links."
 NO_AVX = f"This processor lacks AVX, the instructions that TensorFlow is built with. {ELSEWHERE}"
@@ -26,17 +27,7 @@ def _written(version):
 
 
 def old_python(version=None):
-    """Return a sentence when this Python is older than the course needs.
-
-    Parameters
-    ----------
-    version : sequence of int, optional
-        By default that of the running Python.
-
-    Returns
-    -------
-    str or None
-    """
+    """Return a sentence when this Python (or the given version) is older than the course needs."""
     version = tuple(version or sys.version_info)[:2]
     oldest, tested = python_versions()
     if version >= oldest:
@@ -47,17 +38,7 @@ def old_python(version=None):
 
 
 def newer_python(version=None):
-    """Return a sentence when this Python is newer than any the course was tested with.
-
-    Parameters
-    ----------
-    version : sequence of int, optional
-        By default that of the running Python.
-
-    Returns
-    -------
-    str or None
-    """
+    """Return a sentence when this Python (or the given version) is newer than any the course was tested with."""
     version = tuple(version or sys.version_info)[:2]
     tested = python_versions()[1]
     if version <= tested:
@@ -69,20 +50,7 @@ def newer_python(version=None):
 def unsupported_platform(system=None, machine=None, bits=None, library=None):
     """Return a sentence when TensorFlow offers no package for this kind of machine, whatever the Python.
 
-    Parameters
-    ----------
-    system : str, optional
-        "linux", "darwin" or "win32", as `sys.platform` has it.
-    machine : str, optional
-        The processor's family, as `platform.machine` has it.
-    bits : int, optional
-        32 or 64: a 64-bit machine can run a 32-bit Python.
-    library : str, optional
-        What the build of Python says of the C library; "musl" stands in it on Alpine Linux.
-
-    Returns
-    -------
-    str or None
+    A 64-bit machine can run a 32-bit Python; ``library`` is what the build of Python says of the C library, "musl" on Alpine.
     """
     system = system or sys.platform
     machine = (machine or platform.machine()).lower()
@@ -106,14 +74,7 @@ def unsupported_platform(system=None, machine=None, bits=None, library=None):
 def missing_instructions(cpuinfo=None):
     """Return a sentence when the processor lacks AVX, without which TensorFlow ends the whole program as it is imported.
 
-    Parameters
-    ----------
-    cpuinfo : str, optional
-        The text of /proc/cpuinfo, which only Linux has; elsewhere nothing is known and nothing is said.
-
-    Returns
-    -------
-    str or None
+    Only Linux has /proc/cpuinfo; elsewhere nothing is known and nothing is said.
     """
     if cpuinfo is None:
         try:
@@ -124,3 +85,13 @@ def missing_instructions(cpuinfo=None):
     if not flags or "avx" in flags[0]:
         return None
     return NO_AVX
+
+
+def home_elsewhere(folder):
+    """Return environment variables that keep Jupyter, IPython, Matplotlib and Keras out of a home that cannot be written."""
+    try:
+        with tempfile.TemporaryFile(dir=Path.home()):
+            return {}
+    except (OSError, RuntimeError):  # a RuntimeError where there is no home at all
+        names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR", "KERAS_HOME")
+        return {name: str(Path(folder) / name.lower()) for name in names}

@@ -88,7 +88,7 @@ def show(figure: Figure, *, alt: str) -> None:
 
 
 def image_grid(images: ArrayLike, titles: Sequence[object] | None = None, *, alt: str, columns: int = 10, size: float = 1.0,
-               title: str | None = None, colormap: str = "gray", symmetric: bool = False) -> None:
+               symmetric: bool = False) -> None:
     """Show images side by side.
 
     Parameters
@@ -104,10 +104,6 @@ def image_grid(images: ArrayLike, titles: Sequence[object] | None = None, *, alt
         Images in a row.
     size : float
         Side of one image in inches.
-    title : str, optional
-        A line above the whole grid.
-    colormap : str
-        Matplotlib's name of the scale for one-channel images.
     symmetric : bool
         Put zero in the middle of the scale, the same scale for all images: for weights, which have a sign.
 
@@ -126,9 +122,9 @@ def image_grid(images: ArrayLike, titles: Sequence[object] | None = None, *, alt
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     lines = 0 if titles is None else max(str(text).count("\n") + 1 for text in titles)
-    height = rows * (size + 0.19 * lines + 0.04) + (0.3 if title else 0)
+    height = rows * (size + 0.19 * lines + 0.04)
     figure, axes = new(rows, columns, width=columns * (size + 0.06), height=height, squeeze=False)
-    scale = {"cmap": colormap}
+    scale = {"cmap": "gray"}
     if symmetric:
         limit = float(np.abs(images).max())
         scale = {"vmin": -limit, "vmax": limit, "cmap": "PuOr"}
@@ -139,13 +135,11 @@ def image_grid(images: ArrayLike, titles: Sequence[object] | None = None, *, alt
     for axis, image, text in zip(axes.flat, images, [""] * len(images) if titles is None else titles):
         axis.imshow(image, **scale)
         axis.set_title(str(text), fontsize=8.5, pad=2)
-    if title:
-        figure.suptitle(title, fontsize=10.5)
     show(figure, alt=alt)
 
 
 def curves(series: dict[str, Sequence[float]], *, alt: str, xlabel: str = "epoch", ylabel: str = "accuracy",
-           title: str | None = None, ylim: tuple[float, float] | None = None, start: int = 1, log: bool = False) -> None:
+           ylim: tuple[float, float] | None = None, start: int = 1) -> None:
     """Draw one line per series, for example training and validation accuracy by epoch.
 
     Parameters
@@ -154,20 +148,18 @@ def curves(series: dict[str, Sequence[float]], *, alt: str, xlabel: str = "epoch
         A name for the legend, and the values.
     alt : str
         What the curves show, in words.
-    xlabel, ylabel, title : str
+    xlabel, ylabel : str
         Texts of the figure.
     ylim : tuple of float, optional
         Limits of the vertical axis.
     start : int
         Where the horizontal axis begins: epochs count from 1.
-    log : bool
-        Logarithmic vertical axis.
     """
     figure, axis = new(width=6.4, height=3.4)
     few = max(map(len, series.values())) <= 40
     for name, values in series.items():
         axis.plot(np.arange(start, start + len(values)), values, label=name, **({} if few else {"marker": "None"}))
-    axis.set(xlabel=xlabel, ylabel=ylabel, title=title, yscale="log" if log else "linear")
+    axis.set(xlabel=xlabel, ylabel=ylabel)
     if ylim is not None:
         axis.set_ylim(*ylim)
     axis.xaxis.get_major_locator().set_params(integer=few)
@@ -175,8 +167,7 @@ def curves(series: dict[str, Sequence[float]], *, alt: str, xlabel: str = "epoch
     show(figure, alt=alt)
 
 
-def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str = "accuracy", title: str | None = None,
-                    references: dict[str, float] | None = None) -> None:
+def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str = "accuracy") -> None:
     """Draw each run as a dot and each mean as a bar mark, one row per group.
 
     Parameters
@@ -185,25 +176,20 @@ def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str
         A name, and the value of each run (one per seed).
     alt : str
         What the dots show, in words.
-    xlabel, title : str
-        Texts of the figure.
-    references : dict of str to float, optional
-        Values to compare with, drawn as labelled vertical lines.
+    xlabel : str
+        Text of the horizontal axis.
     """
     figure, axis = new(width=6.4, height=0.9 + 0.45 * len(groups))
     for row, values in enumerate(groups.values()):
         axis.plot(values, [row] * len(values), linestyle="None", marker="o", color=COLORS[0], markersize=6, alpha=0.75)
         axis.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=COLORS[1], linestyle="-", marker="None")
-    for name, value in (references or {}).items():
-        axis.axvline(value, color="#555555", linestyle=":", linewidth=1.2)
-        axis.annotate(name, (value, len(groups) - 0.45), fontsize=8, ha="center", va="bottom", color="#333333")
     axis.set_yticks(range(len(groups)), list(groups))
-    axis.set_ylim(*((-0.6, len(groups) - 0.1) if references else (len(groups) - 0.4, -0.6)))
-    axis.set(xlabel=xlabel + " (dot: one seed, bar: mean)", title=title)
+    axis.set_ylim(len(groups) - 0.4, -0.6)
+    axis.set(xlabel=xlabel + " (dot: one seed, bar: mean)")
     show(figure, alt=alt)
 
 
-def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str, title: str | None = None) -> None:
+def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str) -> None:
     """Show how often each true class was taken for each predicted one.
 
     Parameters
@@ -214,8 +200,6 @@ def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str,
         Names for both axes.
     alt : str
         What stands out, in words.
-    title : str, optional
-        A line above.
     """
     matrix = np.asarray(matrix)
     side = 0.33 * len(matrix) + 1.2
@@ -230,13 +214,12 @@ def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str,
                       color="white" if row != column and count > 0.85 * mistakes.max() else "black")
     axis.set_xticks(range(len(matrix)), class_names, rotation=0 if max(map(len, class_names)) < 4 else 90)
     axis.set_yticks(range(len(matrix)), class_names)
-    axis.set(xlabel="predicted", ylabel="true", title=title)
+    axis.set(xlabel="predicted", ylabel="true")
     axis.grid(False)
     show(figure, alt=alt)
 
 
-def probability_bars(image: ArrayLike, probabilities: ArrayLike, class_names: Sequence[str], *, alt: str,
-                     title: str | None = None) -> None:
+def probability_bars(image: ArrayLike, probabilities: ArrayLike, class_names: Sequence[str], *, alt: str) -> None:
     """Show one image beside the probability that a model gives each class.
 
     Parameters
@@ -249,20 +232,17 @@ def probability_bars(image: ArrayLike, probabilities: ArrayLike, class_names: Se
         One name per class.
     alt : str
         What the bars say, in words.
-    title : str, optional
-        A line above the image.
     """
     figure, (left, right) = new(1, 2, width=5.6, height=2.4, gridspec_kw={"width_ratios": [1, 1.7]})
     left.imshow(np.squeeze(image))
     left.axis("off")
-    left.set_title(title or "")
     right.barh(range(len(class_names)), probabilities, tick_label=class_names, color=COLORS[0])
     right.invert_yaxis()
     right.set(xlabel="probability", xlim=(0, 1))
     show(figure, alt=alt)
 
 
-def layer_chain(table: NetworkTable, *, alt: str, columns: int = 6) -> None:
+def layer_chain(table: NetworkTable, *, alt: str) -> None:
     """Draw a traced network as a chain of boxes, as ``keras.utils.plot_model`` does where graphviz is installed.
 
     Parameters
@@ -271,9 +251,8 @@ def layer_chain(table: NetworkTable, *, alt: str, columns: int = 6) -> None:
         From ``shapes.trace`` or ``shapes.from_keras``.
     alt : str
         The chain in words.
-    columns : int
-        Boxes in a row.
     """
+    columns = 6
     rows = -(-len(table) // columns)
     figure, axis = new(width=1.6 * columns, height=1.0 * rows)
     for number, row in enumerate(table):

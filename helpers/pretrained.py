@@ -145,7 +145,7 @@ def _read_imagenet(paths):
 
 _IMAGENET_INFO = DatasetInfo(
     name="imagenet", title="MobileNetV2", layouts=(FileLayout((_IMAGENET,), read=_read_imagenet),), license="Apache 2.0",
-    citation="Sandler and others 2018", homepage="https://keras.io/api/applications/mobilenet/", sample="none")
+    citation="Sandler and others 2018", sample="none")
 
 
 def imagenet_network(source: str) -> keras.Model | None:

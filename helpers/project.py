@@ -13,25 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def read_toml(path):
-    """Read a TOML file.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    dict
-        Its contents.
-
-    Raises
-    ------
-    ValueError
-        When the file is not TOML; the message names it and the line.
-    FileNotFoundError
-        When it is missing.
-    """
+    """Read a TOML file; raise ValueError, which names file and line, when it is something else."""
     # Imported here: ROOT is needed before anything is installed, and Python 3.10 has no tomllib of its own.
     if sys.version_info >= (3, 11):
         import tomllib
@@ -46,13 +28,7 @@ def read_toml(path):
 
 
 def course_settings():
-    """Return the course's own settings: ``repository`` ("OWNER/REPO") and ``branch``.
-
-    Raises
-    ------
-    ValueError
-        When pyproject.toml lacks them.
-    """
+    """Return ``repository`` ("OWNER/REPO") and ``branch`` from pyproject.toml; raise ValueError when it lacks them."""
     settings = read_toml(ROOT / "pyproject.toml").get("tool", {}).get("course", {})
     for key in ("repository", "branch"):
         if not settings.get(key):

@@ -19,13 +19,7 @@ from helpers import environment
 
 @contextlib.contextmanager
 def quiet_file_descriptor(descriptor=2):
-    """Hold back what is written to a file descriptor; show it if the block raises.
-
-    Parameters
-    ----------
-    descriptor : int
-        2 is standard error.
-    """
+    """Hold back what is written to a file descriptor (2 is standard error); show it if the block raises."""
     sys.stderr.flush()
     kept = os.dup(descriptor)
     with tempfile.TemporaryFile() as held_back:

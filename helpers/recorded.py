@@ -52,8 +52,6 @@ class Layer:
         Of one input, in the framework's own layout.
     parameters : int
         How many numbers its weights hold.
-    note : str
-        What else a reader must know, often empty.
     """
 
     name: str
@@ -61,7 +59,6 @@ class Layer:
     original: str
     output_shape: tuple[int, ...]
     parameters: int
-    note: str = ""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -114,20 +111,14 @@ class Recorded:
         for fewer inputs than the others.
     layout : dict of str to str
         How to read ``"images"``, ``"kernels"`` and ``"dense"`` weights.
-    training : str
-        Data, epochs, optimizer; empty when the weights were not trained.
     epochs : int
         0 when the weights were not trained.
     test_accuracy : float or None
         On the 10,000 test images of the real MNIST, as a fraction.
     seconds_per_epoch, cpu_seconds_per_epoch : tuple of float
         By the clock (an upper bound: the machine had other work), and of processor time, all threads together.
-    cores : int
-        How many cores the training was allowed; 0 when the file does not say, as with weights that were not trained.
     measurements : dict of str to Measurement
         Momentum, dropout, padding and local response normalization in this framework.
-    notes : tuple of str
-        What else a reader must know.
     """
 
     name: str
@@ -142,14 +133,11 @@ class Recorded:
     inputs: np.ndarray
     outputs: dict[str, np.ndarray]
     layout: dict[str, str]
-    training: str
     epochs: int
     test_accuracy: float | None
     seconds_per_epoch: tuple[float, ...]
     cpu_seconds_per_epoch: tuple[float, ...]
-    cores: int
     measurements: dict[str, Measurement]
-    notes: tuple[str, ...]
 
     def __repr__(self):
         trained = "not trained" if not self.epochs else f"{self.epochs} epochs of MNIST"
@@ -161,12 +149,7 @@ class Recorded:
 
 
 def available() -> list[str]:
-    """Return the names of the recorded networks that come with the course, sorted.
-
-    Returns
-    -------
-    list of str
-    """
+    """Return the names of the recorded networks that come with the course, sorted."""
     return sorted(path.stem for path in FOLDER.glob("*.h5"))
 
 
@@ -229,17 +212,7 @@ def _verified(arrays, attributes):
 def checksum(metadata: str, arrays: dict[str, np.ndarray]) -> str:
     """Return the SHA-256 of a recorded network, as ``tests/recorders/recording.py`` computes it.
 
-    Parameters
-    ----------
-    metadata : str
-        The JSON text.
-    arrays : dict of str to numpy.ndarray
-        Every dataset by its path.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits, over format, metadata and each array's path, type, shape and bytes, each after its length.
+    It covers format, metadata and each array's path, type, shape and bytes, each after its length.
     """
     digest = hashlib.sha256()
     # HDF5 returns damaged text with surrogates in place of broken bytes: they must count, not stop the count.
@@ -282,8 +255,8 @@ def _assemble(metadata, arrays):
                 measured[experiment][name] = array
             case _:
                 raise ValueError(f"it holds {key}, which has no place in a recorded network")
-    layers = tuple(Layer(one["name"], one["kind"], one["original"], tuple(one["output_shape"]), one["parameters"],
-                         one["note"]) for one in metadata["layers"])
+    layers = tuple(Layer(one["name"], one["kind"], one["original"], tuple(one["output_shape"]), one["parameters"])
+                   for one in metadata["layers"])
     _check_fit(metadata, layers, weights, inputs, outputs)
     training = metadata["training"] or {}
     return Recorded(
@@ -291,11 +264,10 @@ def _assemble(metadata, arrays):
                                           "parameters", "layout")},
         layers=layers, weights={layer.name: weights[layer.name] for layer in layers if layer.name in weights},
         inputs=inputs, outputs={layer.name: outputs[layer.name] for layer in layers},
-        training=training.get("text", ""), epochs=training.get("epochs", 0),
+        epochs=training.get("epochs", 0),
         test_accuracy=training.get("test_accuracy"), seconds_per_epoch=tuple(training.get("seconds_per_epoch", ())),
-        cpu_seconds_per_epoch=tuple(training.get("cpu_seconds_per_epoch", ())), cores=training.get("cores", 0),
-        measurements={name: Measurement(facts, measured[name]) for name, facts in metadata["measurements"].items()},
-        notes=tuple(metadata["notes"]))
+        cpu_seconds_per_epoch=tuple(training.get("cpu_seconds_per_epoch", ())),
+        measurements={name: Measurement(facts, measured[name]) for name, facts in metadata["measurements"].items()})
 
 
 def _check_fit(metadata, layers, weights, inputs, outputs):

@@ -30,13 +30,7 @@ def python_of(environment):
 
 
 def check_machine():
-    """Stop with a remedy if TensorFlow cannot run here; print a line if this Python is newer than tested.
-
-    Raises
-    ------
-    SystemExit
-        When Python is too old, or TensorFlow has no package for this system or processor.
-    """
+    """Stop with a remedy if TensorFlow cannot run here; print a line if this Python is newer than tested."""
     problem = platforms.old_python() or platforms.unsupported_platform() or platforms.missing_instructions()
     if problem:
         raise SystemExit(problem)
@@ -60,13 +54,7 @@ def _has_pip(python):
 
 
 def _clear(environment):
-    """Remove half an environment, from a first try that was interrupted, and nothing but an environment.
-
-    Raises
-    ------
-    SystemExit
-        When the folder holds files and is no environment, or cannot be removed.
-    """
+    """Remove half an environment, from a first try that was interrupted; stop at a folder that holds something else."""
     if not environment.exists():
         return
     # venv makes its folders first and pyvenv.cfg next, so without that file half an environment holds no file at all.
@@ -99,18 +87,7 @@ def _install_packages(python, extra):
 
 
 def try_tensorflow(python):
-    """Import TensorFlow once, in a process of its own, and explain it if that fails.
-
-    Parameters
-    ----------
-    python : path-like
-        The interpreter to try.
-
-    Raises
-    ------
-    SystemExit
-        When the processor or a library of the system is missing something, or the import fails for another reason.
-    """
+    """Import TensorFlow once, in a process of its own; stop with an explanation if that fails."""
     done = subprocess.run([str(python), "-c", "import tensorflow"], cwd=ROOT, capture_output=True, text=True, errors="replace")
     if done.returncode == 0:
         return
@@ -125,25 +102,10 @@ def try_tensorflow(python):
 
 
 def install(environment, extra=""):
-    """Create the virtual environment and install the course, unless that has been done.
+    """Create the virtual environment and install the course, unless that has been done; return its interpreter.
 
-    Parameters
-    ----------
-    environment : pathlib.Path
-        Folder of the virtual environment.
-    extra : str
-        "" for what a student needs, "test" for what tests need beyond that.
-
-    Returns
-    -------
-    pathlib.Path
-        Its interpreter.
-
-    Raises
-    ------
-    SystemExit
-        When a step fails, or the folder holds something else; the message names it and the remedy. A step that failed is
-        done again next time.
+    ``extra`` is "test" for what tests need beyond what a student needs. A step that fails stops the program with a remedy, and is
+    done again next time.
     """
     python = python_of(environment)
     lists = b"".join((ROOT / name).read_bytes() for name in ("requirements.txt", "helpers/constraints.txt", "pyproject.toml"))
@@ -165,17 +127,7 @@ def install(environment, extra=""):
 
 
 def open_command(python, folder=ROOT, arguments=()):
-    """Return the command that serves the course in JupyterLab, as a list of str.
-
-    Parameters
-    ----------
-    python : path-like
-        The interpreter of an environment that has JupyterLab.
-    folder : path-like
-        The course. All of it is served, not only notebooks/: the lessons show pictures from img/.
-    arguments : iterable of str
-        Further options for JupyterLab.
-    """
+    """Return the command that serves the course in JupyterLab: all of it, since the lessons show pictures from img/."""
     command = [str(python), "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{FIRST_PAGE}",
                *arguments]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -191,14 +143,16 @@ def main(arguments=None):
     if task not in ("open", "test"):
         raise SystemExit(f"{task!r} is not known. Use: python3 -m helpers.start [open|test]")
     check_machine()
-    python = install(Path(os.environ.get("COURSE_VENV", ROOT / ".venv")), "test" if task == "test" else "")
+    environment = Path(os.environ.get("COURSE_VENV", ROOT / ".venv"))
+    python = install(environment, "test" if task == "test" else "")
     if task == "test":
         # Side by side where there are cores for it; what the reader says about it comes last and counts.
         command = [python, "-m", "pytest", "--numprocesses", "logical", "--maxprocesses", "4", *arguments]
     else:
         command = open_command(python, arguments=arguments)
     try:
-        raise SystemExit(subprocess.run([str(part) for part in command], cwd=ROOT).returncode)
+        settings = {**platforms.home_elsewhere(environment / "home"), **os.environ}
+        raise SystemExit(subprocess.run([str(part) for part in command], cwd=ROOT, env=settings).returncode)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

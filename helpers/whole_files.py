@@ -27,22 +27,10 @@ def _remove_abandoned(folder):
 
 @contextlib.contextmanager
 def staging(folder: Path, name: str) -> Iterator[Path]:
-    """Provide a new folder inside ``folder`` for files that are not finished; it is removed at the end.
+    """Provide a new folder inside the files' final ``folder`` for files that are not finished; it is removed at the end.
 
     Each process gets its own, so two that fetch the same data set at once do not collide. What a killed process leaves behind
     has a name that no loader looks for, and is removed an hour later.
-
-    Parameters
-    ----------
-    folder : Path
-        The files' final folder; :func:`install` can then rename, because both are on one disk.
-    name : str
-        What is being made.
-
-    Yields
-    ------
-    Path
-        The new folder.
     """
     _remove_abandoned(folder)
     inside = Path(tempfile.mkdtemp(prefix=f".{name}-", suffix=".part", dir=folder))
@@ -53,21 +41,9 @@ def staging(folder: Path, name: str) -> Iterator[Path]:
 
 
 def install(path: Path, folder: Path) -> Path | None:
-    """Move a finished, verified file into its folder. A file of that name is kept under another name.
+    """Move a finished, verified file from :func:`staging` into its folder. A file of that name gets another, which is returned.
 
     If that file holds the same bytes, because another process was faster, it stays and nothing is moved.
-
-    Parameters
-    ----------
-    path : Path
-        The file, inside :func:`staging`.
-    folder : Path
-        Where it belongs.
-
-    Returns
-    -------
-    Path or None
-        The new name of the file that was there, if there was one.
     """
     target = folder / path.name
     moved = None
@@ -85,18 +61,7 @@ def install(path: Path, folder: Path) -> Path | None:
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike) -> Iterator[Path]:
-    """Provide a path to write to; what was written there replaces ``path`` at the end, or not at all after an error.
-
-    Parameters
-    ----------
-    path : path-like
-        The file; its folder is made.
-
-    Yields
-    ------
-    Path
-        Where to write.
-    """
+    """Provide a path to write to; what was written there replaces ``path`` at the end, or not at all after an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with staging(path.parent, path.name) as folder:
@@ -105,15 +70,7 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def write_whole(path: str | os.PathLike, data: str | bytes) -> None:
-    """Write text (as UTF-8) or bytes, whole or not at all, even if the machine stops in between.
-
-    Parameters
-    ----------
-    path : path-like
-        The file; its folder is made.
-    data : str or bytes
-        Its new content.
-    """
+    """Write text (as UTF-8) or bytes, whole or not at all, even if the machine stops in between."""
     with whole_file(path) as part:
         with open(part, "wb") as file:  # closed before it is renamed, which Windows demands
             file.write(data.encode("utf-8") if isinstance(data, str) else data)

@@ -105,18 +105,7 @@ def download(infos: list[DatasetInfo], console: Console) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        As on the command line.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
+    """Run a command, given as on the command line, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m helpers.data", description=__doc__.replace("``", ""),
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", nargs="?", default="status", choices=("status", "download", "verify"))

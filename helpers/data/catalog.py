@@ -37,69 +37,27 @@ MODULES = ("mnist", "signs", "traffic")
 
 @dataclasses.dataclass(frozen=True)
 class DataFile:
-    """One file of a data set.
+    """One file of a data set."""
 
-    Parameters
-    ----------
-    name : str
-        What it is called in the cache.
-    url : str, optional
-        Its address; none for a file that the course makes itself.
-    checksum : str, optional
-        ``"sha256:..."`` or ``"md5:..."`` of the whole file.
-    size : int, optional
-        Bytes, as published.
-    aliases : tuple of str
-        Other names under which people keep the same file.
-    """
-
-    name: str
-    url: str | None = None
-    checksum: str | None = None
-    size: int | None = None
-    aliases: tuple[str, ...] = ()
+    name: str  # in the cache
+    url: str | None = None  # none for a file that the course makes itself
+    checksum: str | None = None  # "sha256:..." or "md5:..." of the whole file
+    size: int | None = None  # bytes, as published
+    aliases: tuple[str, ...] = ()  # other names under which people keep the same file
 
 
 @dataclasses.dataclass(frozen=True)
 class FileLayout:
-    """Files that together hold a whole data set, and how to read them.
-
-    Parameters
-    ----------
-    files : tuple of DataFile
-        The files, all in one folder.
-    read : callable
-        Takes a dict from ``DataFile.name`` to the path found; verifies what a checksum does not; returns the content.
-    archive : bool
-        Whether it must be converted before use.
-    """
+    """Files that together hold a whole data set, all in one folder, and how to read them."""
 
     files: tuple[DataFile, ...]
-    read: Callable[[dict[str, Path]], object]
-    archive: bool = False
-
-    @property
-    def downloadable(self) -> bool:
-        """Whether every file has an address."""
-        return all(file.url for file in self.files)
+    read: Callable[[dict[str, Path]], object]  # takes the paths by DataFile.name; verifies what a checksum does not
+    archive: bool = False  # whether it must be converted before use
 
     def verified(self, paths: dict[str, Path]) -> object:
-        """Compare the checksums of the files that have one, then read and return the content.
+        """Compare the checksums of the files that have one, then return what ``read`` makes of them.
 
-        Parameters
-        ----------
-        paths : dict of str to Path
-            The files, by ``DataFile.name``.
-
-        Returns
-        -------
-        object
-            What ``read`` returns.
-
-        Raises
-        ------
-        VerificationError
-            When a file is not what it should be; a FileAccessError when it may be, and cannot be opened here.
+        Raises VerificationError when a file is not what it should be, FileAccessError when it may be and cannot be opened here.
         """
         try:
             for file in self.files:
@@ -113,49 +71,21 @@ class FileLayout:
 
 @dataclasses.dataclass(frozen=True)
 class DatasetInfo:
-    """A data set: what it is, its terms, and where to get it.
+    """A data set: what it is, its terms, and where to get it."""
 
-    Parameters
-    ----------
-    name : str
-        Its name on the command line.
-    title : str
-        Its name in a sentence.
-    layouts : tuple of FileLayout
-        How its files may lie on a disk; the first is what the lessons read.
-    license, citation, homepage, sample : str
-        The terms, whom to cite, where it is described, and what replaces it offline.
-    convert : callable, optional
-        Takes the paths of an archive and a folder; writes the files of the first layout there.
-    in_data_folder : bool
-        Whether ``data/`` itself is searched too.
-
-    Raises
-    ------
-    ValueError
-        When the first layout is an archive, or nothing converts an archive.
-    """
-
-    name: str
-    title: str
-    layouts: tuple[FileLayout, ...]
+    name: str  # on the command line
+    title: str  # in a sentence
+    layouts: tuple[FileLayout, ...]  # how its files may lie on a disk; the first is what the lessons read
     license: str
     citation: str
-    homepage: str
-    sample: str
-    convert: Callable[[dict[str, Path], Path], None] | None = None
-    in_data_folder: bool = False
-
-    def __post_init__(self):
-        if not self.layouts or self.layouts[0].archive:
-            raise ValueError(f"{self.name}: the first layout must be one that needs no conversion")
-        if self.convert is None and any(layout.archive for layout in self.layouts):
-            raise ValueError(f"{self.name}: an archive needs a convert function")
+    sample: str  # what replaces it offline
+    convert: Callable[[dict[str, Path], Path], None] | None = None  # writes the first layout's files into a folder
+    in_data_folder: bool = False  # whether data/ itself is searched too
 
     @property
     def download_layout(self) -> FileLayout | None:
         """The first layout that can be downloaded, or None."""
-        return next((layout for layout in self.layouts if layout.downloadable), None)
+        return next((layout for layout in self.layouts if all(file.url for file in layout.files)), None)
 
 
 def all_datasets() -> dict[str, DatasetInfo]:
@@ -165,23 +95,7 @@ def all_datasets() -> dict[str, DatasetInfo]:
 
 
 def named(names: Iterable[str]) -> list[DatasetInfo]:
-    """Return the data sets of these names, or all of them if there are none.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names as on the command line.
-
-    Returns
-    -------
-    list of DatasetInfo
-        Each once, in the order given.
-
-    Raises
-    ------
-    SettingsError
-        When a name is unknown; the message lists the known ones.
-    """
+    """Return the data sets of these names, each once, or all if there are none; raise SettingsError for an unknown one."""
     known = all_datasets()
     unknown = [name for name in names if name not in known]
     if unknown:

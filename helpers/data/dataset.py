@@ -86,11 +86,6 @@ class Dataset:
         if groups is not None and groups.shape != labels.shape:
             raise ValueError(f"{self.name}: groups_{part} has shape {groups.shape}, the labels have {labels.shape}")
 
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """Height, width and, for color images, channels."""
-        return self.x_train.shape[1:]
-
     def split_training(self, share: float = 1 / 12, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Draw a validation set from the training images, by whole groups where groups exist.
 
@@ -127,7 +122,7 @@ class Dataset:
         if self.x_validation is not None:
             parts.append(f"{len(self.x_validation):,} validation")
         parts.append(f"{len(self.x_test):,} test")
-        size = "x".join(map(str, self.image_shape))
+        size = "x".join(map(str, self.x_train.shape[1:]))
         kind = "real data" if self.source == "real" else "offline sample, not the real data"
         return (f"{self.name} ({kind}): {' + '.join(parts)} images of {size}, "
                 f"{len(self.class_names)} classes; {self.origin}; {self.license}")

@@ -105,27 +105,10 @@ def _no_space(folder, details):
 
 
 def download(info: DatasetInfo, layout: FileLayout) -> tuple[dict[str, Path], object, str]:
-    """Download the files of a layout into the cache.
+    """Download the files of a layout into the cache; return their paths, what ``layout.read`` made of them, and the hosts.
 
     They get their names only when all of them are whole and verified; until then they are in a folder that no loader
-    looks into.
-
-    Parameters
-    ----------
-    info : DatasetInfo
-        The data set.
-    layout : FileLayout
-        One of its layouts, each file of which has an address.
-
-    Returns
-    -------
-    (dict of str to Path, object, str)
-        Where the files are, what ``layout.read`` made of them, and the hosts they came from.
-
-    Raises
-    ------
-    DownloadError
-        When a file cannot be fetched, when the files are not the published ones, or when the disk is full.
+    looks into. Raises DownloadError when one cannot be fetched or is not the published one, or when the disk is full.
     """
     folder = cache_folder()
     _check_space(layout, folder)
@@ -148,19 +131,7 @@ def keep(layout: FileLayout, fresh: Path, folder: Path) -> None:
     """Move the verified files of a layout from their staging folder into the cache.
 
     If another process was faster and its files verify, they stay. A damaged file of the same name is renamed and
-    reported, never deleted; one that may be good is left alone.
-
-    Parameters
-    ----------
-    layout : FileLayout
-        Which files.
-    fresh, folder : Path
-        The staging folder and the cache.
-
-    Raises
-    ------
-    DownloadError
-        When a file in the cache may be good and cannot be read here.
+    reported, never deleted; one that may be good is left alone, and that is a DownloadError.
     """
     names = [file.name for file in layout.files]
     if all((folder / name).exists() for name in names):

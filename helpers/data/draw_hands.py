@@ -256,13 +256,9 @@ def draw_hand(sign: int, person: Person, random: np.random.Generator) -> np.ndar
 
 @functools.cache
 def draw_sample() -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Draw the whole sample, once in a process.
+    """Draw the whole sample, once in a process, in arrays that cannot be written to.
 
-    Returns
-    -------
-    dict of str to (numpy.ndarray, numpy.ndarray, numpy.ndarray)
-        For "train", "test" and "validation" the photos (uint8, ``(photos, SIZE, SIZE, 3)``), their signs, and the
-        numbers of the persons, in a random order. The arrays cannot be written to.
+    For "train", "test" and "validation": photos (uint8, ``(photos, SIZE, SIZE, 3)``), signs, and persons, in a random order.
     """
     sample, first = {}, 0
     for number, (part, count) in enumerate(PEOPLE.items()):

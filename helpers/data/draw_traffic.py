@@ -83,22 +83,7 @@ def _seen(worn, center, radius, turn, squeeze, lean):
 
 
 def draw_track(label: int, random: np.random.Generator, frames: int = FRAMES) -> np.ndarray:
-    """Draw one physical sign as a car drives up to it.
-
-    Parameters
-    ----------
-    label : int
-        Class, 0 to 42.
-    random : numpy.random.Generator
-        The source of all choices.
-    frames : int
-        How many.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, shape ``(frames, 32, 32, 3)``.
-    """
+    """Draw one physical sign (class 0 to 42) as a car drives up to it: uint8, shape ``(frames, 32, 32, 3)``."""
     worn, scene = _worn(label, random), _background(random)
     light, cast = random.uniform(0.18, 1.25), 1 + random.normal(0, 0.06, 3)
     haze, gamma = random.uniform(0, 0.2), random.uniform(0.75, 1.4)
@@ -130,19 +115,9 @@ def _draw_class(label):
 
 
 def draw_sample(classes: Sequence[int] = tuple(range(len(SIGN_NAMES)))) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Draw the sample, each class once in a process.
+    """Draw these classes, each once in a process: images, labels, and the number of the track within its class.
 
-    Parameters
-    ----------
-    classes : sequence of int
-        The classes to draw.
-
-    Returns
-    -------
-    images : numpy.ndarray
-        uint8, shape ``(len(classes) * TRACKS * FRAMES, 32, 32, 3)``.
-    labels, tracks : numpy.ndarray of int64
-        The class, and the number of the track within it.
+    The images are uint8 of shape ``(len(classes) * TRACKS * FRAMES, 32, 32, 3)``, the others int64.
     """
     images = np.concatenate([_draw_class(label) for label in classes])
     labels = np.repeat(np.array(classes, np.int64), TRACKS * FRAMES)

@@ -26,10 +26,7 @@ class DownloadError(DataError):
 class DataNotFoundError(DataError, FileNotFoundError):
     """There is no copy of the real data here, and it cannot be downloaded.
 
-    Attributes
-    ----------
-    reason : str
-        The short form of the message, for the line that announces the sample.
+    ``reason`` is the short form of the message, for the line that announces the sample.
     """
 
     def __init__(self, message: str, reason: str):

@@ -19,17 +19,7 @@ __all__ = ["Copy", "Found", "copies", "load", "obtain"]
 
 @dataclasses.dataclass(frozen=True)
 class Copy:
-    """Files of one layout in one folder, not verified yet.
-
-    Parameters
-    ----------
-    layout : FileLayout
-        What they make up.
-    place : Place
-        Where they are.
-    paths : dict of str to Path
-        The files, by their names in the cache.
-    """
+    """Files of one layout in one folder, by their names in the cache; not verified yet."""
 
     layout: FileLayout
     place: Place
@@ -51,18 +41,7 @@ class Found:
 
 
 def copies(info: DatasetInfo) -> Iterator[Copy]:
-    """Yield the unverified copies of a data set on this machine, first choice first: archives come last.
-
-    Parameters
-    ----------
-    info : DatasetInfo
-        The data set.
-
-    Yields
-    ------
-    Copy
-        One that has all files of its layout.
-    """
+    """Yield the unverified, complete copies of a data set on this machine, first choice first: archives come last."""
     for archive in (False, True):
         for place in folders(with_data_folder=info.in_data_folder):
             for layout in info.layouts:
@@ -133,24 +112,9 @@ def _search(info, problems):
 
 
 def obtain(info: DatasetInfo) -> Found:
-    """Find a data set on this machine or download it.
+    """Find a data set on this machine or download it, verified.
 
-    Parameters
-    ----------
-    info : DatasetInfo
-        The data set.
-
-    Returns
-    -------
-    Found
-        Its content, verified.
-
-    Raises
-    ------
-    DataNotFoundError
-        When there is no copy and no download; the message lists what was tried and what helps.
-    SettingsError
-        When COURSE_DATA_DIR is set to something that is not a folder.
+    Raises DataNotFoundError when there is no copy and no download; its message lists what was tried and what helps.
     """
     problems = []
     try:
@@ -189,28 +153,7 @@ def _by_hand(info):
 def load(info: DatasetInfo, source: str, real: Callable[[Found], Dataset], sample: Callable[[], Dataset]) -> Dataset:
     """Do what every loader does: return the real data if requested and available, else the sample, and say which.
 
-    Parameters
-    ----------
-    info : DatasetInfo
-        The data set.
-    source : {"auto", "real", "sample"}
-        The loader's argument; see :func:`helpers.data.places.resolve_source`.
-    real : callable
-        Takes a :class:`Found`, returns the ``Dataset``.
-    sample : callable
-        Takes nothing, returns the ``Dataset`` of the offline sample.
-
-    Returns
-    -------
-    Dataset
-        Its ``source`` is "real" or "sample".
-
-    Raises
-    ------
-    DataNotFoundError
-        When "real" is requested but unavailable.
-    SettingsError
-        When the argument or an environment variable is invalid.
+    ``real`` makes the ``Dataset`` from a :class:`Found`, ``sample`` that of the offline sample. Raises what the loaders raise.
     """
     requested = resolve_source(source)
     if requested != "sample":

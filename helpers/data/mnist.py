@@ -34,7 +34,6 @@ INFO = DatasetInfo(
     license="CC BY-SA 3.0",
     citation="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition. "
              "Proceedings of the IEEE 86 (1998) 2278-2324. Data set: Y. LeCun, C. Cortes, C. Burges",
-    homepage="http://yann.lecun.com/exdb/mnist/",
     sample="1,797 smaller handwritten digits, enlarged to 28x28")
 
 

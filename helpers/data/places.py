@@ -56,19 +56,7 @@ def shown(path: str | os.PathLike) -> str:
 def resolve_source(source: str = "auto") -> str:
     """Return "auto", "real" or "sample": what the call asks for, or what COURSE_DATA puts in place of "auto".
 
-    Parameters
-    ----------
-    source : {"auto", "real", "sample"}
-        The argument of a loader. The environment changes "auto" and nothing else.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    SettingsError
-        When the argument, or COURSE_DATA where it counts, is something else.
+    Raises SettingsError when the argument, or COURSE_DATA where it counts, is something else.
     """
     if source not in _CHOICES:
         raise SettingsError(f"source must be 'auto', 'real' or 'sample', not {source!r}")
@@ -108,22 +96,9 @@ def keras_folder() -> Path:
 
 
 def folders(with_data_folder: bool = False) -> list[Place]:
-    """Return the folders that may hold data, first choice first.
+    """Return the folders that may hold data: COURSE_DATA_DIR, ``data/`` if asked for, the caches of course, user and Keras.
 
-    Parameters
-    ----------
-    with_data_folder : bool
-        Whether ``data/`` itself counts: a reader may drop files there that no address gives.
-
-    Returns
-    -------
-    list of Place
-        COURSE_DATA_DIR, ``data/`` if asked for, the course's cache, the user's cache, Keras's cache.
-
-    Raises
-    ------
-    SettingsError
-        When COURSE_DATA_DIR is set to something that is not a folder.
+    A reader may drop files into ``data/`` itself that no address gives. Raises SettingsError when COURSE_DATA_DIR is no folder.
     """
     places = []
     given = _given_folder()
@@ -148,15 +123,10 @@ def _is_writable(folder):
 
 
 def cache_folder() -> Path:
-    """Return the folder to which downloads are written.
+    """Return the folder to which downloads are written, or raise DownloadError.
 
     It is ``data/cache`` of the course. Where the course's folder cannot be written to (a shared installation), it is
     the user's own cache folder.
-
-    Raises
-    ------
-    DownloadError
-        When neither can be written to.
     """
     candidates = [USER_CACHE]
     if (ROOT / "pyproject.toml").exists():  # without it the package was installed apart from the course's folder

@@ -30,18 +30,7 @@ def _members(archive):
 
 
 def check_archive(path: Path) -> None:
-    """Check that the archive lists enough photos.
-
-    Parameters
-    ----------
-    path : Path
-        The zip file.
-
-    Raises
-    ------
-    VerificationError
-        When it is not a zip file, or does not list enough photos of each sign.
-    """
+    """Raise VerificationError unless this is a zip file that lists enough photos of each sign."""
     with open_zip(path) as archive:
         signs = [sign for _, sign, member in _members(archive) if member.file_size]
     _check_counts(path, signs)
@@ -50,21 +39,8 @@ def check_archive(path: Path) -> None:
 def content_sha256(path: Path) -> str:
     """Return one SHA-256 over all photos, whatever program has zipped them.
 
-    Parameters
-    ----------
-    path : Path
-        The zip file.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits, over the photos of all ten signs in the order of sign and number: for each of them sign,
-        number and length as text, then its bytes. A photo that cannot be unpacked counts as empty.
-
-    Raises
-    ------
-    VerificationError
-        When it is not a zip file.
+    It covers the photos of all ten signs in the order of sign and number: for each of them sign, number and length as text, then
+    its bytes. A photo that cannot be unpacked counts as empty.
     """
     digest = hashlib.sha256()
     with open_zip(path) as archive:
@@ -88,26 +64,10 @@ def _check_counts(path, signs, fault=""):
 
 
 def read_photos(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """Read every photo of the signs 0 to 5, at 64 by 64 pixels.
+    """Read every photo of the signs 0 to 5: photos, signs, series, and the names of files that are empty or not pictures.
 
-    Parameters
-    ----------
-    path : Path
-        The zip file.
-
-    Returns
-    -------
-    photos : numpy.ndarray
-        uint8, shape ``(photos, 64, 64, 3)``, in the order in which they were taken.
-    signs, series : numpy.ndarray of int64
-        The sign on each photo and the number of its series.
-    left_out : list of str
-        Names of files that are empty or not pictures.
-
-    Raises
-    ------
-    VerificationError
-        When too few usable photos are left.
+    The photos are uint8 of shape ``(photos, 64, 64, 3)``, in the order in which they were taken. Raises VerificationError when
+    too few usable ones are left.
     """
     photos, signs, rows, left_out, fault = [], [], [], [], ""
     with open_zip(path) as archive:

@@ -21,20 +21,10 @@ _FIRST_DRAW = 30
 
 
 def series_from_numbers(signs: ArrayLike) -> np.ndarray:
-    """Tell which photos follow one another as one series, from the signs in the order in which they were taken.
+    """Number the series of photos, from 0, by the signs in the order in which they were taken.
 
     Students showed the signs in rising order, so a sign that is not larger than the one before begins a new series.
     Two students who each left signs out may look like one, which makes a series too large and never too small.
-
-    Parameters
-    ----------
-    signs : array_like of int
-        The sign on each photo, ordered by the number in the photo's file name.
-
-    Returns
-    -------
-    numpy.ndarray of int
-        For each photo the number of its series, from 0.
     """
     signs = np.asarray(signs)
     starts = np.concatenate([[False], signs[1:] <= signs[:-1]]) if len(signs) else np.zeros(0, bool)
@@ -44,25 +34,8 @@ def series_from_numbers(signs: ArrayLike) -> np.ndarray:
 def draw_split(signs: np.ndarray, series: np.ndarray | None, split: int) -> dict[str, np.ndarray]:
     """Draw 20 photos of each sign for testing and 180 for training; the rest is for validation.
 
-    Parameters
-    ----------
-    signs : numpy.ndarray of int
-        The sign on each photo, 0 to 5.
-    series : numpy.ndarray of int, or None
-        The series of each photo; None where nobody knows, and then photos are drawn one by one.
-    split : int
-        Which draw, see :data:`SPLITS`.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray of int
-        Row numbers for "train", "test" and "validation", each in random order. A photo left over from a series that is
-        needed for training is in none of them.
-
-    Raises
-    ------
-    ValueError
-        When there are too few photos of a sign, or too few whole series.
+    Returns row numbers for "train", "test" and "validation", each in random order; a photo left over from a series that is needed
+    for training is in none. Where ``series`` is None, photos are drawn one by one. Raises ValueError when there are too few.
     """
     classes = np.unique(signs)
     random = np.random.default_rng((2011_08927, _FIRST_DRAW + int(split)))

@@ -92,16 +92,7 @@ def write_pair(folder: Path, photos: np.ndarray, signs: np.ndarray, series: np.n
                content: str) -> None:
     """Write the two HDF5 files of the course, with the keys that students know.
 
-    Parameters
-    ----------
-    folder : Path
-        Where to write; inside :func:`helpers.whole_files.staging`.
-    photos, signs, series : numpy.ndarray
-        Every photo, its sign and the number of its series.
-    rows : dict of str to numpy.ndarray of int
-        Which photos are for "train", "test" and "validation".
-    content : str
-        SHA-256 over the photos of the archive, see :func:`helpers.data.sign_archive.content_sha256`.
+    ``rows`` says which photos are for "train", "test" and "validation"; ``content`` is the archive's ``content_sha256``.
     """
     contents = {file: {} for file, _ in _PARTS.values()}
     for part, (file, key) in _PARTS.items():
@@ -138,7 +129,6 @@ INFO = DatasetInfo(
     license="Apache-2.0",
     citation="A. Mavi: A New Dataset and Proposed Convolutional Neural Network Architecture for Classification of American "
              "Sign Language Digits. arXiv:2011.08927 (2020)",
-    homepage="https://github.com/ardamavi/Sign-Language-Digits-Dataset",
     sample="hands drawn by the course's own code")
 
 

@@ -29,18 +29,7 @@ def array_sha256(array: np.ndarray) -> str:
 
 
 def what_is_it(path: str | os.PathLike) -> str:
-    """Say what a file is instead, if it is one of the things that are often saved under a data set's name.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    str
-        A clause such as "it is an HTML page (...)", or an empty string.
-    """
+    """Say what a file is that is often saved under a data set's name: "it is an HTML page (...)"; else an empty string."""
     with open(path, "rb") as stream:
         start = stream.read(1024)
     if not start:
@@ -59,23 +48,10 @@ def _refuse(path, reason):
 
 @contextlib.contextmanager
 def reading(path: str | os.PathLike, kind: str) -> Iterator[None]:
-    """Turn the many errors of a reading library into one sentence.
+    """Turn the many errors of a library that reads a file of some kind ("an HDF5 file") into one sentence.
 
-    Parameters
-    ----------
-    path : path-like
-        The file that is read in this block.
-    kind : str
-        What it should be: "an HDF5 file".
-
-    Raises
-    ------
-    FileAccessError
-        When the file may be good and something else is at fault: it is in use, locked or forbidden, or memory is short.
-    VerificationError
-        When it is damaged or something else.
-    FileNotFoundError
-        When it is missing.
+    Raises FileAccessError when the file may be good and something else is at fault (it is in use, locked or forbidden, or memory
+    is short), VerificationError when it is damaged or something else, and FileNotFoundError when it is missing.
     """
     name = Path(path).name
     try:
@@ -95,22 +71,7 @@ def reading(path: str | os.PathLike, kind: str) -> Iterator[None]:
 
 
 def check_checksum(path: str | os.PathLike, checksum: str) -> None:
-    """Compare a file with a checksum.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    checksum : str
-        The kind, a colon and the hexadecimal digits: ``"sha256:..."`` or ``"md5:..."``.
-
-    Raises
-    ------
-    VerificationError
-        When they differ; the message says what the file seems to be.
-    ValueError
-        When ``checksum`` has another form.
-    """
+    """Compare a file with a checksum ``"sha256:..."`` or ``"md5:..."``; raise VerificationError when they differ."""
     kind, _, expected = checksum.partition(":")
     if kind not in ("sha256", "md5") or not expected:
         raise ValueError(f"a checksum reads 'sha256:...' or 'md5:...', not {checksum!r}")
@@ -121,30 +82,10 @@ def check_checksum(path: str | os.PathLike, checksum: str) -> None:
 
 def read_npz(path: str | os.PathLike,
              expected: Mapping[str, tuple[tuple[int, ...], str] | None]) -> dict[str, np.ndarray]:
-    """Read arrays from an ``.npz`` file and compare them with their SHA-256.
+    """Read arrays from an ``.npz`` file and compare them with their shapes and SHA-256, where these are published.
 
-    The arrays are compared, not the container: the same arrays zipped by another program are the same data.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    expected : dict of str to (tuple of int, str) or None
-        For each array its shape and the SHA-256 of its bytes (uint8, C order); None where they are not published.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        The arrays.
-
-    Raises
-    ------
-    VerificationError
-        When the file is no ``.npz`` file, lacks an array, or holds a different one.
-    FileAccessError
-        When it may be good and cannot be read here.
-    FileNotFoundError
-        When it is missing.
+    The arrays are compared, not the container: the same arrays zipped by another program are the same data. Published ones are
+    uint8. Raises what :func:`reading` raises, also when an array is missing or differs.
     """
     arrays = {}
     # Opened here, because np.load leaves a damaged file open, which then could not be renamed on Windows.
@@ -165,17 +106,7 @@ def read_npz(path: str | os.PathLike,
 
 def write_hdf5(path: str | os.PathLike, arrays: Mapping[str, np.ndarray],
                attributes: Mapping[str, str | int] | None = None) -> None:
-    """Write arrays to an HDF5 file, whole or not at all, each with its SHA-256 as the attribute ``sha256``.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    arrays : dict of str to numpy.ndarray
-        What to write.
-    attributes : dict of str to str or int, optional
-        Facts about the file as a whole.
-    """
+    """Write arrays to an HDF5 file, whole or not at all, each with its SHA-256 as the attribute ``sha256``."""
     import h5py
 
     with whole_file(path) as part, h5py.File(part, "w") as file:  # the file is closed first, then renamed
@@ -189,28 +120,8 @@ def read_hdf5(path: str | os.PathLike, names: Iterable[str] | None = None,
               digests: str = "required") -> tuple[dict[str, np.ndarray], dict[str, object]]:
     """Read arrays from an HDF5 file and check the digests that :func:`write_hdf5` stored.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    names : iterable of str, optional
-        The arrays to read; every one if left out.
-    digests : {"required", "if present"}
-        Whether each array must carry its SHA-256; files that others made do not.
-
-    Returns
-    -------
-    (dict of str to numpy.ndarray, dict)
-        The arrays, and the attributes of the file.
-
-    Raises
-    ------
-    VerificationError
-        When the file is no HDF5 file, is cut short, lacks an array, or an array has changed.
-    FileAccessError
-        When it may be good and cannot be read here: in use, not lockable, forbidden.
-    FileNotFoundError
-        When it is missing.
+    Without ``names`` all arrays are read. ``digests`` is "required", or "if present" for files that others made. Returns the
+    arrays and the attributes of the file. Raises what :func:`reading` raises, also when an array is missing or has changed.
     """
     import h5py
 

@@ -85,10 +85,9 @@ INFO = DatasetInfo(
                                   checksum="md5:513f3c79a4c5141765e10e952eaa2478", size=187_490_228),),
                         read=lambda paths: None, archive=True)),
     convert=_convert,
-    license="free for research, see the homepage",
+    license="free for research, see the homepage",  # https://benchmark.ini.rub.de/gtsrb_news.html
     citation="J. Stallkamp, M. Schlipsing, J. Salmen, C. Igel: Man vs. computer: Benchmarking machine learning algorithms for "
              "traffic sign recognition. Neural Networks 32 (2012) 323-332",
-    homepage="https://benchmark.ini.rub.de/gtsrb_news.html",
     sample="traffic signs drawn by the course's own code")
 
 

@@ -19,28 +19,11 @@ _FRAME = re.compile(r"(?:^|/)(\d{5})/(\d{5})_(\d{5})\.ppm$")
 
 def read_images(path: Path, chosen: Callable[[list], Iterable] = lambda frames: frames
                 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """Read every frame at 32 by 32 pixels.
+    """Read every frame at 32 by 32 pixels: images, labels, tracks, and the names of files that are empty or not pictures.
 
-    Parameters
-    ----------
-    path : Path
-        The zip file: ``.../<class>/<track>_<frame>.ppm`` with five digits each.
-    chosen : callable, optional
-        Takes the list of ((label, track, frame), member) and returns those to read, in order.
-
-    Returns
-    -------
-    images : numpy.ndarray
-        uint8, shape ``(images, 32, 32, 3)``, ordered by class, track and frame.
-    labels, tracks : numpy.ndarray of int64
-        The class, and the number of the track within its class.
-    left_out : list of str
-        Names of files that are empty or not pictures.
-
-    Raises
-    ------
-    VerificationError
-        When it is not a zip file, or holds no frame that can be read.
+    The zip holds ``.../<class>/<track>_<frame>.ppm`` with five digits each. The images are uint8, ``(images, 32, 32, 3)``,
+    ordered by class, track and frame; ``chosen`` takes the sorted list of ((label, track, frame), member) and returns some.
+    Raises VerificationError when it is not a zip file, or holds no frame that can be read.
     """
     images, labels, tracks, left_out = [], [], [], []
     with open_zip(path) as archive:

@@ -22,13 +22,7 @@ _NO_PICTURE = (UnidentifiedImageError, OSError, EOFError, ValueError, SyntaxErro
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
-    """Open a zip file for reading.
-
-    Raises
-    ------
-    VerificationError
-        When it is not one; the message says what it seems to be.
-    """
+    """Open a zip file for reading; raise VerificationError, which says what it seems to be, when it is not one."""
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -37,13 +31,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 
 def read_member(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo) -> bytes:
-    """Return the bytes of one file of an open archive.
-
-    Raises
-    ------
-    VerificationError
-        When they are damaged, encrypted or packed by an unknown method.
-    """
+    """Return the bytes of one file; raise VerificationError when damaged, encrypted or packed by an unknown method."""
     try:
         return archive.read(member)
     except _UNREADABLE as error:
@@ -51,26 +39,9 @@ def read_member(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo) -> byte
 
 
 def read_picture(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo, size: int) -> np.ndarray:
-    """Return one picture of an open archive.
+    """Return one picture as uint8 of shape ``(size, size, 3)``, RGB.
 
-    Parameters
-    ----------
-    archive : zipfile.ZipFile
-        From :func:`open_zip`.
-    member : str or zipfile.ZipInfo
-        Which file of it.
-    size : int
-        Pixels on each side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, shape ``(size, size, 3)``, RGB.
-
-    Raises
-    ------
-    VerificationError
-        When it cannot be read or is not a picture; an empty file is not.
+    Raises VerificationError when it cannot be read or is not a picture; an empty file is not.
     """
     content = read_member(archive, member)
     try:

@@ -55,8 +55,6 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
         NumPy arrays.
     raises : type of Exception, optional
         What the function must raise for these inputs. Properties then get its message.
-    keywords : dict, optional
-        Handed on as keyword arguments.
     tolerance : float
         Numbers may differ by this, relative to the larger of 1 and the expected number.
     shape : tuple of int, optional
@@ -73,19 +71,19 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
     """
 
     def __init__(self, about: str, *inputs: object, expected: object = _NOTHING, holds: dict[str, Callable] | None = None,
-                 raises: type[Exception] | None = None, keywords: dict[str, object] | None = None, tolerance: float = 1e-6,
+                 raises: type[Exception] | None = None, tolerance: float = 1e-6,
                  shape: tuple[int, ...] | None = None, dtype: str | None = None, hint: str = ""):
         if expected is _NOTHING and not (holds or raises or shape is not None or dtype):
             raise ValueError(f"case({about!r}) asks for nothing: give expected, holds, raises, shape or dtype")
-        self.about, self.inputs, self.keywords = about, inputs, keywords or {}
+        self.about, self.inputs = about, inputs
         self.expected, self.holds, self.raises = expected, holds or {}, raises
         self.tolerance, self.shape, self.dtype, self.hint = tolerance, shape, dtype, hint
 
     def call(self, name: str) -> str:
         """Write down the call, as a student would type it; the rows of an array stay below each other."""
         text, after = f"{name}(", ""
-        for key, value in [("", value) for value in self.inputs] + [(f"{key}=", value) for key, value in self.keywords.items()]:
-            text += after + key
+        for value in self.inputs:
+            text += after
             text += short(value, 120).replace("\n", "\n" + " " * (len(text) - text.rfind("\n") - 1))
             after = ", "
         return text + ")"
@@ -105,7 +103,7 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
             return "numbers without nan and inf", f"{int((~np.isfinite(array)).sum())} of {array.size} are nan or inf"
         for sentence, true in self.holds.items():
             try:
-                fine = bool(true(plain(result), *self.inputs, **self.keywords))
+                fine = bool(true(plain(result), *self.inputs))
             except Exception as error:
                 return sentence, f"this could not be tested: {type(error).__name__}: {short(str(error), 120)}"
             if not fine:
@@ -212,10 +210,10 @@ def _name(answer):
         return "your answer"
 
 
-def _refused(function, inputs, keywords):
+def _refused(function, inputs):
     """Say why a function cannot take these arguments, nothing when it can."""
     try:
-        inspect.signature(function).bind(*inputs, **keywords)
+        inspect.signature(function).bind(*inputs)
     except TypeError as error:
         return str(error)
     except Exception:  # some built-in callables have no signature: try them
@@ -234,20 +232,20 @@ def _rows(answer, one, name, may_be_none):
         rows = (("called", called), ("got", got), ("expected", expected), ("difference", differs), ("hint", hint))
         return [(word, text) for word, text in rows if text]
 
-    if not callable(answer) and (one.inputs or one.keywords):
+    if not callable(answer) and one.inputs:
         return say(short(answer), f"a function called {name}",
                    "The name now stands for something else. Run the cell above again.")
     result = answer
     if callable(answer):
-        inputs, keywords = fresh(list(one.inputs)), fresh(one.keywords)
-        refused = _refused(answer, inputs, keywords)
+        inputs = fresh(list(one.inputs))
+        refused = _refused(answer, inputs)
         if refused:
-            return say(f"TypeError: {refused}", f"a function that can be called with {len(inputs) + len(keywords)} arguments",
+            return say(f"TypeError: {refused}", f"a function that can be called with {len(inputs)} arguments",
                        "Keep the first line of the stub as it was.")
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"), at_most(PATIENCE):
                 warnings.simplefilter("ignore")
-                result = answer(*inputs, **keywords)
+                result = answer(*inputs)
         except BaseException as error:
             got = _described(error, answer)
             if one.raises is not None and isinstance(error, one.raises):
@@ -257,7 +255,7 @@ def _rows(answer, one, name, may_be_none):
             return say(got, f"a {one.raises.__name__}" if one.raises else "an answer, not an error", own)
         if _untouched(result) or (result is None and _says_nothing(answer)):
             return say(_STUB[1], "an answer: a part of the stub is still there")
-        if difference([*one.inputs, one.keywords], [*inputs, keywords], 0):
+        if difference(list(one.inputs), inputs, 0):
             return say("an answer, but the function also changed its input",
                        "inputs that are the same afterwards: the caller may still need them",
                        "x -= 1 and x[0] = 1 change the caller's array. Write x = x - 1, or copy it first.")

@@ -1,7 +1,7 @@
 """Layer arithmetic: how long, how many parameters, how much work, how wide a view; for a layer and for a network.
 
 ``conv_output_length`` and its neighbors answer one question about one layer (`arithmetic`). ``trace`` follows a whole
-network, described layer by layer (`layers`, `convolutions`, `pooling`, `rearranging`), and shows it as a table
+network, described layer by layer (`base`, `convolutions`, `pooling`), and shows it as a table
 (`network`). ``from_keras`` makes the same table from a built Keras model (`keras_models`), and the two compare equal.
 
 Nothing here imports a framework. Heights come before widths, shapes leave the batch out, channels come last.
@@ -22,7 +22,6 @@ from .arithmetic import (
     activation_bytes,
     activation_size,
     batch_normalization_parameters,
-    bytes_per_number,
     conv_multiply_adds,
     conv_output_length,
     conv_parameters,
@@ -39,6 +38,7 @@ from .base import (
     BatchNormalization,
     Dense,
     Dropout,
+    Flatten,
     Layer,
     LocalResponseNormalization,
     ReLU,
@@ -46,18 +46,17 @@ from .base import (
     Softmax,
     Unchanged,
 )
-from .convolutions import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
+from .convolutions import Conv2D, DepthwiseConv2D, SeparableConv2D
 from .keras_models import from_keras
 from .network import NetworkTable, Row, trace
 from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D, ZeroPadding2D
-from .rearranging import Flatten, Permute, Reshape, Resizing
 
 __all__ = [
-    "Activation", "AveragePooling2D", "BatchNormalization", "Conv2D", "Conv2DTranspose", "Dense", "DepthwiseConv2D",
+    "Activation", "AveragePooling2D", "BatchNormalization", "Conv2D", "Dense", "DepthwiseConv2D",
     "Dropout", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Layer", "LocalResponseNormalization",
-    "MaxPooling2D", "NetworkTable", "Permute", "ReLU", "ReceptiveField", "Rescaling", "Reshape", "Resizing", "Row",
+    "MaxPooling2D", "NetworkTable", "ReLU", "ReceptiveField", "Rescaling", "Row",
     "SeparableConv2D", "Softmax", "Unchanged", "ZeroPadding2D", "activation_bytes", "activation_size",
-    "batch_normalization_parameters", "bytes_per_number", "conv_multiply_adds", "conv_output_length", "conv_parameters",
+    "batch_normalization_parameters", "conv_multiply_adds", "conv_output_length", "conv_parameters",
     "dense_multiply_adds", "dense_parameters", "from_keras",
     "pool_output_length", "same_padding", "split_padding", "trace", "transposed_output_length", "window_extent",
 ]

@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from .checks import padding_name_or_number, pair, sizes, whole_number
 
 Shape = tuple[int, ...]
 Pair = int | tuple[int, int]
-
-BYTES_PER_NUMBER = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "uint8": 1, "int32": 4, "int64": 8}
 
 
 # --- How long is the output? -------------------------------------------------------------------------------------
@@ -116,13 +113,11 @@ def _places(length, argument, kernel, stride, padding, dilation):
     return (padded - extent) // stride + 1
 
 
-def transposed_output_length(length: int, kernel: int, stride: int = 1, padding: str = "valid",
-                             output_padding: int | None = None, dilation: int = 1) -> int:
+def transposed_output_length(length: int, kernel: int, stride: int = 1, padding: str = "valid") -> int:
     """Output length of a transposed convolution along one axis, as Keras's Conv2DTranspose has it.
 
     Each of the `length` inputs lays down one kernel, `stride` apart. "valid" keeps all of it, and at least
-    `length * stride`; "same" cuts it to `length * stride`. With `output_padding` the length is set by hand: "valid"
-    adds it to the end, "same" gives (length - 1) * stride + extent % 2 + output_padding.
+    `length * stride`; "same" cuts it to `length * stride`.
 
     It undoes the shape of a convolution, not its values, and not always the shape: 270 becomes 68 with stride 4 and
     "same", and 68 becomes 272.
@@ -130,27 +125,16 @@ def transposed_output_length(length: int, kernel: int, stride: int = 1, padding:
     Raises
     ------
     ValueError
-        For padding other than "valid" or "same", for `output_padding` of a stride or more, and where nothing is left.
+        For padding other than "valid" or "same", or an argument that is not a whole number in its range.
 
     Examples
     --------
     >>> transposed_output_length(68, kernel=11, stride=4, padding="same")
     272
     """
-    length, stride = whole_number("length", length), whole_number("stride", stride)
-    extent = window_extent(kernel, dilation)
-    padding = padding_name_or_number(padding, numbers_allowed=False)
-    if output_padding is None:
-        return length * stride if padding == "same" else (length - 1) * stride + max(extent, stride)
-    output_padding = whole_number("output_padding", output_padding)
-    if output_padding >= stride:
-        raise ValueError(f"output_padding must be smaller than the stride, got {output_padding} with stride {stride}. "
-                         "A whole stride more would be one more input.")
-    output = (length - 1) * stride + (extent if padding == "valid" else extent % 2) + output_padding
-    if output < 1:
-        raise ValueError(f"nothing is left: length {length}, kernel {kernel} and output_padding {output_padding} give "
-                         f"{output} positions. Use a larger output_padding, or leave it None.")
-    return output
+    length, kernel, stride = whole_number("length", length), whole_number("kernel", kernel), whole_number("stride", stride)
+    same = padding_name_or_number(padding, numbers_allowed=False) == "same"
+    return length * stride if same else (length - 1) * stride + max(kernel, stride)
 
 
 # --- What has to be learned, kept and computed? --------------------------------------------------------------------
@@ -211,23 +195,15 @@ def activation_size(shape: Sequence[int]) -> int:
     return math.prod(sizes(shape))
 
 
-def bytes_per_number(dtype: str) -> int:
-    """Bytes that one number takes: 4 for "float32"."""
-    if dtype not in BYTES_PER_NUMBER:
-        raise ValueError(f"dtype must be one of {', '.join(BYTES_PER_NUMBER)}, got {dtype!r}. "
-                         'Networks compute in "float32" unless told otherwise.')
-    return BYTES_PER_NUMBER[dtype]
-
-
-def activation_bytes(shape: Sequence[int], dtype: str = "float32") -> int:
-    """Bytes that these numbers take for one example; multiply by the batch size yourself.
+def activation_bytes(shape: Sequence[int]) -> int:
+    """Bytes that these numbers take as float32 for one example; multiply by the batch size yourself.
 
     Examples
     --------
     >>> activation_bytes((28, 28, 6))
     18816
     """
-    return activation_size(shape) * bytes_per_number(dtype)
+    return 4 * activation_size(shape)
 
 
 def conv_multiply_adds(size: Pair, kernel: Pair, channels: int, kernels: int, groups: int = 1) -> int:
@@ -258,9 +234,9 @@ class ReceptiveField(NamedTuple):
 
     Attributes
     ----------
-    size : int or fractions.Fraction
+    size : int
         How many neighboring pixels it sees. Pixels of padding count, so the size may exceed the input's.
-    jump : int or fractions.Fraction
+    jump : int
         How far the view moves from one number to its neighbor; 0 where every number sees the same.
 
     Examples
@@ -275,22 +251,13 @@ class ReceptiveField(NamedTuple):
     ReceptiveField(size=32, jump=0)
     """
 
-    size: int | Fraction = 1
-    jump: int | Fraction = 1
+    size: int = 1
+    jump: int = 1
 
     def through_window(self, kernel: int, stride: int = 1, dilation: int = 1) -> ReceptiveField:
         """The field behind a convolution or a pooling: each tap of the kernel adds one (dilated) jump."""
         return ReceptiveField(self.size + (window_extent(kernel, dilation) - 1) * self.jump,
                               self.jump * whole_number("stride", stride))
-
-    def through_transposed(self, kernel: int, stride: int = 1, dilation: int = 1) -> ReceptiveField:
-        """The field behind a transposed convolution: the jump shrinks first, to a fraction of a pixel.
-
-        Neighbors then see different amounts; the size, rounded down, is the largest of them.
-        """
-        jump = Fraction(self.jump) / whole_number("stride", stride)
-        jump = int(jump) if jump.denominator == 1 else jump
-        return ReceptiveField(self.size + (window_extent(kernel, dilation) - 1) * jump, jump)
 
     def of_all(self, length: int) -> ReceptiveField:
         """The field of `length` neighbors together: what a number computed from all of them sees."""

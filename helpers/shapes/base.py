@@ -2,7 +2,7 @@
 
 A description holds what a layer's arithmetic depends on, and answers four questions about it: which output shape, how
 many parameters, how many multiply-adds, how much of the input one output number sees. Names are those of Keras. More
-layers are in `convolutions`, `pooling` and `rearranging`.
+layers are in `convolutions` and `pooling`.
 """
 
 from __future__ import annotations
@@ -72,6 +72,17 @@ def fields_of_all(fields: Fields, shape: Shape) -> Fields:
     if not any(field.jump for field in fields):  # each number sees everything already
         return fields
     return tuple(field.of_all(length) for field, length in zip(fields, positions(shape)))
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """All numbers in one row. From here on the receptive field is that of all numbers together."""
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return (math.prod(input_shape),)
+
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
+        return fields_of_all(fields, input_shape)
 
 
 # --- Layers with parameters ---------------------------------------------------------------------------------------
@@ -196,12 +207,12 @@ class Unchanged(Layer):
 class Window(Layer):
     """What convolution and pooling share. Not a layer by itself."""
 
-    def _clean(self, *, numbers_allowed=True):
+    def _clean(self):
         """Check the settings; write numbers as pairs, and the name of a padding in small letters."""
         for argument in ("kernel", "window", "stride", "dilation"):
             if hasattr(self, argument):
                 object.__setattr__(self, argument, pair(argument, getattr(self, argument)))
-        padding = padding_pair(self.padding, numbers_allowed)
+        padding = padding_pair(self.padding)
         object.__setattr__(self, "padding", padding[0] if isinstance(padding[0], str) else padding)
         for argument in ("kernels", "groups", "depth_multiplier"):
             if hasattr(self, argument):

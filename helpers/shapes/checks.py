@@ -12,7 +12,6 @@ ARGUMENTS = {
     "stride": (1, "It is how many pixels the window moves from one place to the next; use 1 to visit every pixel."),
     "dilation": (1, "It is the distance between two taps of the kernel; use 1 for a kernel without gaps."),
     "padding": (0, "It is how many zeros are added on each side; where the sides differ, use ZeroPadding2D."),
-    "output_padding": (0, "It is how many positions are added at the end; leave it None for the usual length."),
     "channels": (1, "It is the number of channels of the input, the last number of its shape."),
     "kernels": (1, "It is the number of kernels, which becomes the number of output channels."),
     "units": (1, "It is the number of outputs of the dense layer."),
@@ -60,11 +59,11 @@ def padding_name_or_number(value: object, numbers_allowed: bool = True) -> str |
                      "for a window to start at every stride-th pixel.")
 
 
-def padding_pair(value: object, numbers_allowed: bool = True) -> tuple[str | int, str | int]:
+def padding_pair(value: object) -> tuple[str | int, str | int]:
     """Return the padding of the (height, width) axes: names or numbers."""
     if not isinstance(value, (tuple, list)):
-        return (padding_name_or_number(value, numbers_allowed),) * 2
-    return pair("padding", value) if numbers_allowed else padding_name_or_number(value, numbers_allowed)
+        return (padding_name_or_number(value),) * 2
+    return pair("padding", value)
 
 
 def sizes(value: object) -> tuple[int, ...]:
@@ -80,6 +79,5 @@ def sizes(value: object) -> tuple[int, ...]:
 def image(shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Return (height, width, channels), or say that the layer needs a picture."""
     if len(shape) != 3:
-        raise ValueError(f"the input must have the shape (height, width, channels), got {shape}. Leave the batch size "
-                         "out; put Reshape((height, width, channels)) in front where the input is flat.")
+        raise ValueError(f"the input must have the shape (height, width, channels), got {shape}. Leave the batch size out.")
     return shape

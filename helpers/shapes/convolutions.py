@@ -12,14 +12,12 @@ from .arithmetic import (
     Fields,
     Pair,
     Shape,
-    activation_size,
     conv_multiply_adds,
     conv_output_length,
     conv_parameters,
-    transposed_output_length,
 )
 from .base import Window, by, in_words, padding_in_words, setting
-from .checks import image, padding_pair, pair
+from .checks import image, padding_pair
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,7 @@ class Convolution(Window):
                         setting("dilation", self.dilation, usual=(1, 1)),
                         "" if self.use_bias else "no bias",
                         self.activation,
-                        f"{groups} groups" if groups > 1 else "",
-                        setting("output padding", getattr(self, "output_padding", None)))
+                        f"{groups} groups" if groups > 1 else "")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         last, shape = self._steps(input_shape)[-1]
@@ -130,40 +127,3 @@ class SeparableConv2D(Convolution):
                                     use_bias=False)
         pointwise = Conv2D(self.kernels, 1, use_bias=self.use_bias)
         return [*depthwise._steps(input_shape), (pointwise, depthwise.output_shape(input_shape))]
-
-
-@dataclass(frozen=True)
-class Conv2DTranspose(Convolution):
-    """A transposed convolution: every input number lays down a kernel; see `transposed_output_length`.
-
-    Multiply-adds: each input number times each weight that it meets, those that "same" cuts away included.
-    """
-
-    kernels: int
-    kernel: Pair
-    stride: Pair = 1
-    padding: str = "valid"
-    output_padding: Pair | None = None
-    dilation: Pair = 1
-    use_bias: bool = True
-    activation: str | None = None
-
-    def __post_init__(self):
-        self._clean(numbers_allowed=False)
-        if self.output_padding is not None:
-            object.__setattr__(self, "output_padding", pair("output_padding", self.output_padding))
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        size = self._size(input_shape, transposed_output_length, self.kernel, self.stride,
-                          padding_pair(self.padding), self.output_padding or (None, None), self.dilation)
-        return (*size, self.kernels)
-
-    def parameters(self, input_shape: Shape) -> tuple[int, int]:
-        return conv_parameters(self.kernel, input_shape[-1], self.kernels, self.use_bias), 0
-
-    def multiply_adds(self, input_shape: Shape) -> int:
-        return activation_size(input_shape) * self.kernel[0] * self.kernel[1] * self.kernels
-
-    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
-        return tuple(field.through_transposed(*values)
-                     for field, *values in zip(fields, self.kernel, self.stride, self.dilation))

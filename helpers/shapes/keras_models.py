@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from . import base, convolutions, pooling, rearranging
+from . import base, convolutions, pooling
 from .arithmetic import activation_bytes, activation_size
 from .network import NetworkTable, Row, describe, input_row
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
 # Layers that are described here under the name that Keras gives them; LocalResponseNormalization is helpers/layers.py's.
 DESCRIPTIONS = {kind.__name__: kind for kind in (
-    base.Activation, base.BatchNormalization, base.Dense, base.Dropout, base.LocalResponseNormalization, base.ReLU,
-    base.Rescaling, base.Softmax, convolutions.Conv2D, convolutions.Conv2DTranspose, convolutions.DepthwiseConv2D,
+    base.Activation, base.BatchNormalization, base.Dense, base.Dropout, base.Flatten, base.LocalResponseNormalization,
+    base.ReLU, base.Rescaling, base.Softmax, convolutions.Conv2D, convolutions.DepthwiseConv2D,
     convolutions.SeparableConv2D, pooling.AveragePooling2D, pooling.GlobalAveragePooling2D, pooling.GlobalMaxPooling2D,
-    pooling.MaxPooling2D, pooling.ZeroPadding2D, rearranging.Flatten, rearranging.Permute, rearranging.Reshape,
-    rearranging.Resizing)}
+    pooling.MaxPooling2D, pooling.ZeroPadding2D)}
 # Settings that Keras calls something else in a layer's configuration.
 KERAS_WORDS = {"kernels": "filters", "kernel": "kernel_size", "stride": "strides", "dilation": "dilation_rate",
                "window": "pool_size"}
@@ -27,7 +26,7 @@ UNCHANGED = ("Identity", "LeakyReLU", "ELU", "SpatialDropout2D", "GaussianNoise"
 MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate")
 
 
-def from_keras(model: keras.Model, expand_nested: bool = False, dtype: str = "float32") -> NetworkTable:
+def from_keras(model: keras.Model) -> NetworkTable:
     """Read a built Keras model into the table that `trace` makes.
 
     Shapes and parameters are those that Keras built; multiply-adds and receptive fields follow from the settings of
@@ -37,11 +36,7 @@ def from_keras(model: keras.Model, expand_nested: bool = False, dtype: str = "fl
     ----------
     model : keras.Model
         Sequential or functional, with one input and one output of a fixed size. Where branches meet in an Add or a
-        Concatenate, the receptive field is the largest of theirs.
-    expand_nested : bool
-        Show the layers of a model inside the model, one row each. Otherwise such a model is one row.
-    dtype : str
-        What numbers are kept as; sets the bytes.
+        Concatenate, the receptive field is the largest of theirs. A model inside the model is one row.
 
     Returns
     -------
@@ -54,10 +49,8 @@ def from_keras(model: keras.Model, expand_nested: bool = False, dtype: str = "fl
         know: the message names it.
     """
     _check_model(model)
-    shape = _shape(model.inputs[0], model)
-    start = input_row(shape, dtype)
-    rows = _rows(model, shape, start.fields, expand_nested, dtype)
-    return NetworkTable((start, *rows))
+    start = input_row(_shape(model.inputs[0], model))
+    return NetworkTable((start, *_rows(model, start.output_shape, start.fields)))
 
 
 def _check_model(model):
@@ -84,7 +77,7 @@ def _shape(tensor, layer):
     return shape
 
 
-def _rows(model, input_shape, starting_fields, expand_nested, dtype):
+def _rows(model, input_shape, starting_fields):
     """The rows of all layers of a model, whose input has this shape and these receptive fields."""
     seen = {_place(model.inputs[0]): (input_shape, starting_fields)}  # tensor -> its shape and receptive fields
     rows, used = [], set()
@@ -100,12 +93,10 @@ def _rows(model, input_shape, starting_fields, expand_nested, dtype):
         used.add(id(layer))
         if hasattr(layer, "layers") and hasattr(layer, "inputs"):
             _check_model(layer)
-            inner = _rows(layer, *before[0], expand_nested, dtype)
-            row = _as_one(layer, inner)
-            rows += [replace(one, name=f"{layer.name}/{one.name}") for one in inner] if expand_nested else [row]
+            row = _as_one(layer, _rows(layer, *before[0]))
         else:
-            row = _row(layer, _shape(tensor, layer), before, dtype)
-            rows.append(row)
+            row = _row(layer, _shape(tensor, layer), before)
+        rows.append(row)
         seen[_place(tensor)] = (row.output_shape, row.fields)
     return rows
 
@@ -136,7 +127,7 @@ def _in_order(output, known):
     return order
 
 
-def _row(layer, shape, before, dtype):
+def _row(layer, shape, before):
     """The row of one layer: shape and parameters as Keras has them, the rest from its description."""
     kind = type(layer).__name__
     if kind in MERGING:
@@ -147,10 +138,10 @@ def _row(layer, shape, before, dtype):
     else:
         description, fields = _description(layer, kind, before[0][0]), before[0][1]
     try:
-        row = describe(layer.name, description, before[0][0], fields, dtype)
+        row = describe(layer.name, description, before[0][0], fields)
     except ValueError as error:  # what Keras builds and this module does not allow
         raise ValueError(f"layer {layer.name!r} ({kind}): {error}") from None
-    return replace(row, output_shape=shape, activation_bytes=activation_bytes(shape, dtype),
+    return replace(row, output_shape=shape, activation_bytes=activation_bytes(shape),
                    parameters=_count(layer, "weights"), trainable=_count(layer, "trainable_weights"))
 
 
@@ -160,7 +151,7 @@ def _description(layer, kind, input_shape):
     if kind not in DESCRIPTIONS:
         raise ValueError(f"layer {layer.name!r} is a {kind}, which is not among the layers that can be traced: "
                          f"{', '.join(sorted([*DESCRIPTIONS, *UNCHANGED, *MERGING]))}.")
-    config = {"output_padding": getattr(layer, "output_padding", None), **layer.get_config()}  # Keras 3.10 forgets it
+    config = layer.get_config()
     if config.get("data_format") == "channels_first":
         raise ValueError(f"layer {layer.name!r} ({kind}) puts the channels first. Tables are for "
                          'data_format="channels_last", the default of Keras.')

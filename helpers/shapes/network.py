@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from .arithmetic import Fields, ReceptiveField, Shape, activation_bytes, activation_size
 from .base import Layer, positions
@@ -57,10 +55,10 @@ class Row:
     @property
     def receptive_field(self) -> Shape:
         """Pixels of the input, padding included, behind one output number: (height, width) for pictures."""
-        return tuple(math.floor(field.size) for field in self.fields)
+        return tuple(field.size for field in self.fields)
 
     @property
-    def jump(self) -> tuple[int | Fraction, ...]:
+    def jump(self) -> tuple[int, ...]:
         """Pixels of the input from the view of one output number to that of its neighbor; 0 where all see the same."""
         return tuple(field.jump for field in self.fields)
 
@@ -155,7 +153,7 @@ def _plain(value):
     return f"{value:,}" if isinstance(value, int) else f"({', '.join(str(size) for size in value)})"
 
 
-def trace(input_shape: Shape, layers: Iterable[Layer], dtype: str = "float32") -> NetworkTable:
+def trace(input_shape: Shape, layers: Iterable[Layer]) -> NetworkTable:
     """Follow one example through a network, layer by layer, with arithmetic alone.
 
     Parameters
@@ -164,8 +162,6 @@ def trace(input_shape: Shape, layers: Iterable[Layer], dtype: str = "float32") -
         Shape of one example, without the batch: (height, width, channels) for a picture.
     layers : sequence of Layer
         Descriptions such as ``shapes.Conv2D(6, 5)``, first to last.
-    dtype : str
-        What numbers are kept as; sets the bytes.
 
     Returns
     -------
@@ -182,7 +178,7 @@ def trace(input_shape: Shape, layers: Iterable[Layer], dtype: str = "float32") -
     >>> trace((28, 28, 1), [shapes.Conv2D(6, 5), shapes.MaxPooling2D(2)]).output_shape
     (12, 12, 6)
     """
-    rows = [input_row(sizes(input_shape), dtype)]
+    rows = [input_row(sizes(input_shape))]
     try:
         layers = list(layers)
     except TypeError:
@@ -190,23 +186,23 @@ def trace(input_shape: Shape, layers: Iterable[Layer], dtype: str = "float32") -
     names = _names(layers)
     for number, (name, layer) in enumerate(zip(names, layers), start=1):
         try:
-            rows.append(describe(name, layer, rows[-1].output_shape, rows[-1].fields, dtype))
+            rows.append(describe(name, layer, rows[-1].output_shape, rows[-1].fields))
         except ValueError as error:
             raise ValueError(f"layer {number}, {name} ({layer.kind}): {error}") from None
     return NetworkTable(tuple(rows))
 
 
-def input_row(shape: Shape, dtype: str) -> Row:
+def input_row(shape: Shape) -> Row:
     """Row 0: the input itself, in which each number sees itself."""
-    return Row("input", "Input", "", shape, activation_bytes(shape, dtype), 0, 0, 0,
+    return Row("input", "Input", "", shape, activation_bytes(shape), 0, 0, 0,
                tuple(ReceptiveField() for _ in positions(shape)))
 
 
-def describe(name: str, layer: Layer, input_shape: Shape, fields: Fields, dtype: str) -> Row:
+def describe(name: str, layer: Layer, input_shape: Shape, fields: Fields) -> Row:
     """The row of one layer behind an input of this shape and these receptive fields."""
     shape = layer.output_shape(input_shape)
     trained, kept = layer.parameters(input_shape)
-    return Row(name, layer.kind, layer.settings, shape, activation_bytes(shape, dtype), trained + kept,
+    return Row(name, layer.kind, layer.settings, shape, activation_bytes(shape), trained + kept,
                trained if layer.trainable else 0, layer.multiply_adds(input_shape),
                layer.receptive_fields(fields, input_shape))
 

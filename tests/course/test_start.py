@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import subprocess
 import sys
 
 import pytest
@@ -181,3 +182,18 @@ def test_readme_gives_both_commands():
 def test_a_readme_without_them_is_refused(text):
     with pytest.raises(ValueError, match=r"README\.md"):
         commands(text)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="no folder here in which even root cannot write")
+def test_where_the_home_cannot_be_written_programs_keep_their_files_elsewhere(recorded, monkeypatch, tmp_path):
+    ran = []
+    monkeypatch.setenv("COURSE_VENV", str(recorded[0]))
+    monkeypatch.setattr(start.subprocess, "run", lambda command, **options: ran.append(options["env"]) or
+                        subprocess.CompletedProcess(command, 0))
+    for home in ("/proc", str(tmp_path)):
+        monkeypatch.setenv("HOME", home)
+        monkeypatch.delenv("MPLCONFIGDIR", raising=False)
+        with pytest.raises(SystemExit):
+            start.main(["open"])
+    assert ran[0]["MPLCONFIGDIR"].startswith(str(recorded[0])) and ran[0]["JUPYTER_DATA_DIR"].startswith(str(recorded[0]))
+    assert "MPLCONFIGDIR" not in ran[1]

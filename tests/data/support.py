@@ -48,7 +48,7 @@ def small_info(url=None, name="small.npz", checksum=None, size=SIZE):
     """A data set of one file, described as the real ones are."""
     file = DataFile(name, url, checksum, size)
     return DatasetInfo(name="small", title="Small", layouts=(FileLayout((file,), functools.partial(_read, file_name=name)),),
-                  license="MIT", citation="nobody", homepage="http://localhost/", sample="nothing much")
+                  license="MIT", citation="nobody", sample="nothing much")
 
 
 def traffic_arrays(**changes):

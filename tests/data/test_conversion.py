@@ -104,7 +104,7 @@ def test_the_data_folder_counts_only_for_sets_that_say_so(server, tmp_path):
 
 def test_files_that_belong_together_must_lie_together(tmp_path, given, machine, capsys):
     form = FileLayout((DataFile("one"), DataFile("two")), lambda paths: {name: path.read_text() for name, path in paths.items()})
-    source = DatasetInfo(name="pair", title="Pair", layouts=(form,), license="", citation="", homepage="", sample="")
+    source = DatasetInfo(name="pair", title="Pair", layouts=(form,), license="", citation="", sample="")
     (given / "one").write_text("given")
     for name in ("one", "two"):
         (machine / name).write_text("cache")

@@ -110,11 +110,3 @@ def test_enlarging_keeps_the_ends_of_the_scale_and_the_symmetry():
     assert np.array_equal(enlarge(image[:, ::-1]), enlarge(image)[:, ::-1])
     assert np.array_equal(enlarge(image.transpose(0, 2, 1)), enlarge(image).transpose(0, 2, 1))
     assert enlarge(np.zeros((0, 8, 8))).shape == (0, 28, 28)
-
-
-@pytest.mark.parametrize(("images", "words"), [(np.zeros((8, 8)), r"\(images, 8, 8\), not \(8, 8\)"),
-                                               (np.full((1, 8, 8), 17), "0..16, but reach from 17 to 17"),
-                                               (np.full((1, 8, 8), -1), "reach from -1")])
-def test_enlarging_refuses_other_images(images, words):
-    with pytest.raises(ValueError, match=words):
-        enlarge(images)

@@ -116,8 +116,7 @@ def test_a_download_that_fails_leaves_a_damaged_file_alone(server, machine):
 
 
 def pair(read, *files):
-    return DatasetInfo(name="pair", title="Pair", layouts=(FileLayout(files, read),), license="", citation="", homepage="",
-                       sample="")
+    return DatasetInfo(name="pair", title="Pair", layouts=(FileLayout(files, read),), license="", citation="", sample="")
 
 
 def contents(paths):

@@ -73,7 +73,7 @@ def test_the_archive_gives_the_problem_of_the_lesson(given):
     archive(given / ARCHIVE)
     signs = load_signs("real")
     assert (len(signs.x_train), len(signs.x_test)) == (1080, 120)
-    assert signs.image_shape == (64, 64, 3) and signs.class_names == SIGN_NAMES
+    assert signs.x_train.shape[1:] == (64, 64, 3) and signs.class_names == SIGN_NAMES
     assert np.bincount(signs.y_train).tolist() == [180] * 6 and np.bincount(signs.y_test).tolist() == [20] * 6
     assert len(signs.x_validation) == 6 * (STUDENTS - 200)
     # Colors are students: none on two sides, whichever split.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.data.catalog import DataFile, DatasetInfo, FileLayout, all_datasets, named
+from helpers.data.catalog import all_datasets, named
 from helpers.data.errors import VerificationError
 from helpers.data.storage import array_sha256, check_checksum, read_hdf5, read_npz, what_is_it, write_hdf5
 from helpers.project import ROOT
@@ -235,26 +235,15 @@ def test_a_file_stays_as_it_was_when_writing_fails(tmp_path):
     assert (tmp_path / "file").read_bytes() == before and list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
-def test_a_data_set_must_be_usable():
-    fields = {"name": "a", "title": "A", "license": "", "citation": "", "homepage": "", "sample": ""}
-    archive = FileLayout((DataFile("a.zip"),), dict, archive=True)
-    with pytest.raises(ValueError, match="the first layout must be one that needs no conversion"):
-        DatasetInfo(layouts=(archive,), **fields)
-    with pytest.raises(ValueError, match="an archive needs a convert function"):
-        DatasetInfo(layouts=(FileLayout((DataFile("a.h5"),), dict), archive), **fields)
-
-
 def test_every_source_of_the_course_is_fully_described():
     sources = all_datasets()
     assert "mnist" in sources
     for name, source in sources.items():
         assert source.name == name and source.title and source.license and source.citation and source.sample
-        assert source.homepage.startswith("http")
-        downloadable = [form for form in source.layouts if form.downloadable]
-        assert downloadable, f"{name} has no address"
-        for form in downloadable:
-            for file in form.files:
-                assert file.size and file.url.startswith("https://")
+        assert not source.layouts[0].archive and (source.convert or not any(form.archive for form in source.layouts))
+        assert source.download_layout, f"{name} has no address"
+        for file in source.download_layout.files:
+            assert file.size and file.url.startswith("https://")
 
 
 def test_every_source_has_its_datasheet():

@@ -118,7 +118,7 @@ def test_frames_of_the_official_archive():
 def test_the_array_file_serves(given):
     np.savez(given / "gtsrb_32.npz", **traffic_arrays())
     signs = load_traffic_signs("real")
-    assert signs.source == "real" and len(signs.class_names) == 43 and signs.image_shape == (32, 32, 3)
+    assert signs.source == "real" and len(signs.class_names) == 43 and signs.x_train.shape[1:] == (32, 32, 3)
     assert not set(signs.groups_train) & set(signs.groups_test)
     assert {group // 100 for group in signs.groups_test} == set(range(43)) == {group // 100 for group in signs.groups_train}
 

@@ -301,11 +301,10 @@ def test_none_is_an_answer_where_some_case_expects_it():
     assert "without return" in texts(check(lambda x: {}.get(x), some))["hint"]
 
 
-def test_values_and_keywords():
+def test_values():
     assert check((2, 3), case("shape", expected=(2, 3)), name="shape").complete
     said = check((3, 2), case("shape", expected=(2, 3)), name="shape")
     assert repr(said).startswith("shape: ✗") and "called" not in texts(said)
-    assert check(lambda x, scale=1: x * scale, case("scaled", 2, keywords={"scale": 3}, expected=6)).complete
 
 
 def test_unfinished_branch_is_told():
@@ -322,7 +321,7 @@ def test_html_says_the_same_words():
 
 
 def test_rows_of_arrays_stand_below_each_other():
-    call = case("two", np.eye(2), np.eye(2), keywords={"k": np.eye(2)}, expected=1).call("f")
+    call = case("two", np.eye(2), np.eye(2), np.eye(2), expected=1).call("f")
     first, second, third, last = call.splitlines()
     assert first.index("[1.") == second.index("[0.") and second.index("[1.") == third.index("[0.") and last.endswith("]]))")
 

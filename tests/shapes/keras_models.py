@@ -48,9 +48,6 @@ def as_keras(layer):
     if isinstance(layer, shapes.Conv2D):
         return layers.Conv2D(layer.kernels, layer.kernel, layer.stride, layer.padding, groups=layer.groups,
                              dilation_rate=layer.dilation, activation=layer.activation, **zeros)
-    if isinstance(layer, shapes.Conv2DTranspose):
-        return layers.Conv2DTranspose(layer.kernels, layer.kernel, layer.stride, layer.padding,
-                                      output_padding=layer.output_padding, dilation_rate=layer.dilation, **zeros)
     if isinstance(layer, shapes.DepthwiseConv2D):
         return layers.DepthwiseConv2D(layer.kernel, layer.stride, layer.padding, layer.depth_multiplier,
                                       dilation_rate=layer.dilation, use_bias=layer.use_bias)
@@ -67,8 +64,7 @@ def as_keras(layer):
     if isinstance(layer, shapes.Unchanged):
         return getattr(layers, layer.keras_name)(*{"RandomFlip": [], "LeakyReLU": []}.get(layer.keras_name, [0.1]))
     return getattr(layers, kind)(*{
-        "ZeroPadding2D": lambda: [layer.padding], "Reshape": lambda: [layer.target_shape],
-        "Permute": lambda: [layer.dims], "Resizing": lambda: [layer.height, layer.width],
+        "ZeroPadding2D": lambda: [layer.padding],
         "Activation": lambda: [layer.activation], "Dropout": lambda: [layer.rate], "ReLU": lambda: [layer.max_value],
         "Rescaling": lambda: [layer.scale, layer.offset]}.get(kind, list)(),
         **({"keepdims": layer.keepdims} if kind.startswith("Global") else {}))

@@ -27,11 +27,9 @@ def layer_lists(draw):
         st.builds(shapes.Conv2D, st.integers(1, 4), kernel, padding=names, dilation=pairs[3]),
         st.builds(shapes.DepthwiseConv2D, kernel, stride, names, st.integers(1, 2)),
         st.builds(shapes.SeparableConv2D, st.integers(1, 4), kernel, stride, names),
-        st.builds(shapes.Conv2DTranspose, st.integers(1, 4), kernel, stride, names),
         st.builds(shapes.MaxPooling2D, pairs[3], st.one_of(st.none(), stride), names),
         st.builds(shapes.AveragePooling2D, pairs[3], st.one_of(st.none(), stride), names),
         st.builds(shapes.ZeroPadding2D, st.integers(0, 3)),
-        st.builds(shapes.Resizing, st.integers(4, 20), st.integers(4, 20)),
         st.builds(shapes.Dense, st.integers(1, 4)))
     anywhere = st.one_of(
         st.builds(shapes.BatchNormalization, st.booleans(), st.booleans()),
@@ -41,7 +39,7 @@ def layer_lists(draw):
                                      shapes.Unchanged("SpatialDropout2D")])
     bridge = st.sampled_from([
         [shapes.Flatten()], [shapes.GlobalAveragePooling2D()], [shapes.GlobalMaxPooling2D(keepdims=True)],
-        [shapes.Permute((3, 1, 2)), shapes.Flatten()], [shapes.Reshape((-1,))], []])
+        []])
     return [draw(convolution), *draw(st.lists(st.one_of(convolution, anywhere, pictures_only), max_size=5)),
             *draw(bridge),
             *draw(st.lists(st.one_of(st.builds(shapes.Dense, st.integers(1, 8)), anywhere), max_size=3))]
@@ -190,20 +188,17 @@ def test_branches_that_meet():
     assert table.multiply_adds == 16 * 12 * (2 * 9 * 4 * 4 + 49 * 4 * 3) + 7 * 5
 
 
-def test_a_model_within_a_model_is_one_row_or_all_of_its_rows():
+def test_a_model_within_a_model_is_one_row():
     base = residual()
     base.trainable = False
     inputs = keras.Input((16, 12, 4))
     prepare = keras.Sequential([inputs, layers.RandomFlip(), layers.Rescaling(1 / 255)], name="prepare")
     model = keras.Model(inputs, layers.Dense(2)(base(prepare(inputs), training=False)))
-    short, long = shapes.from_keras(model), shapes.from_keras(model, expand_nested=True)
+    short, inner = shapes.from_keras(model), shapes.from_keras(base)
     assert [row.kind for row in short] == ["Input", "Sequential", "Functional", "Dense"]
-    assert [row.name for row in long][:4] == ["input", *(f"prepare/{layer.name}" for layer in model.layers[1].layers),
-                                              f"{base.name}/{base.layers[1].name}"]
     assert short.rows[2].settings == f"{len(base.layers) - 1} layers"
-    for column in ("parameters", "trainable", "multiply_adds", "output_shape"):
-        assert getattr(short, column) == getattr(long, column)
-    assert short.rows[-1].fields == long.rows[-1].fields
+    assert (short.rows[2].multiply_adds, short.rows[2].output_shape) == (inner.multiply_adds, inner.output_shape)
+    assert short.rows[2].fields == inner.rows[-1].fields
     assert (short.parameters, short.trainable) == (model.count_params(), 5 * 2 + 2)
 
 

@@ -6,7 +6,6 @@ from helpers.shapes import (
     Activation,
     BatchNormalization,
     Conv2D,
-    Conv2DTranspose,
     Dense,
     DepthwiseConv2D,
     Dropout,
@@ -14,10 +13,6 @@ from helpers.shapes import (
     GlobalAveragePooling2D,
     LocalResponseNormalization,
     MaxPooling2D,
-    Permute,
-    Rescaling,
-    Reshape,
-    Resizing,
     SeparableConv2D,
     ZeroPadding2D,
     trace,
@@ -141,7 +136,6 @@ def test_height_comes_first_everywhere():
     assert MaxPooling2D((2, 3)).output_shape(shape) == (10, 10, 4)
     assert ZeroPadding2D((1, 2)).output_shape(shape) == ZeroPadding2D(((1, 1), (2, 2))).output_shape(shape)
     assert ZeroPadding2D(((1, 0), (0, 5))).output_shape(shape) == (21, 35, 4)
-    assert Conv2DTranspose(2, (3, 5), (1, 2)).output_shape(shape) == (22, 63, 2)
     table = trace(shape, [Conv2D(2, (3, 5), (1, 2)), Conv2D(2, (1, 3))])
     assert (table.rows[2].receptive_field, table.rows[2].jump) == ((3, 9), (1, 2))
 
@@ -155,24 +149,6 @@ def test_depthwise_is_a_convolution_with_as_many_groups_as_channels():
     assert separable.rows[-1].receptive_field == in_steps.rows[-1].receptive_field
 
 
-def test_a_picture_unfolded_from_a_row_of_pixels_is_seen_as_a_picture():
-    unfolded = trace((784,), [Rescaling(1 / 255), Reshape((28, 28, -1)), Conv2D(6, 5), Flatten(), Dense(10)])
-    assert unfolded.rows[3].receptive_field == (5, 5)
-    assert unfolded.rows[-1].receptive_field == (28, 28)
-    folded = trace((8, 6, 3), [Reshape((-1,)), Dense(2)])
-    assert folded.rows[1].receptive_field == folded.rows[2].receptive_field == (8, 6)
-    generated = trace((100,), [Dense(49), Reshape((7, 7, 1)), Conv2DTranspose(8, 3, 2, "same")])
-    assert generated.output_shape == (14, 14, 8)
-    assert generated.rows[-1].receptive_field == (100,)
-
-
-def test_axes_put_in_another_order_see_everything_from_there_on():
-    table = trace((8, 6, 3), [Conv2D(5, 3), Permute((3, 1, 2)), Flatten(), Dense(2)])
-    assert table.rows[2].output_shape == (5, 6, 4)
-    assert [row.receptive_field for row in table][1:] == [(3, 3), (8, 6), (8, 6), (8, 6)]
-    assert trace((8, 6, 3), [Permute((1, 2, 3))]).rows[1].receptive_field == (1, 1)
-
-
 def test_global_pooling_sees_what_the_map_sees():
     table = trace((32, 32, 3), [Conv2D(8, 5, 2), GlobalAveragePooling2D(), Dense(4)])
     assert table.rows[2].output_shape == (8,)
@@ -182,13 +158,6 @@ def test_global_pooling_sees_what_the_map_sees():
 
 def test_dense_on_a_picture_is_a_convolution_with_a_kernel_of_one():
     assert trace((8, 6, 3), [Conv2D(4, 3), Dense(7)]) == trace((8, 6, 3), [Conv2D(4, 3), Conv2D(7, 1)])
-
-
-def test_a_smaller_picture_takes_larger_steps():
-    table = trace((32, 64, 3), [Resizing(16, 64), Conv2D(4, 3)])
-    assert table.output_shape == (14, 62, 4)
-    assert table.rows[1].receptive_field == (2, 1)
-    assert table.rows[2].receptive_field == (2 + 2 * 2, 3)
 
 
 def test_frozen_layers_are_counted_and_not_trained():
