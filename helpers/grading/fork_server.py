@@ -24,6 +24,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 
 from helpers.grading import worker
 from helpers.grading.sandbox import bubblewrap, cgroup, confine, watch
@@ -72,6 +73,7 @@ def _become_worker(program, limits, shell, requests, replies):
         if program:
             os.environ.clear()
             os.environ.update(bubblewrap.environment())
+            tempfile.tempdir = None  # what was imported may have asked for the folder of this process
             confine.confine(limits)
         os.chdir(bubblewrap.SCRATCH)
         worker.serve(requests, replies, shell)

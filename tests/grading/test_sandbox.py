@@ -277,3 +277,13 @@ def test_all_this_holds_for_an_ordinary_user_too():
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"--basetemp={home}/base", *files]
         run = subprocess.run(as_somebody(command, Path(home)), capture_output=True, text=True, timeout=550)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
+
+
+@needs_sandbox
+def test_what_was_imported_before_does_not_choose_the_folder_of_temporary_files():
+    made = new_workers(("tests.support.asked_for_a_folder",))
+    source = "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n    pass\nfolder.rpartition('/')[0]"
+    try:
+        assert [one.result for one in ran(made, source)] == ["'/tmp'"]
+    finally:
+        made.close()
