@@ -478,3 +478,11 @@ def test_everything_that_came_in_is_accounted_for(tmp_path):
     submissions = collect(tmp_path, KEYS).submissions
     assert len(submissions) == len({one.student.identity for one in submissions}) == 100
     assert sum(not one.problem for one in submissions) == 40 and json.dumps([one.problem for one in submissions])
+
+
+def test_work_that_may_be_somebody_elses_is_said(tmp_path):
+    for place in ("group A/ada", "group A/ben", "group B/cem", ".anna"):
+        put(tmp_path, f"{place}/01_one.ipynb")
+    remarks = collect(tmp_path, KEYS).remarks
+    assert any(one.startswith("group A holds 01_one in several folders (ada, ben)") for one in remarks)
+    assert any(one.startswith(".anna was not looked into") for one in remarks) and len(remarks) == 2
