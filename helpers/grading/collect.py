@@ -159,7 +159,8 @@ def _doubts(folder, students):
     """Return remarks on what may be somebody's work and is not graded as such."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") and path.name not in (".git", ".ipynb_checkpoints") and any(path.rglob("*.ipynb")):
-            yield f"{printable(path.name)} was not looked into, because its name begins with a dot: rename it if it is a student's"
+            yield (f"{printable(path.name)} was not looked into, because its name begins with a dot: rename it if it is a "
+                   "student's")
     for student, group in students.items():
         holders = defaultdict(set)
         for one in group:
