@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-import importlib.metadata
 import json
 from pathlib import Path
 
 from helpers import whole_files
+from helpers.environment import installed
 from helpers.grading.records import Key, LessonResult
 from helpers.project import ROOT
 
@@ -20,11 +19,7 @@ FORMAT = 3
 @functools.cache
 def versions() -> dict[str, str]:
     """Return the versions of the packages that results can depend on; empty where one is not installed."""
-    found = dict.fromkeys(("ipython", "numpy", "tensorflow", "keras"), "")
-    for name in found:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+    return {name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}
 
 
 @functools.cache
