@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ LIMITS = Limits(memory=256 * MEGABYTE)
 IS_ROOT = hasattr(os, "getuid") and os.getuid() == 0
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 WITH_CGROUP = bool(sys.platform == "linux" and IS_ROOT and cgroup.prepare())
+REACHED = all(parent.stat().st_mode & 1 for folder in (ROOT, Path(sys.prefix)) for parent in (folder, *folder.parents))
+needs_somebody = pytest.mark.skipif(not (IS_ROOT and shutil.which("setpriv") and REACHED), reason=(
+    "needs root, to become somebody else, and a course in a folder that everybody may enter"))
 SOMEBODY = 23456
 """A user that no system has."""
 

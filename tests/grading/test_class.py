@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -26,7 +25,7 @@ from helpers.grading.records import MISSING, RIGHT, Student, Submission
 from helpers.grading.run import Options, Runner
 from helpers.grading.store import Store
 from helpers.project import ROOT
-from tests.grading.running import IS_ROOT, NO_SANDBOX, SANDBOX, as_somebody, grade, needs_sandbox
+from tests.grading.running import NO_SANDBOX, SANDBOX, as_somebody, grade, needs_sandbox, needs_somebody
 from tests.submissions import attacks
 from tests.submissions.building import LESSON, first, full, solved, without
 from tests.submissions.make import students, write
@@ -123,7 +122,7 @@ def test_what_is_kept_holds_no_answer_but_for_calls_that_went_wrong(graded):
     assert calls and all(call.called.startswith("soft_cross_entropy(np.array(") and call.expected for call in calls)
 
 
-@pytest.mark.skipif(not IS_ROOT or not shutil.which("setpriv"), reason="needs root, to become somebody else")
+@needs_somebody
 @needs_sandbox
 def test_hostile_work_gets_the_same_grades_from_an_ordinary_user(graded):
     hostile = [one.name for one in CLASS if one.hostile] + ["ada-perfect"]

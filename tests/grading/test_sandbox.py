@@ -16,7 +16,16 @@ from helpers.grading.errors import SandboxError
 from helpers.grading.sandbox import bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.project import ROOT
-from tests.grading.running import IS_ROOT, LIMITS, WITH_CGROUP, as_somebody, needs_linux, needs_sandbox, new_workers, ran
+from tests.grading.running import (
+    LIMITS,
+    WITH_CGROUP,
+    as_somebody,
+    needs_linux,
+    needs_sandbox,
+    needs_somebody,
+    new_workers,
+    ran,
+)
 
 
 def test_what_a_worker_can_see():
@@ -269,7 +278,7 @@ def test_confine_leaves_no_file_open():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
-@pytest.mark.skipif(not IS_ROOT or not shutil.which("setpriv"), reason="needs root, to become somebody else")
+@needs_somebody
 @needs_sandbox
 def test_all_this_holds_for_an_ordinary_user_too():
     files = [str(ROOT / "tests" / "grading" / name) for name in ("test_sandbox.py", "test_bounds.py", "test_worker.py")]
