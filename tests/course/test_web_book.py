@@ -204,6 +204,7 @@ def darkness(page):
     return sum(int(number) for number in re.findall(r"\d+", background)[:3])
 
 
+@pytest.mark.slow
 def test_in_the_browser(book, browser):
     """Wide and narrow, light and dark: no script error, nothing wider than the window, no serious finding of axe-core."""
     context = browser.new_context(color_scheme="light", reduced_motion="reduce")

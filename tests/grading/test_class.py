@@ -30,6 +30,7 @@ from tests.submissions import attacks
 from tests.submissions.building import LESSON, first, full, solved, without
 from tests.submissions.make import students, write
 
+pytestmark = pytest.mark.slow
 CLASS = students()
 KEYS = read_keys()
 ONE_KEY = {LESSON: KEYS[LESSON]}

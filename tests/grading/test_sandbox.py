@@ -278,6 +278,7 @@ def test_confine_leaves_no_file_open():
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
+@pytest.mark.slow
 @needs_somebody
 @needs_sandbox
 def test_all_this_holds_for_an_ordinary_user_too():

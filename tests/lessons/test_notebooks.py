@@ -146,6 +146,7 @@ def test_ids_are_stable_and_unique():
     assert ids[1:4] == ["set-up", "imports", "one"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("xdist") is None, reason="pytest-xdist is not installed")
 def test_cells_of_one_notebook_stay_together_under_xdist(tmp_path):
     """Dealt out one by one to two workers, every other cell would lack the name."""

@@ -50,6 +50,7 @@ def place_of(done, folder):
     return Path(done.stdout.strip()).relative_to(folder).parts
 
 
+@pytest.mark.slow
 def test_it_fetches_the_course_once(tmp_path, repository):
     for _ in range(2):   # the second time as a reader who runs the cell again
         done = run(PROGRAM, tmp_path, COURSE_REPOSITORY=repository)
