@@ -1,6 +1,5 @@
 """The rooms of the house: which code may import which, what must stand without the tests, and no lesson under an old name."""
 
-import ast
 import os
 import re
 import shutil
@@ -11,22 +10,13 @@ import nbformat
 import pytest
 
 from helpers.project import ROOT
+from tests.support.lesson_code import imported
 
 STAFF = ("helpers.course", "helpers.grading", "tests")
 FRONT = [path for path in sorted((ROOT / "helpers").rglob("*.py"))
          if path.relative_to(ROOT).parts[1] not in ("course", "grading")]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 OLD_NAMES = re.compile("|".join(("02_" + "lenet", "03_" + "sign", "04_" + "four", "05_" + "alexnet", "06_" + "transfer")))
-
-
-def imported(source):
-    """Yield every module that a piece of code imports, with and without the names taken from it."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def of_staff(source):

@@ -1,6 +1,5 @@
 """The student edition: no key, solution or test in it; every lesson runs; addresses are the handout's own."""
 
-import ast
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from helpers.course.handout import STAFF, course_files, write_handout
 from helpers.course.links import TEMPLATE, addresses
 from helpers.grading.errors import GradingError
 from helpers.project import ROOT, course_settings
+from tests.support.lesson_code import imported
 
 HOME = "ada-lovelace/convnets"
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -125,14 +125,8 @@ def test_the_readme_tells_students_how_to_start_and_who_made_what(handout):
     assert not re.search(r"helpers[./](grading|course)|-m pytest|tests/", text)
 
 
-def imported(source):
-    source = re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def without_magics(source):
+    return re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
 
 
 def test_every_module_of_the_course_that_a_lesson_or_helper_imports_is_there(handout):
@@ -141,7 +135,7 @@ def test_every_module_of_the_course_that_a_lesson_or_helper_imports_is_there(han
         for lesson in LESSONS
         for cell, source in sources(handout / "notebooks" / f"{lesson}.ipynb")
         if cell["cell_type"] == "code"
-        for name in imported(source)
+        for name in imported(without_magics(source))
     }
     wanted |= {
         (path.name, name) for path in (handout / "helpers").rglob("*.py") for name in imported(path.read_text(encoding="utf-8"))

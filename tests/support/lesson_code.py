@@ -65,3 +65,13 @@ def names_given(code):
               for node in ast.walk(target.target)}  # these names live in their comprehension only
     return {node.id for node in ast.walk(code)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in inside}
+
+
+def imported(source):
+    """Yield every module that a piece of code imports, with and without the names taken from it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
