@@ -167,7 +167,8 @@ def curves(series: dict[str, Sequence[float]], *, alt: str, xlabel: str = "epoch
     show(figure, alt=alt)
 
 
-def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str = "accuracy") -> None:
+def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str = "accuracy",
+                    on_real: dict[str, Sequence[float]] | None = None) -> None:
     """Draw each run as a dot and each mean as a bar mark, one row per group.
 
     Parameters
@@ -178,14 +179,18 @@ def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str
         What the dots show, in words.
     xlabel : str
         Text of the horizontal axis.
+    on_real : dict of str to sequence of float, optional
+        What was recorded on the real data, for the groups that have it: the mean is drawn as a pale diamond.
     """
     figure, axis = new(width=6.4, height=0.9 + 0.45 * len(groups))
-    for row, values in enumerate(groups.values()):
+    for row, (group, values) in enumerate(groups.items()):
+        if group in (on_real or {}):
+            axis.plot(np.mean(on_real[group]), row, marker="D", color="#b0b0b0", markersize=7, linestyle="None")
         axis.plot(values, [row] * len(values), linestyle="None", marker="o", color=COLORS[0], markersize=6, alpha=0.75)
         axis.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=COLORS[1], linestyle="-", marker="None")
     axis.set_yticks(range(len(groups)), list(groups))
     axis.set_ylim(len(groups) - 0.4, -0.6)
-    axis.set(xlabel=xlabel + " (dot: one seed, bar: mean)")
+    axis.set(xlabel=xlabel + f" (dot: one seed, bar: mean{', diamond: mean on real data' if on_real else ''})")
     show(figure, alt=alt)
 
 

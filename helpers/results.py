@@ -1,4 +1,4 @@
-"""The closing table of a lesson: what this run found, beside the range in which every run so far has fallen.
+"""The closing table of a lesson: what this run found, the range in which every run so far has fallen, and the real data's figure.
 
 The ranges are in ``data/expected_results.toml``: for each lesson a table for real data and one for the offline sample. In it ::
 
@@ -6,11 +6,13 @@ The ranges are in ``data/expected_results.toml``: for each lesson a table for re
     softmax_tf_accuracy = { each = [0.912, 0.922] }
 
 says that every seed must land in the range; ``mean = [low, high]`` bounds the mean over the seeds, and ``equal = 61706`` asks
-for exactly that number. A result without a range is an error, and so is a range without a result.
+for exactly that number. A result without a range is an error, and so is a range without a result. What was recorded on the real
+data is in ``data/measured_results.json``, which ``python -m helpers.course.measure`` writes.
 """
 
 from __future__ import annotations
 
+import json
 import numbers
 from typing import TYPE_CHECKING
 
@@ -23,9 +25,9 @@ from helpers.tables import Table
 if TYPE_CHECKING:
     from helpers.data import Dataset
 
-__all__ = ["closing_table", "describe_rule", "describe_value", "problems"]
+__all__ = ["closing_table", "describe_rule", "describe_value", "problems", "recorded"]
 
-_EXPECTED = ROOT / "data" / "expected_results.toml"
+_EXPECTED, _MEASURED = ROOT / "data" / "expected_results.toml", ROOT / "data" / "measured_results.json"
 
 
 def _several(value):
@@ -84,6 +86,17 @@ def problems(results: dict, rules: dict) -> list[str]:
     return found + [text for key in results if key in rules for text in _complaints(key, results[key], rules[key])]
 
 
+def recorded(lesson: str) -> dict[str, object]:
+    """Return what a lesson's last recorded run on the real data found: numbers, or lists of them, by name.
+
+    Parameters
+    ----------
+    lesson : str
+        The notebook's name without its ending; a lesson that was never recorded has an empty dict.
+    """
+    return json.loads(_MEASURED.read_text(encoding="utf-8")).get(lesson, {}).get("real", {}).get("results", {})
+
+
 _WORDS = {"real": "real data", "sample": "the offline sample", "own": "files of your own"}
 
 
@@ -110,9 +123,10 @@ def closing_table(results: dict, *, lesson: str, data: Dataset | str) -> None:
     expected = read_toml(_EXPECTED)
     if source not in expected.get(lesson, {}):
         raise ValueError(f"{_EXPECTED.name} has no table [{lesson}.{source}]")
-    rules = expected[lesson][source]
-    display(Table([(key, describe_value(value), describe_rule(rules.get(key, {}))) for key, value in results.items()],
-                  ["result", "this run", f"expected on {_WORDS[source]}"]))
+    rules, on_real = expected[lesson][source], recorded(lesson)
+    display(Table([(key, describe_value(value), describe_rule(rules.get(key, {})),
+                    describe_value(on_real[key]) if key in on_real else "") for key, value in results.items()],
+                  ["result", "this run", f"expected on {_WORDS[source]}", "recorded on real data"]))
     wrong = problems(results, rules)
     if wrong:
         raise AssertionError("This run differs from all runs before it: " + "; ".join(wrong) + ". If you changed the "

@@ -1,30 +1,33 @@
-"""Automatic feedback for exercises.
+"""Automatic feedback for exercises: one line on the page, its cases in the lesson's module, such as `checks_03`.
 
-    check(softmax,
-          case("one row", np.array([[1.0, 2.0, 3.0]]), holds={"rows sum to 1": lambda p, s: np.allclose(p.sum(1), 1)}),
-          case("scores around 1,000", np.array([[1000.0, 0.0]]), expected=[[1.0, 0.0]], hint="Subtract the largest first."))
+    check = Checks()
 
-A stub returns ``...`` (or is ``...``), and then the answer is "not attempted yet". Otherwise `check` says what passed and, for
-the first case that did not: the call, what it returned, what was expected, and a hint. It never raises, whatever the student's
-function does, so an exercise cannot stop "Run all".
+    @check.exercise
+    def output_length():
+        return [case("7 pixels, a window of 3", 7, 3, expected=5, hint="Count the places on paper."),
+                case("as long as the row", 7, 7, expected=1, slips={"The first place counts, too.": 0})]
+
+and in the lesson ``check(output_length)``. A stub returns ``...`` (or is ``...``), and then the answer is "not attempted yet".
+Otherwise `check` says what passed and, for the first case that did not: the call, what it returned, what was expected, and a
+hint. It never raises, whatever the student's function does, so an exercise cannot stop "Run all".
 """
 
 from __future__ import annotations
 
-import html
 import inspect
 import linecache
+import sys
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from helpers.exercises.compare import as_array, difference, fresh, one_line, plain, short
+from helpers.exercises.feedback import Feedback
 from helpers.exercises.portable import not_portable
 from helpers.exercises.time_limit import TooLong, at_most
 
-__all__ = ["Feedback", "case", "check"]
+__all__ = ["Checks", "case", "check"]
 
 _NOTHING = object()
 PATIENCE = 60  # seconds that one call of a student's function may take
@@ -51,8 +54,8 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
         The right result: numbers, arrays, strings, or tuples, lists, sets and dicts of these. Where whole numbers are expected
         a float is refused.
     holds : dict of str to callable, optional
-        Properties: a sentence, and a function of the result and the inputs that says whether it is true. It gets arrays as plain
-        NumPy arrays.
+        Properties: a sentence, and a function of the result and the inputs that says whether it is true, or gives what is
+        expected and what there is instead, to be compared and shown. It gets arrays as plain NumPy arrays.
     raises : type of Exception, optional
         What the function must raise for these inputs. Properties then get its message.
     tolerance : float
@@ -63,21 +66,31 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
         What type of number the result must have, for example ``"float32"``.
     hint : str
         What would help, in one or two sentences.
+    slips : dict of str to object, optional
+        Usual mistakes: the hint that fits one, and the result that this mistake gives.
 
     Raises
     ------
     ValueError
-        When nothing is asked of the result.
+        When nothing is asked of the result, or a slip is what is expected.
     """
 
     def __init__(self, about: str, *inputs: object, expected: object = _NOTHING, holds: dict[str, Callable] | None = None,
                  raises: type[Exception] | None = None, tolerance: float = 1e-6,
-                 shape: tuple[int, ...] | None = None, dtype: str | None = None, hint: str = ""):
+                 shape: tuple[int, ...] | None = None, dtype: str | None = None, hint: str = "",
+                 slips: dict[str, object] | None = None):
         if expected is _NOTHING and not (holds or raises or shape is not None or dtype):
             raise ValueError(f"case({about!r}) asks for nothing: give expected, holds, raises, shape or dtype")
-        self.about, self.inputs = about, inputs
+        self.about, self.inputs, self.slips = about, inputs, slips or {}
         self.expected, self.holds, self.raises = expected, holds or {}, raises
         self.tolerance, self.shape, self.dtype, self.hint = tolerance, shape, dtype, hint
+        for text, slip in self.slips.items():
+            if expected is not _NOTHING and difference(expected, slip, tolerance) is None:
+                raise ValueError(f"case({about!r}): the slip {text!r} gives what is expected")
+
+    def hint_for(self, result: object) -> str:
+        """Return the hint of the slip that gives this result, or the general one."""
+        return next((text for text, slip in self.slips.items() if difference(slip, result, self.tolerance) is None), self.hint)
 
     def call(self, name: str) -> str:
         """Write down the call, as a student would type it; the rows of an array stay below each other."""
@@ -103,70 +116,13 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
             return "numbers without nan and inf", f"{int((~np.isfinite(array)).sum())} of {array.size} are nan or inf"
         for sentence, true in self.holds.items():
             try:
-                fine = bool(true(plain(result), *self.inputs))
+                found = true(plain(result), *self.inputs)
+                found = difference(*found, self.tolerance) if isinstance(found, tuple) else "" if not found else None
             except Exception as error:
-                return sentence, f"this could not be tested: {type(error).__name__}: {short(str(error), 120)}"
-            if not fine:
-                return sentence, ""
+                found = f"this could not be tested: {type(error).__name__}: {short(str(error), 120)}"
+            if found is not None:
+                return sentence, found
         return None
-
-
-@dataclass(repr=False, eq=False)
-class Feedback:
-    """What `check` says, shown when it is the last line of a cell.
-
-    Attributes
-    ----------
-    attempted : bool
-        False while the stub is untouched.
-    passed : list of str
-        What the cases that passed are about.
-    rows : list of tuple of str
-        The first case that failed: pairs of a word, such as "expected", and a text.
-    notes : list of tuple of str
-        Where all is right, what the grader would miss, in the same form.
-    """
-
-    name: str
-    total: int
-    passed: list[str] = field(default_factory=list)
-    rows: list[tuple[str, str]] = field(default_factory=list)
-    about: str = ""
-    attempted: bool = True
-    notes: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def complete(self) -> bool:
-        """True when every case passed."""
-        return self.attempted and not self.rows
-
-    def headline(self) -> str:
-        """Say in one line how it stands."""
-        if not self.attempted:
-            return "not attempted yet. Replace the ... in the cell above, run it, then run this cell again."
-        told = f" ({'; '.join(self.passed)})" if self.passed else ""
-        if self.complete:
-            return f"✓ all {self.total} checks passed{told}"
-        if not self.passed:
-            return f"✗ the first of {self.total} checks did not pass: {self.about}"
-        return f"✗ {len(self.passed)} of {self.total} checks passed{told}. The next one did not: {self.about}"
-
-    def __repr__(self):
-        lines = [f"{self.name}: {self.headline()}"]
-        for word, text in self.rows + self.notes:
-            lines.append(f"  {word:10} " + text.replace("\n", "\n" + " " * 13))
-        return "\n".join(lines)
-
-    def _repr_html_(self):
-        # The colors repeat what the words say; the border's shades stand out on light and dark pages alike.
-        color = "#888888" if not self.attempted else "#3a923a" if self.complete else "#c86400"
-        columns = "margin-left: 1.2em; display: grid; grid-template-columns: 5.4em auto; justify-content: start"
-        rows = ""
-        for word, text in self.rows + self.notes:
-            text = f"<code>{html.escape(text)}</code>" if word in ("called", "got") else html.escape(text)
-            rows += f'<div style="{columns}"><b>{word}</b> <span style="white-space: pre-wrap">{text}</span></div>'
-        return (f'<div style="border-left: 4px solid {color}; padding-left: 0.8em"><div><b>{html.escape(self.name)}</b>: '
-                f"{html.escape(self.headline())}</div>{rows}</div>")
 
 
 def _untouched(value):
@@ -264,7 +220,7 @@ def _rows(answer, one, name, may_be_none):
     if result is None and not may_be_none:
         return say("None", "an answer", "A function without return gives None. Is a return missing, or does one branch lack it?")
     found = one.complaint(result)
-    return say(short(result), found[0], differs=found[1]) if found else []
+    return say(short(result), found[0], one.hint_for(result), found[1]) if found else []
 
 
 def _missed(answer):
@@ -314,3 +270,48 @@ def check(answer: object, *cases: case, name: str | None = None) -> Feedback:
             return Feedback(name, len(cases), passed, rows, one.about)
         passed.append(one.about)
     return Feedback(name, len(cases), passed, notes=_missed(answer))
+
+
+class Checks:
+    """The checks of one lesson: `check(softmax)` tries the cases of the exercise that is called softmax.
+
+    Examples
+    --------
+    >>> check = Checks()
+    >>> @check.exercise
+    ... def double():
+    ...     return [case("a number", 4, expected=8)]
+    >>> check(lambda number: 2 * number, "double")
+    double: ✓ all 1 checks passed (a number)
+    """
+
+    def __init__(self):
+        self.exercises: dict[str, Callable[[], list[case]]] = {}
+
+    def exercise(self, cases: Callable[[], list[case]]) -> Callable[[], list[case]]:
+        """Take a function that returns the cases of the exercise after which it is named; for decoration."""
+        self.exercises[cases.__name__] = cases
+        return cases
+
+    def __call__(self, answer: object, name: str | None = None) -> Feedback:
+        """Try a student's answer and say how it stands.
+
+        Parameters
+        ----------
+        answer : object
+            The student's function or value.
+        name : str, optional
+            The exercise; by default that of the answer's own name, or of the variable in which it is kept.
+
+        Returns
+        -------
+        Feedback
+            Shown by Jupyter when it is the last line of a cell. Where no exercise has this name it says which there are.
+        """
+        kept = sys._getframe(1).f_globals
+        names = [name or _name(answer), *(one for one in self.exercises if kept.get(one, _NOTHING) is answer)]
+        found = next((one for one in names if one in self.exercises), None)
+        if found is None:
+            return Feedback(names[0], 0, about="this lesson has no exercise of that name",
+                            rows=[("expected", f"one of {', '.join(self.exercises)}")])
+        return check(answer, *self.exercises[found](), name=found)

@@ -89,7 +89,10 @@ def _fields(record):
 
 
 def short(value: object, longest: int = LONGEST) -> str:
-    """Describe a value in at most `longest` characters, however large it is or whatever its own repr does."""
+    """Describe a value in about `longest` characters, however large it is or whatever its own repr does.
+
+    Of a long tuple or list each part is described by itself, so that none is cut off.
+    """
     try:
         value = plain(value) if _is_tensor(value) else value
         with np.printoptions(threshold=30, edgeitems=3, precision=5, suppress=True, linewidth=90):
@@ -97,7 +100,12 @@ def short(value: object, longest: int = LONGEST) -> str:
     except BaseException as error:
         text = f"an object of class {type(value).__name__} that cannot be shown ({type(error).__name__})"
     text, shape = str.__str__(text), ""
-    if isinstance(value, np.ndarray) and value.size > 30:  # NumPy's newer versions write the shape too, at the end
+    if type(value) in (tuple, list) and 1 <= len(value) <= 6 and (
+            len(text) > longest or any(isinstance(part, np.ndarray) and part.size > 30 for part in value)):
+        parts = ", ".join(short(part, longest // len(value)) for part in value)
+        return f"({parts})" if isinstance(value, tuple) else f"[{parts}]"
+    if isinstance(value, np.ndarray) and (value.size > 30 or len(text) > longest):
+        # NumPy's newer versions write the shape too, at the end.
         text, shape = text.replace(f", shape={value.shape}", ""), f", shape {value.shape}"
     room = longest - len(shape)
     return (text if len(text) <= room else text[:room - 4] + " ...") + shape
