@@ -3,6 +3,7 @@
     python -m helpers.course.web_book                   into build/site, opened with any browser: build/site/index.html
     python -m helpers.course.web_book FOLDER            into FOLDER
     python -m helpers.course.web_book --check           build in a temporary folder, fail on any warning
+    python -m helpers.course.web_book --without-solutions   leave out the solutions of the exercises
     python -m helpers.course.web_book --links           ask for every external address, fail on any that is gone
 
 The pages show the outputs stored in the notebooks; nothing is executed. Sphinx makes the pages with the settings and the
@@ -20,6 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from helpers.course import solutions
 from helpers.project import ROOT
 
 __all__ = ["SiteError", "build", "check_links"]
@@ -38,7 +40,7 @@ class SiteError(RuntimeError):
     """The web book could not be built; the message says why and what to do."""
 
 
-def _write_sources(folder):
+def _write_sources(folder, with_solutions):
     """Lay out what Sphinx reads: the course's pages and whatever they may link to, with links to the pages that move."""
     for name in FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=LEFT_OUT)
@@ -46,6 +48,8 @@ def _write_sources(folder):
         place = folder / MOVED.get(name, name)
         place.parent.mkdir(exist_ok=True)
         shutil.copyfile(ROOT / name, place)
+    if with_solutions:
+        solutions.write(folder / "solutions")
     for page in [*folder.rglob("*.md"), *folder.glob("notebooks/*.ipynb")]:
         text = page.read_text(encoding="utf-8")
         for old, new in MOVED.items():
@@ -54,13 +58,13 @@ def _write_sources(folder):
         page.write_text(text, encoding="utf-8")
 
 
-def _run_sphinx(work, builder):
+def _run_sphinx(work, builder, with_solutions=True):
     """Run Sphinx in an empty folder; return the finished application and its warnings."""
     try:
         from sphinx.application import Sphinx
         from sphinx.errors import SphinxError
         source = Path(work, "source")
-        _write_sources(source)
+        _write_sources(source, with_solutions)
         complaints = io.StringIO()
         app = Sphinx(source, BOOK, Path(work, builder), Path(work, "doctrees"), builder, status=None, warning=complaints)
         app.build()
@@ -92,13 +96,15 @@ def _check_destination(folder):
                             "folder, or empty this one yourself")
 
 
-def build(destination):
+def build(destination, with_solutions=True):
     """Build the web book.
 
     Parameters
     ----------
     destination : path-like
         Folder for the pages. It is replaced if it holds an earlier book, and refused if it holds anything else.
+    with_solutions : bool
+        Whether it has the pages of solutions, which are made from the keys.
 
     Returns
     -------
@@ -115,7 +121,7 @@ def build(destination):
     destination = Path(destination).resolve()
     _check_destination(destination)
     with tempfile.TemporaryDirectory() as work:
-        app, warnings = _run_sphinx(work, "html")
+        app, warnings = _run_sphinx(work, "html", with_solutions)
         output = Path(app.outdir)
         (output / MARKER).write_text("\n".join(_files(output)) + "\n", encoding="utf-8")
         # Only a finished book replaces the one before.
@@ -143,6 +149,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m helpers.course.web_book", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", default=ROOT / "build" / "site", type=Path, help="default: build/site")
+    parser.add_argument("--without-solutions", action="store_true", help="leave out the solutions of the exercises")
     parser.add_argument("--check", action="store_true", help="build in a temporary folder; fail on any warning")
     parser.add_argument("--links", action="store_true", help="ask for every external address; fail on any that is gone")
     options = parser.parse_args(arguments)
@@ -153,7 +160,7 @@ def main(arguments=None):
             with tempfile.TemporaryDirectory() as folder:
                 _, warnings = build(Path(folder, "site"))
         else:
-            pages, warnings = build(options.folder)
+            pages, warnings = build(options.folder, not options.without_solutions)
             print(f"{len(pages)} pages. Open {pages[0]}")
     except SiteError as error:
         print(error, file=sys.stderr)

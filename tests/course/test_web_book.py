@@ -47,6 +47,7 @@ def book(tmp_path_factory):
 
 def test_every_lesson_is_a_page_and_the_front_page_leads_to_it(book):
     assert {f"notebooks/{name}" for name in LESSONS} < set(book)
+    assert sum(name.startswith("solutions/") for name in book) >= 6
     front = {urlparse(link).path for link in book["index"].links}
     assert {f"notebooks/{name}.html" for name in LESSONS} <= front
     for name, page in book.items():

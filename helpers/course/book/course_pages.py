@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nbformat
 from docutils import nodes
 from sphinx.errors import ExtensionError
@@ -15,6 +17,7 @@ NAVIGATION = """
 notebooks/[0-9]*
 ```
 
+SOLUTIONS
 ```{toctree}
 :hidden:
 :caption: Results and data
@@ -40,12 +43,21 @@ maintainers/contributing
 CHANGELOG
 ```
 """
+SOLUTIONS = """
+```{toctree}
+:hidden:
+:glob:
+:caption: Solutions
+
+solutions/*
+```
+"""
 
 
 def add_navigation(app, name, source):
     """Append the table of contents, which GitHub would show as text, to the front page."""
     if name == "index":
-        source[0] += NAVIGATION
+        source[0] += NAVIGATION.replace("SOLUTIONS", SOLUTIONS if (Path(app.srcdir) / "solutions").is_dir() else "")
 
 
 def name_figures(app, document):
