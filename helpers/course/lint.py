@@ -28,6 +28,7 @@ KEYS = ROOT / "helpers" / "grading" / "keys"
 LARGEST_NOTEBOOK = 1_500_000
 LONGEST_OUTPUT = 60
 LONGEST_IMPORTS = 8
+LONGEST_LINE = 88
 
 
 def _code(notebook):
@@ -172,14 +173,14 @@ def rhythm(path, notebook, text):
     if not lengths:
         yield "has no code"
         return
-    if path.stem != "00_start_here" and not 3 <= statistics.median(lengths) <= 6:
-        yield f"the median code cell has {statistics.median(lengths)} lines, wanted 3 to 6"
-    long_ones = sum(length > 12 for length in lengths)
+    if path.stem != "00_start_here" and not 3 <= statistics.median(lengths) <= 5:
+        yield f"the median code cell has {statistics.median(lengths)} lines, wanted 3 to 5"
+    long_ones = sum(length > 11 for length in lengths)
     if long_ones > 0.1 * len(lengths):
-        yield f"{long_ones} of {len(lengths)} code cells are longer than 12 lines, wanted at most one in ten"
+        yield f"{long_ones} of {len(lengths)} code cells are longer than 11 lines, wanted at most one in ten"
     for number, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and cell.metadata.get("name") != NAME and _lines(cell) > 25:
-            yield f"cell {number}: {_lines(cell)} lines, wanted at most 25"
+        if cell.cell_type == "code" and cell.metadata.get("name") != NAME and _lines(cell) > 20:
+            yield f"cell {number}: {_lines(cell)} lines, wanted at most 20"
     words = sum(_words(cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
     if not 60 <= words / len(_code(notebook)) <= 150:
         yield f"{words / len(_code(notebook)):.0f} words of prose per code cell, wanted 60 to 150"
@@ -189,6 +190,18 @@ def rhythm(path, notebook, text):
         longest = max(longest, run)
     if longest > 3:
         yield f"{longest} code cells in a row, wanted at most 3"
+
+
+def one_page(path, notebook, text):
+    """Code fits the page, and tells one story: what depends on the data stands in one table."""
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        for line in cell.source.splitlines():
+            if len(line) > LONGEST_LINE:
+                yield f"cell {number}: a line of {len(line)} columns, wanted at most {LONGEST_LINE}: {line[:40].strip()} ..."
+        if re.search(r"\bif (not )?(is_)?real\b|source == [\"']", cell.source):
+            yield f"cell {number}: asks which data it has; put what differs into the table of sizes at the top"
 
 
 def size(path, notebook, text):
@@ -207,6 +220,8 @@ def exercise_cells(path, notebook, text):
             yield f"exercise {name}: wanted a task, a stub and a check, in this order and side by side"
         for number in places:
             cell = notebook.cells[number]
+            if cell.metadata["tags"] == ["exercise-check"] and not re.fullmatch(rf"check\(\w+(, \"{name}\")?\)", cell.source):
+                yield f"exercise {name}: its check must be one line, check({name}); the cases belong in helpers/exercises"
             if cell.metadata.get("name") != f"{name}-{cell.metadata['tags'][0].removeprefix('exercise-')}":
                 yield f"cell {number}: wanted the name {name}-task, {name}-solution or {name}-check"
 
@@ -241,7 +256,7 @@ def key_cells(path, notebook, text):
 
 
 RULES = [canonical_form, metadata, cell_ids, executed, clean_outputs, alternative_texts, pictures_exist,
-         figures_are_discussed, opening, ending, rhythm, exercise_cells, size]
+         figures_are_discussed, opening, ending, rhythm, one_page, exercise_cells, size]
 KEY_RULES = [canonical_form, metadata, cell_ids, executed, clean_outputs, key_cells, size]
 
 
