@@ -96,7 +96,9 @@ BROKEN = {
     "has no section '## Questions'": replaced(9, source="## Further reading\n\nA book."),
     "closing_table": replaced(8, source="results = {}\nz = 0\nz"),
     "the median code cell": replaced(4, source="1"),
-    "wanted at most 25": replaced(4, source="x = 1\n" * 26),
+    "wanted at most 20": replaced(4, source="x = 1\n" * 21),
+    "a line of 89 columns, wanted at most 88": replaced(4, source="a = 1\nb = 2\n" + "c" * 89),
+    "asks which data it has": replaced(4, source='a = 1\nb = 2\nif digits.source == "real":\n    b = 3'),
     "words of prose per code cell": replaced(3, source="## One"),
 }
 
