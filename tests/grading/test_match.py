@@ -235,7 +235,7 @@ def test_the_lesson_is_told_by_metadata_then_names_then_definitions():
     ("if a > 1:\n    a = 2\n    b = a", "a"),
     ("try:\n    import u.v as w\n    w.x = 1\nexcept E as e:\n    print(e)", "E print"),
     ("x = [x for x in x]", "x"), ("x = [y for y in z]", "z"),
-    ("x = {a: b + e for a, b in c if a > d}", "c d e"), ("x = [y for y in z] + [y]", "y z"), ("f = lambda x=y: z", "y"),
+    ("x = {a: b + e for a, b in c if a > d}", "c d e"), ("x = [y for y in z] + [y]", "y z"), ("for y in u:\n    x = [y for z in y]", "u"), ("x: t = 1", "__annotations__ t"), ("f = lambda x=y: z", "y"),
     ("with f(p) as p:\n    q = p", "f p"),
     ("while k:\n    k -= 1", "k"),
     ("f = d(f)", "d f"), ("a, b = b, a", "a b"), ("for k, v in d.items():\n    print(k, v)", "d print"), ("import a.b as c", ""),
