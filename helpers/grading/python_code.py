@@ -10,8 +10,6 @@ import re
 import types
 import warnings
 
-from helpers.grading.reading import LARGEST_CELL
-
 AT_HAND = frozenset([*dir(builtins), "__annotations__", "__file__", "get_ipython", "display", "In", "Out", "_", "__", "___"])
 """Names that a notebook has before its first cell."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -23,8 +21,6 @@ _RUNS_ITS_CELL = re.compile(r"\A\s*%%(time|capture|prun)\b[^\n]*\n")
 _MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 _FILE = "a student's cell"
 warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news for the instructor
-_MOST_WORK = 1_000_000
-"""Characters: IPython reads a cell once more for each magic in it, about a million characters in a second."""
 
 
 class Statement:
@@ -74,7 +70,7 @@ def _bound(statement):
             base = base.value
             changes |= {base.id} if isinstance(base, ast.Name) else set()
         todo += () if isinstance(node, _SCOPES) else ast.iter_child_nodes(node)
-    return frozenset(binds - {"*"}), frozenset(changes - binds)
+    return frozenset(binds), frozenset(changes - binds)
 
 
 def _used(text):
@@ -97,14 +93,12 @@ def _used(text):
 
 
 def work(source: str) -> int:
-    """Return how many characters have to be read to parse a cell, again for each magic."""
+    """Return how many characters have to be read to parse a cell: IPython reads it once more for each magic in it."""
     return len(source) * (1 + len(_MAGIC.findall(source)))
 
 
 def _as_python(source):
     """Return a cell after IPython's own transformation."""
-    if work(source) > _MOST_WORK:
-        raise SyntaxError("too many magics in too large a cell")
     # Imported here, because most cells need none of it.
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -112,9 +106,9 @@ def _as_python(source):
 
 
 def statements(source: str) -> list[Statement] | None:
-    """Return a cell's statements, an import as one for each name; None if it is not Python, or too large to be a student's."""
+    """Return a cell's statements, an import as one for each name; None if it is not Python."""
     source, found = _RUNS_ITS_CELL.sub("", source), []
-    for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
+    for prepare in (str, _as_python):
         try:
             body = ast.parse(prepare(source), _FILE).body
             break
@@ -132,4 +126,4 @@ def statements(source: str) -> list[Statement] | None:
 
 def defined_names(source: str) -> set[str]:
     """Return the names that a cell gives a value at its top level; none if it is not Python."""
-    return set().union(*(one.binds for one in statements(source) or []))
+    return set().union(*(one.binds for one in statements(source) or [])) - {"*"}
