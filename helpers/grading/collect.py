@@ -38,28 +38,26 @@ class Class:
 
 def _read(one, keys):
     """Return a file, with what is in it."""
-    one.place, one.kind = one.parts, "notebook" if one.problem else "other" if one.open else "folder"
-    name = one.parts[-1].lower() if one.parts else ""
-    if one.kind != "other" or (".ipynb" not in name and Path(name).suffix not in _PERHAPS):
-        return one
-    try:
-        said, cells = parse(one.read())
-    except SubmissionError as error:
-        one.problem, one.kind = str(error), "notebook" if ".ipynb" in name else "other"
-        # The name of the file still tells which lesson was tried.
-        one.lesson = next((lesson for lesson in sorted(keys, key=len, reverse=True) if lesson.lower() in name), None)
-        return one
-    one.lesson, one.kind = tell_lesson(said, cells, keys), "notebook"
-    if not name.endswith(".ipynb"):
-        one.note = f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
-    if any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells):
-        one.problem, one.lesson, one.kind = "it is a key, nobody's work", None, "key"
-    elif one.lesson:
-        one.cells = tuple(cells)
-    elif (said or "").startswith("00_"):
-        one.problem = "not graded; nothing to do: this lesson has no exercises"
-    else:
-        one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
+    one.place, name = one.parts, one.parts[-1].lower() if one.parts else ""
+    if one.problem:
+        one.kind = "notebook"
+    elif one.kind == "other" and (".ipynb" in name or Path(name).suffix in _PERHAPS):
+        try:
+            said, one.cells = parse(one.read())
+        except SubmissionError as error:
+            one.problem = str(error)
+            # The name of the file still tells which lesson was tried.
+            one.kind, one.lesson = ("notebook" if ".ipynb" in name else "other"), next(filter(name.__contains__, keys), None)
+        else:
+            one.kind, one.lesson = "notebook", tell_lesson(said, one.cells, keys)
+            if not name.endswith(".ipynb"):
+                one.note = f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
+            if any({"exercise-hidden", "key-setup"} & cell.tags for cell in one.cells):
+                one.problem, one.lesson = "it is a key, nobody's work", None
+            elif (said or "").startswith("00_"):
+                one.problem = "not graded; nothing to do: this lesson has no exercises"
+            elif not one.lesson:
+                one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
     return one
 
 
@@ -71,7 +69,7 @@ def _platform(name):
 def _named(top, lessons):
     """Return whose file it is by its name, nothing where the name is the lesson's alone."""
     stem = re.sub(r"(\.ipynb)?(\.[a-z]{2,5})?$", "", top, flags=re.IGNORECASE)
-    for lesson in sorted(lessons, key=len, reverse=True):
+    for lesson in lessons:
         place = re.search(re.escape(lesson) + _ATTEMPT, stem, re.IGNORECASE)
         if place:
             return " ".join(filter(None, (part.strip("-_ .()") for part in (stem[:place.start()], stem[place.end():]))))
@@ -93,8 +91,8 @@ def _owner(one, lessons):
 def _holds_a_class(top, inside, alone, lessons):
     """Return whether a folder or archive holds a class, not one student's work."""
     deeper = [one for one in inside if len(one.place) > 1]
-    above = len(inside[0].parts) - len(inside[0].place)
-    if _platform(top) or not deeper or any(one.clone == above + 1 for one in inside):
+    clones = [one.clone and one.clone - len(one.parts) + len(one.place) for one in inside]
+    if _platform(top) or not deeper or {0, 1} & set(clones):
         return False
     if any(_MOODLE.fullmatch(one.place[1]) for one in deeper) or all(
             _CANVAS.fullmatch(one.place[1]) for one in deeper if one.kind != "folder"):
@@ -103,7 +101,7 @@ def _holds_a_class(top, inside, alone, lessons):
     if lesson in lessons and (not archive or any(len(one.place) > 2 or _named(one.place[1], lessons) for one in deeper)):
         return True
     # Where the folders part: a class shows in that several of them, or of an archive's files, hold the same lesson.
-    graded = [one for one in inside if alone and one.lesson and one.clone != above + 2]
+    graded = [one for one, clone in zip(inside, clones) if alone and one.lesson and clone != 2]
     depth = len(os.path.commonprefix([one.place[:-1] for one in graded]))  # noqa: RUF071  (of tuples, part by part)
     holders = {(one.lesson, one.place[depth] if len(one.place) > depth + 1 else archive and _named(one.place[depth], lessons))
                for one in graded}
@@ -128,10 +126,10 @@ def _lift(found, lessons, remarks):
 
 def _students(found, folder, lessons, remarks):
     """Return the files of each student, by Student."""
-    owners = [_owner(one, lessons) for one in found]
-    if not any(name for name, _ in owners):
-        remarks.append(f"no file says whose it is: all were taken for the work of one student, {folder}. "
-                       "For a class give the folder above")
+    clone, owners = any(one.clone == 0 for one in found), [_owner(one, lessons) for one in found]
+    if clone or not any(name for name, _ in owners):
+        remarks.append(f"{'this is a clone of the course' if clone else 'no file says whose it is'}: all was taken for the work of "
+                       f"one student, {folder}. For a class give the folder above")
         owners = [(folder, "")] * len(owners)
     remarks += [f"{name} does not say whose it is" for name in sorted(
         {one.place[0] for one, (name, _) in zip(found, owners) if not name})]
@@ -197,7 +195,7 @@ def _chosen(student, group, keys):
 def _submissions(student, found, keys):
     """Return what one student's files come to."""
     home = any(one.clone is not None for one in found)
-    notebooks = [one for one in found if one.kind in ("notebook", "key")]
+    notebooks = [one for one in found if one.kind == "notebook"]
     if home:
         # In a clone of the course, and beside it, only what its owner has worked at was handed in.
         notebooks = [one for one in notebooks if one.lesson and (one.problem or _rank(one, keys)[0])]
@@ -205,10 +203,10 @@ def _submissions(student, found, keys):
     for one in notebooks:
         attempts.setdefault((one.lesson, "" if one.lesson else one.parts), []).append(one)
     come = [_chosen(student, group, keys) for group in attempts.values()]
-    others = [one.path for one in found if one.kind == "other" and not home]
-    if others:
-        shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
-        come.append(Submission(student, None, others[0], problem=f"only notebooks (.ipynb) are graded, not {shown}"))
+    path, *others = [one.path for one in found if one.kind == "other" and not home] or [""]
+    if path:
+        more = f"; {len(others)} more are not: {', '.join(others[:5])}{', ...' * (len(others) > 5)}" if others else ""
+        come.append(Submission(student, None, path, problem=f"only notebooks (.ipynb) are graded{more}"))
     if not come:
         come.append(Submission(student, None, found[0].place[0], problem=(
             "a clone of the course in which no exercise was worked at" if home else "the folder holds no notebook")))
@@ -240,20 +238,16 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
     """
     folder, remarks = Path(folder), []
     if not folder.is_dir():
-        raise GradingError(f"the folder of submissions {str(folder)!r} does not exist")
+        raise GradingError(f"the folder of submissions {str(folder)!r} " + (
+            "is a file: unpack it, and give its folder" if folder.exists() else "does not exist"))
+    keys = {lesson: keys[lesson] for lesson in sorted(keys, key=len, reverse=True)}
     found = [_read(file, keys) for file in files(folder)]
-    name = printable(folder.resolve().name)
     if any(one.problem and not one.parts for one in found):
         raise GradingError(f"the folder of submissions {str(folder)!r} cannot be read")
-    if any(one.clone == 0 for one in found):
-        remarks.append(f"{name} is a clone of the course: it was taken for the work of one student. "
-                       "For a class give the folder above")
-        for one in found:
-            one.place = name, *one.place
     found = _lift([one for one in found if one.place], keys, remarks)
     if not found:
         raise GradingError(f"the folder of submissions {str(folder)!r} holds no notebooks and no folders of students")
-    students = _students(found, name, keys, remarks)
+    students = _students(found, printable(folder.resolve().name), keys, remarks)
     remarks += _doubts(folder, students)
     submissions = [one for student, group in students.items() for one in _submissions(student, group, keys)]
     the_class = Class(submissions, remarks)
