@@ -43,21 +43,23 @@ def _read(one, keys):
         one.kind = "notebook"
     elif one.kind == "other" and (".ipynb" in name or Path(name).suffix in _PERHAPS):
         try:
-            said, one.cells = parse(one.read())
+            said, cells = parse(one.read())
         except SubmissionError as error:
             one.problem = str(error)
             # The name of the file still tells which lesson was tried.
             one.kind, one.lesson = ("notebook" if ".ipynb" in name else "other"), next(filter(name.__contains__, keys), None)
         else:
-            one.kind, one.lesson = "notebook", tell_lesson(said, one.cells, keys)
+            one.kind, one.lesson = "notebook", tell_lesson(said, cells, keys)
             if not name.endswith(".ipynb"):
                 one.note = f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
-            if any({"exercise-hidden", "key-setup"} & cell.tags for cell in one.cells):
+            if any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells):
                 one.problem, one.lesson = "it is a key, nobody's work", None
             elif (said or "").startswith("00_"):
                 one.problem = "not graded; nothing to do: this lesson has no exercises"
             elif not one.lesson:
                 one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
+            else:
+                one.cells = tuple(cells)
     return one
 
 
@@ -128,21 +130,20 @@ def _students(found, folder, lessons, remarks):
     """Return the files of each student, by Student."""
     clone, owners = any(one.clone == 0 for one in found), [_owner(one, lessons) for one in found]
     if clone or not any(name for name, _ in owners):
-        remarks.append(f"{'this is a clone of the course' if clone else 'no file says whose it is'}: all was taken for the work of "
-                       f"one student, {folder}. For a class give the folder above")
+        why = "this is a clone of the course" if clone else "no file says whose it is"
+        remarks.append(f"{why}: all was taken for the work of one student, {folder}. For a class give the folder above")
         owners = [(folder, "")] * len(owners)
     remarks += [f"{name} does not say whose it is" for name in sorted(
         {one.place[0] for one, (name, _) in zip(found, owners) if not name})]
-    files_of, claims = defaultdict(list), defaultdict(set)
+    files_of = defaultdict(list)
     for one, (name, number) in zip(found, owners):
-        owner = name or one.place[0], number
-        files_of[owner].append(one)
-        claims[number or owner[0]].add(owner)
+        files_of[name or one.place[0], number].append(one)
+    claims = Counter(number or name for name, number in files_of)
     alike = Counter(unicodedata.normalize("NFC", name) for name, _ in files_of)
     students, count = {}, Counter()
     for (name, number), group in files_of.items():
         identity, shown = number or name, unicodedata.normalize("NFC", name)
-        if len(claims[identity]) > 1:  # no identity, such as a year in each file's name
+        if claims[identity] > 1:  # no identity, such as a year in each file's name
             identity = "_".join(filter(None, [name, number]))
         if alike[shown] > 1:
             count[shown] += 1
@@ -170,22 +171,24 @@ def _doubts(folder, students):
                        "attempts of one student. If they are students, give the folder above them, or bring them one level up")
 
 
-def _rank(one, keys):
-    """Return what sorts attempts: worked before untouched, then time, then number, then name."""
-    worked = bool(one.cells) and any(not each.status for each in match(keys[one.lesson], one.cells))
-    stem = Path(one.parts[-1]).stem
-    number = re.search(r"[-_ (](\d{1,3})\)?$", stem)
-    return worked, one.time, -1 if _OLD_COPY.search(stem) else int(number[1]) if number else 0, one.parts
+def _worked(one, keys):
+    """Return whether anything in a notebook is worth grading."""
+    return bool(one.cells) and any(not each.status for each in match(keys[one.lesson], one.cells))
 
 
 def _chosen(student, group, keys):
     """Return the attempt that counts, with notes on the others."""
-    *others, (_, _, best) = sorted(((not one.problem, _rank(one, keys) if len(group) > 1 else (), one) for one in group),
-                                   key=lambda each: each[:2])
+    def rank(one):
+        stem = Path(one.parts[-1]).stem
+        number = re.search(r"[-_ (](\d{1,3})\)?$", stem)
+        return (not one.problem, _worked(one, keys), one.time,
+                -1 if _OLD_COPY.search(stem) else int(number[1]) if number else 0, one.parts)
+
+    *others, best = sorted(group, key=rank) if len(group) > 1 else group
     notes = [f"{len(group)} attempts; this one counts: {best.path}"] if others else []
-    for _, (worked, *_), one in others:
-        why = one.problem or ("" if worked else "untouched")
-        notes.append(f"{one.path} does not count{f': {why}' if why else ', because it is older'}")
+    for one in others:
+        why = one.problem or ("it is older" if _worked(one, keys) else "untouched")
+        notes.append(f"{one.path} does not count: {why}")
     notes += [one.note for one in group if one.note]
     digest = hashlib.sha256(repr([(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source)
                                   for cell in best.cells]).encode("utf-8", "surrogatepass")).digest()
@@ -195,10 +198,9 @@ def _chosen(student, group, keys):
 def _submissions(student, found, keys):
     """Return what one student's files come to."""
     home = any(one.clone is not None for one in found)
-    notebooks = [one for one in found if one.kind == "notebook"]
-    if home:
-        # In a clone of the course, and beside it, only what its owner has worked at was handed in.
-        notebooks = [one for one in notebooks if one.lesson and (one.problem or _rank(one, keys)[0])]
+    # In a clone of the course, and beside it, only what its owner has worked at was handed in.
+    notebooks = [one for one in found if one.kind == "notebook" and (
+        not home or (one.lesson and (one.problem or _worked(one, keys))))]
     attempts = {}
     for one in notebooks:
         attempts.setdefault((one.lesson, "" if one.lesson else one.parts), []).append(one)
