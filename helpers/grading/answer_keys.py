@@ -19,14 +19,11 @@ from helpers.grading.records import Check, Exercise, Key
 from helpers.project import ROOT
 
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
+WITH_TENSORFLOW = frozenset(
+    ["tensorflow", "keras", "helpers.batches", "helpers.layers", "helpers.pretrained", "helpers.progress"])
+"""Modules that load TensorFlow when they are imported, not later in a function."""
 _SEED = re.compile(r"^SEED *= *\d+", re.MULTILINE)
 _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")
-
-
-def _file(module):
-    """Return the file of one of the course's own modules, or None."""
-    path = ROOT.joinpath(*module.split("."))
-    return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
 
 
 def _modules(nodes):
@@ -36,27 +33,16 @@ def _modules(nodes):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {node.module, *filter(_file, (f"{node.module}.{alias.name}" for alias in node.names))}
+            found |= {node.module, *(f"helpers.{alias.name}" for alias in node.names if node.module == "helpers")}
     return found
-
-
-@functools.cache
-def _loads(module):
-    """Return what a module of the course imports when it is imported itself, not later in a function."""
-    path = _file(module)
-    return _modules(ast.parse(path.read_text(encoding="utf-8")).body) if path else set()
 
 
 def needs_tensorflow(sources: Iterable[str]) -> bool:
     """Return whether any of these pieces of code asks for TensorFlow or Keras, or for a module of the course that does."""
     nodes = [node for source in sources for one in statements(source) or [] for node in ast.walk(one.node)]
-    words = {str(getattr(node, "id", getattr(node, "value", ""))) for node in nodes if isinstance(node, (ast.Name, ast.Constant))}
-    todo = [*_modules(nodes), *words & {"tensorflow", "keras"}]
-    for module in todo:
-        if module.split(".")[0] in ("tensorflow", "keras"):
-            return True
-        todo += _loads(module) - {*todo}
-    return False
+    words = [getattr(node, "id", getattr(node, "value", "")) for node in nodes if isinstance(node, (ast.Name, ast.Constant))]
+    modules = _modules(nodes)
+    return not WITH_TENSORFLOW.isdisjoint([*modules, *(module.split(".")[0] for module in modules), *words])
 
 
 def imported_modules(sources: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ import warnings
 AT_HAND = frozenset([*dir(builtins), "__annotations__", "__file__", "get_ipython", "display", "In", "Out", "_", "__", "___"])
 """Names that a notebook has before its first cell."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _AT_ONCE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _ASKS = ("LOAD_NAME", "LOAD_GLOBAL", "STORE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
@@ -28,17 +29,17 @@ class Statement:
 
     def __init__(self, node: ast.stmt):
         self.node = node
-        self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, (ast.Import, ast.ImportFrom))
+        self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, _IMPORTS)
         self.maybe = not self.defines and hasattr(node, "body")  # `if` and its like may give their names no value
         self.stub = self.defines and _is_stub(node)
         self.binds, self.changes = _bound(node)
 
     @functools.cached_property
     def text(self) -> str:
-        """Its code, without comments; nothing where it is nested too deeply."""
+        """Its code, without comments; nothing where that cannot be written: nested too deeply, or a number of 5,000 digits."""
         try:
             return ast.unparse(self.node)
-        except RecursionError:
+        except (RecursionError, ValueError):
             return ""
 
     @functools.cached_property
@@ -107,21 +108,15 @@ def _as_python(source):
 
 def statements(source: str) -> list[Statement] | None:
     """Return a cell's statements, an import as one for each name; None if it is not Python."""
-    source, found = _RUNS_ITS_CELL.sub("", source), []
+    source = _RUNS_ITS_CELL.sub("", source)
     for prepare in (str, _as_python):
         try:
             body = ast.parse(prepare(source), _FILE).body
-            break
         except Exception:  # not only SyntaxError: too deep, too large, a zero byte, ...
             continue
-    else:
-        return None
-    for node in body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            found += [type(node)(**{**dict(ast.iter_fields(node)), "names": [alias]}) for alias in node.names]
-        else:
-            found.append(node)
-    return list(map(Statement, found))
+        return [Statement(one) for node in body for one in (
+            [type(node)(**{**vars(node), "names": [alias]}) for alias in node.names] if isinstance(node, _IMPORTS) else [node])]
+    return None
 
 
 def defined_names(source: str) -> set[str]:

@@ -16,6 +16,9 @@ MOST_MARKS = 2_500_000
 """Brackets and quotation marks: each makes an object of many times its size, and 20 MB of them would fill the memory."""
 _SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
 
+_OTHERS = {b"PK\x03\x04": "a zip archive that is called a notebook: give it its ending .zip again, or hand in the notebook in it",
+           b"%PDF": "a PDF file, not a notebook: hand in the .ipynb file"}
+
 
 def printable(text: str) -> str:
     """Return a name as any terminal can show it; two that differ stay different, because the backslash is escaped as well."""
@@ -90,7 +93,8 @@ def parse(data: bytes) -> tuple[str | None, list[Cell]]:
     except RecursionError:
         raise SubmissionError("the file is not a notebook: it is nested too deeply") from None
     except Exception as error:
-        raise SubmissionError(f"the file is not a notebook: {error}") from None
+        kind = next((kind for mark, kind in _OTHERS.items() if data.startswith(mark)), "")
+        raise SubmissionError(f"the file is {kind or f'not a notebook: {error}'}") from None
     if len(cells) > MOST_CELLS:
         raise SubmissionError(f"the notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read")
     lesson = _part(_part(notebook, "metadata", dict), "course", dict).get("lesson")

@@ -458,7 +458,7 @@ def test_a_class_that_is_not_there(tmp_path):
         collect(tmp_path / "nowhere", KEYS)
     with pytest.raises(GradingError, match="no notebooks and no folders"):
         collect(tmp_path, KEYS)
-    with pytest.raises(GradingError, match="class.zip' is a file: unpack it, and give its folder"):
+    with pytest.raises(GradingError, match=r"class\.zip' is a file: unpack it, and give its folder"):
         collect(put(tmp_path, "class.zip"), KEYS)
 
 

@@ -145,6 +145,8 @@ KINDS = {
                                   named("def alpha(x):\n    return two * x")],
     "loop's own names elsewhere": [cell("for k in unknown_data:\n    raise SystemExit"),
                                    named("for k in range(3):\n    two = k\ndef alpha(x):\n    return two * x")],
+    "generator of random numbers": [cell("rng = np.random.default_rng(0)"),
+                                    named("def alpha(x):\n    return 2 * x + 0 * rng.random()")],
     "walrus and with": [cell("import contextlib\nwith contextlib.nullcontext(2) as factor:\n    pass"),
                         named("def alpha(x):\n    return factor * x")],
 }
@@ -314,6 +316,7 @@ def test_twice_the_code_is_at_most_twice_the_work(monkeypatch):
 @pytest.mark.parametrize("source, taken", [
     ("@d(" + "+".join("x" * 200) + ")\ndef helper(x):\n    return x", True),
     ("@d(" + "+".join("x" * 20_000) + ")\ndef helper(x):\n    return x", False),
+    ("x = 0x" + "f" * 5_000 + "\ndef helper(x):\n    return x", True),
     ("x = " + "-" * 50_000 + "1\ndef helper(x):\n    return x", False),
     ("\n".join(f"def f{number}(x): return x" for number in range(5_000)) + "\ndef helper(x): return x", True),
     ("import os; import sys\r\ndef helper(x):\r\n    return '\u2028\x0c', x\rlater = 1", True),
