@@ -207,8 +207,9 @@ def _submissions(student, found, keys):
     come = [_chosen(student, group, keys) for group in attempts.values()]
     path, *others = [one.path for one in found if one.kind == "other" and not home] or [""]
     if path:
-        more = f"; {len(others)} more are not: {', '.join(others[:5])}{', ...' * (len(others) > 5)}" if others else ""
-        come.append(Submission(student, None, path, problem=f"only notebooks (.ipynb) are graded{more}"))
+        more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+        come.append(Submission(student, None, path, problem="only notebooks (.ipynb) are graded" + (
+            f"; also not graded: {', '.join(others[:5])}{more}" if others else "")))
     if not come:
         come.append(Submission(student, None, found[0].place[0], problem=(
             "a clone of the course in which no exercise was worked at" if home else "the folder holds no notebook")))

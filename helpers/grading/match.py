@@ -164,9 +164,8 @@ def _choose(exercise, own, texts):
     """Return the number of the cell that counts and what to say of it, or None and a status."""
     wanted, _, stub = _names(exercise)
     named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
-    untouched = (exercise.stub or "").split()
-    touched = [number for number in named if any(not one.stub and one.text not in stub for one in own.bodies[number])
-               or (not own.bodies[number] and own.cells[number].source.split() != untouched)]
+    touched = [number for number in named if not own.bodies[number] or any(
+        not one.stub and one.text not in stub for one in own.bodies[number])]
     everywhere = {place[0]: one for place, one in own.binding(wanted)}
     defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | texts]
     foreign = {number for number in defining if "exercise-solution" in own.cells[number].tags} - {*named}

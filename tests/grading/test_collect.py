@@ -325,7 +325,7 @@ def test_what_cannot_be_graded_is_said_and_the_others_go_on(tmp_path):
     os.mkfifo(tmp_path / "jan" / "y.ipynb")
     said = {path.split("/")[0]: problem for path, problem in problems(tmp_path).items()}
     assert found(tmp_path) == [("ada", "01_one")]
-    assert said["ada"] == "only notebooks (.ipynb) are graded; 3 more are not: ada/page.html, ada/solution.py, ada/table.json"
+    assert said["ada"] == "only notebooks (.ipynb) are graded; also not graded: ada/page.html, ada/solution.py, ada/table.json"
     for name, words in {"ben": "not a notebook", "cem": "no lesson with a key", "dora": "the folder holds no notebook",
                         "emil": "links are not followed", "finn": "links are not followed", "gina": "only notebooks",
                         "hugo": "it is a key", "ines": "not graded; nothing to do", "secret.txt": "only notebooks"}.items():
