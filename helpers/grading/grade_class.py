@@ -6,7 +6,7 @@ import contextlib
 import functools
 import pickle
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from helpers.grading.errors import GradingError, SandboxError
@@ -16,8 +16,6 @@ from helpers.grading.run import Options, Runner, wanted_modules
 from helpers.grading.store import Store, work_name
 
 SCHEDULER_TIMEOUT = "20s"
-TRIES = 3
-"""How often work is begun that this machine breaks off."""
 _starting = threading.Lock()
 
 
@@ -30,16 +28,6 @@ def _matched(key: Key, submission: Submission) -> list[Match]:
         return [Match(exercise.name, None, (), MISSING, note) for exercise in key.exercises]
 
 
-def _lesson(runner: Runner, key: Key, matches: list[Match]) -> LessonResult | str:
-    """Return the result of one submission, or why this machine could not give one."""
-    for _ in range(TRIES):
-        try:
-            return runner.lesson(key, matches)
-        except SandboxError as error:
-            reason = str(error)
-    return reason
-
-
 # One for all the work that a Dask worker gets.
 _new_runner = functools.lru_cache(maxsize=1)(lambda pickled: Runner(*pickle.loads(pickled)))
 
@@ -47,11 +35,11 @@ _new_runner = functools.lru_cache(maxsize=1)(lambda pickled: Runner(*pickle.load
 def _on_worker(pickled, key, matches):
     with _starting:
         runner = _new_runner(pickled)
-    return _lesson(runner, key, matches)
+    return runner.lesson(key, matches)
 
 
 def _by_dask(work, keys, runner, scheduler):
-    """Yield (name, result) as a Dask cluster finishes work; before that, run the keys here."""
+    """Yield (name, future) as a Dask cluster finishes work; before that, run the keys here."""
     try:
         import distributed
     except ImportError:
@@ -65,29 +53,51 @@ def _by_dask(work, keys, runner, scheduler):
         pickled = pickle.dumps((runner.modules, runner.options))
         futures = {client.submit(_on_worker, pickled, answered[lesson], matches, pure=False, key=f"grade-{name}"): name
                    for name, (lesson, matches) in work.items()}
-        for future in distributed.as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except distributed.KilledWorker as error:
-                raise GradingError(f"workers of the Dask cluster were lost: {error}. What is finished is kept") from error
+        yield from ((futures[future], future) for future in distributed.as_completed(futures))
 
 
-def _by_threads(work, keys, runner, jobs):
-    """Yield (name, result) as threads finish work: they suffice, because the work is done by other processes."""
+def _by_threads(work, keys, runner, jobs, earlier):
+    """Yield (name, future) as threads finish work: they suffice, because the work is done by other processes."""
     with ThreadPoolExecutor(jobs) as pool:
         # First in the queue, so that whoever waits for a key waits for something that runs.
-        answered = {lesson: pool.submit(runner.key_answers, key) for lesson, key in keys.items()}
+        answered = {lesson: pool.submit(runner.key_answers, keys[lesson]) for lesson, _ in work.values()}
 
-        def graded(lesson, matches):
-            return _lesson(runner, answered[lesson].result(), matches)
+        def one(name, lesson, matches):
+            return runner.lesson(answered[lesson].result(), matches, earlier.get(name))
 
-        futures = {pool.submit(graded, *one): name for name, one in work.items()}
+        futures = {pool.submit(one, name, *more): name for name, more in work.items()}
         try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
+            yield from ((futures[future], future) for future in as_completed(futures))
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runner: Runner, jobs: int = 1,
+           scheduler: str | None = None) -> Iterator[tuple[str, LessonResult | SandboxError]]:
+    """Yield each name of some work with its result as it is finished, or with why this machine could not do it.
+
+    Whose worker was ended, and what failed for no fault of a student's, is tried once more while nothing else runs, so that
+    nobody loses a point, and no key is refused, by a busy machine.
+    """
+    earlier: dict[str, LessonResult] = {}
+    for alone in (False, True):
+        left = {}
+        for name, future in (_by_dask(work, keys, runner, scheduler) if scheduler and not alone
+                             else _by_threads(work, keys, runner, 1 if alone else jobs, earlier)):
+            try:
+                result = future.result()
+                if alone or not result.ended:
+                    yield name, result
+                    continue
+                earlier[name] = result
+            except Exception as error:
+                if alone and not isinstance(error, SandboxError):
+                    raise
+                if alone:
+                    yield name, error
+            left[name] = work[name]
+        work = left
 
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
@@ -141,9 +151,8 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
         modules = wanted_modules(list(needed.values()), [match for _, matches in work.values() for match in matches])
         with contextlib.closing(Runner(modules, options)) as runner:
             # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-            for name, result in (_by_dask(work, needed, runner, scheduler) if scheduler
-                                 else _by_threads(work, needed, runner, jobs)):
-                if isinstance(result, str):
+            for name, result in graded(work, needed, runner, jobs, scheduler):
+                if isinstance(result, SandboxError):
                     say(f"{named[name][0].path} is not graded yet: {result}. The same command tries it again.")
                     continue
                 store.put(name, result)
