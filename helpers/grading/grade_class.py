@@ -60,7 +60,7 @@ def _by_threads(work, keys, runner, jobs, earlier):
     """Yield (name, future) as threads finish work: they suffice, because the work is done by other processes."""
     with ThreadPoolExecutor(jobs) as pool:
         # First in the queue, so that whoever waits for a key waits for something that runs.
-        answered = {lesson: pool.submit(runner.key_answers, keys[lesson]) for lesson, _ in work.values()}
+        answered = {lesson: pool.submit(runner.key_answers, keys[lesson]) for lesson in {lesson for lesson, _ in work.values()}}
 
         def one(name, lesson, matches):
             return runner.lesson(answered[lesson].result(), matches, earlier.get(name))

@@ -7,7 +7,8 @@ import os
 
 import psutil
 
-from helpers.grading.sandbox.confine import MEGABYTE
+from helpers.grading.sandbox.cgroup import Group
+from helpers.grading.sandbox.confine import MEGABYTE, Limits
 
 MOST_PROCESSES = 96
 """Processes that a look counts, so that no look takes long. A sandbox has fewer: see `confine.Limits`."""
@@ -28,3 +29,10 @@ def memory_taken(start: int = 0) -> int:
             sizes = [int(line.split()[1]) * 1024 for line in file if line.startswith(("RssAnon", "RssShmem"))]
             total += max(0, sum(sizes) - start)
     return total
+
+
+def took_too_much(limits: Limits, start: int, group: Group | None) -> bool:
+    """Return whether the sandbox joined is to be ended: by its own limit, or because the machine runs short."""
+    short = free_memory() < RESERVE
+    taken = memory_taken(start) if short or not group else 0
+    return taken > (RESERVE if short else limits.memory) or bool(group and group.ran_out())
