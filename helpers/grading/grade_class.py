@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import pickle
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -16,7 +13,6 @@ from helpers.grading.run import Options, Runner, wanted_modules
 from helpers.grading.store import Store, work_name
 
 SCHEDULER_TIMEOUT = "20s"
-_starting = threading.Lock()
 
 
 def _matched(key: Key, submission: Submission) -> list[Match]:
@@ -28,18 +24,9 @@ def _matched(key: Key, submission: Submission) -> list[Match]:
         return [Match(exercise.name, None, (), MISSING, note) for exercise in key.exercises]
 
 
-# One for all the work that a Dask worker gets.
-_new_runner = functools.lru_cache(maxsize=1)(lambda pickled: Runner(*pickle.loads(pickled)))
-
-
-def _on_worker(pickled, key, matches):
-    with _starting:
-        runner = _new_runner(pickled)
-    return runner.lesson(key, matches)
-
-
-def _by_dask(work, keys, runner, scheduler):
-    """Yield (name, future) as a Dask cluster finishes work; before that, run the keys here."""
+@contextlib.contextmanager
+def _cluster(scheduler):
+    """Provide the executor of a Dask cluster."""
     try:
         import distributed
     except ImportError:
@@ -48,55 +35,45 @@ def _by_dask(work, keys, runner, scheduler):
         client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
-    with client:
-        answered = {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-        pickled = pickle.dumps((runner.modules, runner.options))
-        futures = {client.submit(_on_worker, pickled, answered[lesson], matches, pure=False, key=f"grade-{name}"): name
-                   for name, (lesson, matches) in work.items()}
-        yield from ((futures[future], future) for future in distributed.as_completed(futures))
-
-
-def _by_threads(work, keys, runner, jobs, earlier):
-    """Yield (name, future) as threads finish work: they suffice, because the work is done by other processes."""
-    with ThreadPoolExecutor(jobs) as pool:
-        # First in the queue, so that whoever waits for a key waits for something that runs.
-        answered = {lesson: pool.submit(runner.key_answers, keys[lesson]) for lesson in {lesson for lesson, _ in work.values()}}
-
-        def one(name, lesson, matches):
-            return runner.lesson(answered[lesson].result(), matches, earlier.get(name))
-
-        futures = {pool.submit(one, name, *more): name for name, more in work.items()}
-        try:
-            yield from ((futures[future], future) for future in as_completed(futures))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    with client, client.get_executor() as pool:
+        yield pool
 
 
 def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runner: Runner, jobs: int = 1,
            scheduler: str | None = None) -> Iterator[tuple[str, LessonResult | SandboxError]]:
-    """Yield each name of some work with its result as it is finished, or with why this machine could not do it.
+    """Yield each name of some work (lesson, matches) with its result as it is finished, or with why this machine could not do it.
 
-    Whose worker was ended, and what failed for no fault of a student's, is tried once more while nothing else runs, so that
-    nobody loses a point, and no key is refused, by a busy machine.
+    Whose worker was ended, and what failed for no fault of a student's, is tried once more while nothing else runs here, so that
+    nobody loses a point by a busy machine, or by one that a cluster has lost.
     """
+    answered: dict[str, Key] = {}
     earlier: dict[str, LessonResult] = {}
     for alone in (False, True):
-        left = {}
-        for name, future in (_by_dask(work, keys, runner, scheduler) if scheduler and not alone
-                             else _by_threads(work, keys, runner, 1 if alone else jobs, earlier)):
+        # Threads suffice, because the work is done by other processes.
+        with _cluster(scheduler) if scheduler and not alone else ThreadPoolExecutor(1 if alone else jobs) as pool:
+            # A key must give its own answers on this machine before it grades, and with another seed it makes them.
+            answered = answered or {lesson: runner.key_answers(key) for lesson, key in keys.items()}
+            futures = {pool.submit(runner.lesson, answered[lesson], matches, earlier.get(name)): name
+                       for name, (lesson, matches) in work.items()}
+            left = {}
             try:
-                result = future.result()
-                if alone or not result.ended:
-                    yield name, result
-                    continue
-                earlier[name] = result
-            except Exception as error:
-                if alone and not isinstance(error, SandboxError):
-                    raise
-                if alone:
-                    yield name, error
-            left[name] = work[name]
+                for future in as_completed(futures):
+                    name = futures[future]
+                    try:
+                        result = future.result()
+                    except Exception as error:
+                        result = error
+                    if alone and isinstance(result, Exception) and not isinstance(result, SandboxError):
+                        raise result
+                    if alone or (isinstance(result, LessonResult) and not result.ended):
+                        yield name, result
+                    else:
+                        left[name] = work[name]
+                        earlier |= {name: result} if isinstance(result, LessonResult) else {}
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                raise
         work = left
 
 
@@ -147,11 +124,10 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     left = {name: same[0] for name, same in named.items() if name not in results}
     work = {name: (one.lesson, _matched(keys[one.lesson], one)) for name, one in left.items()}
     if work:
-        needed = {lesson: keys[lesson] for lesson, _ in work.values()}
-        modules = wanted_modules(list(needed.values()), [match for _, matches in work.values() for match in matches])
+        keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
+        modules = wanted_modules(list(keys.values()), [match for _, matches in work.values() for match in matches])
         with contextlib.closing(Runner(modules, options)) as runner:
-            # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-            for name, result in graded(work, needed, runner, jobs, scheduler):
+            for name, result in graded(work, keys, runner, jobs, scheduler):
                 if isinstance(result, SandboxError):
                     say(f"{named[name][0].path} is not graded yet: {result}. The same command tries it again.")
                     continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import re
 from collections.abc import Sequence
@@ -75,6 +76,10 @@ class Runner:
         self.modules, self.options = list(modules), options
         self.workers = Workers(options.sandbox, modules, options.limits())
 
+    def __reduce__(self):
+        # To a worker of a cluster goes what makes one there, for all the work that it gets.
+        return _runner, (tuple(self.modules), self.options)
+
     def lesson(self, key: Key, matches: Sequence[Match], earlier: LessonResult | None = None) -> LessonResult:
         """Grade one student's work on one lesson, by a key with the answers that hold here: see `key_answers`.
 
@@ -123,9 +128,15 @@ class Runner:
         Raises
         ------
         KeyNotebookError
-            When the key fails here, or, with its own seed, does not give its stored answers: then nobody could.
+            When the key fails here twice, or, with its own seed, does not give its stored answers: then nobody could.
         """
-        return dataclasses.replace(key, exercises=tuple(self._answered(key, exercise) for exercise in key.exercises))
+        exercises = []
+        for exercise in key.exercises:
+            try:
+                exercises.append(self._answered(key, exercise))
+            except KeyNotebookError:
+                exercises.append(self._answered(key, exercise))
+        return dataclasses.replace(key, exercises=tuple(exercises))
 
     def _answered(self, key, exercise):
         """Return an exercise with the answers that its own solution gives here, and the calls that come before them."""
@@ -197,6 +208,9 @@ class Runner:
     def close(self) -> None:
         """End what runs."""
         self.workers.close()
+
+
+_runner = functools.lru_cache(maxsize=1)(Runner)
 
 
 def _functions(exercise):

@@ -34,5 +34,6 @@ def memory_taken(start: int = 0) -> int:
 def took_too_much(limits: Limits, start: int, group: Group | None) -> bool:
     """Return whether the sandbox joined is to be ended: by its own limit, or because the machine runs short."""
     short = free_memory() < RESERVE
-    taken = memory_taken(start) if short or not group else 0
-    return taken > (RESERVE if short else limits.memory) or bool(group and group.ran_out())
+    if group and not short:
+        return group.ran_out()
+    return memory_taken(start) > (RESERVE if short else limits.memory)
