@@ -182,7 +182,7 @@ def _rank(one, keys):
 
 def _chosen(student, group, keys):
     """Return the attempt that counts, with notes on the others."""
-    *others, (_, _, best) = sorted(((not one.problem, _rank(one, keys) if len(group) > 1 else (), one) for one in group),
+    *others, (_, _, best) = sorted(((not one.problem, _rank(one, keys) if len(group) > 1 else (True,), one) for one in group),
                                    key=lambda each: each[:2])
     notes = [f"{len(group)} attempts; this one counts: {best.path}"] if others else []
     for _, (worked, *_), one in others:

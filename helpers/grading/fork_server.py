@@ -27,7 +27,7 @@ import tempfile
 
 from helpers.grading import worker
 from helpers.grading.records import DEAD, MEMORY
-from helpers.grading.sandbox import bubblewrap, cgroup, confine, watch
+from helpers.grading.sandbox import bubblewrap, cgroup, confine
 
 LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
                 "IPython.core.pylabtools", "asyncio.unix_events", "numpy.random", "pdb", "unittest.mock")
@@ -39,7 +39,7 @@ INTERVAL = 200
 def _supervise(program, limits, shell, requests, replies, control):
     """Start a worker in a sandbox, wait for its end or the grader's word, say how it ended, and leave nothing behind."""
     with contextlib.ExitStack() as stack:
-        group, said = None, ("", "")
+        group, pids, said = None, [], ("", "")
         try:
             if program:
                 with contextlib.suppress(OSError):
@@ -48,12 +48,11 @@ def _supervise(program, limits, shell, requests, replies, control):
                 sandbox, pids = bubblewrap.open_sandbox(program, limits)
                 stack.callback(sandbox.wait)
                 stack.callback(sandbox.kill)
-                for one in pids if group else ():
-                    group.add(one)
                 confine.enter(pids[0])
             pid = os.fork() or _become_worker(program, limits, shell, requests, replies)
             if group:
-                group.add(pid)
+                for one in (*pids, pid):
+                    group.add(one)
             os.close(requests)
             os.close(replies)
             said = _wait(pid, control, limits, program, group)
@@ -87,11 +86,11 @@ def _wait(pid, control, limits, program, group):
     poll = select.poll()
     for descriptor in (control, *([os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else [])):
         poll.register(descriptor, select.POLLIN)
-    start = watch.memory_taken() if program else 0
+    start = cgroup.memory_taken() if program else 0
     ended, told = 0, False
     while not (ended or told):
         told = control in dict(poll.poll(INTERVAL))
-        if program and watch.took_too_much(limits, start, group):
+        if program and cgroup.took_too_much(limits, start, group):
             return MEMORY, f"took more than {limits.memory // confine.MEGABYTE} MB of memory"
         ended, status = os.waitpid(pid, os.WNOHANG)
     if not ended:

@@ -112,17 +112,17 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     GradingError
         When no work can be graded: a key fails here, no worker starts, no scheduler answers.
     """
-    names = [None if one.problem else work_name(one.data, keys[one.lesson], options) for one in submissions]
+    names = [work_name(one.data, keys[one.lesson], options) if one.lesson and not one.problem else "" for one in submissions]
     # Equal files are graded once.
     named: dict[str, list[Submission]] = {}
     for name, one in zip(names, submissions):
-        if name is not None:
+        if name:
             named.setdefault(name, []).append(one)
     results = {name: kept for name in named if (kept := store.get(name))}
     progress = progress or (lambda done, of, who: None)
     progress(len(results), len(named), [])
-    left = {name: same[0] for name, same in named.items() if name not in results}
-    work = {name: (one.lesson, _matched(keys[one.lesson], one)) for name, one in left.items()}
+    left = {name: (str(same[0].lesson), same[0]) for name, same in named.items() if name not in results}
+    work = {name: (lesson, _matched(keys[lesson], one)) for name, (lesson, one) in left.items()}
     if work:
         keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
         modules = wanted_modules(list(keys.values()), [match for _, matches in work.values() for match in matches])

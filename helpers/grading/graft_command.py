@@ -49,8 +49,8 @@ def write_grafts(submissions, keys, folder, key_folder):
     """Write a notebook for each submission that can be graded, STUDENT/LESSON.ipynb, and return how many there are now."""
     files = OwnFiles(folder, ".written-by-graft.txt")
     files.refuse_others("an earlier graft")
-    notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(key_folder).glob("*.ipynb"))]
-    notebooks = {one["metadata"]["course"]["lesson"]: one for one in notebooks}
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(key_folder).glob("*.ipynb"))]
+    notebooks = {one["metadata"]["course"]["lesson"]: one for one in read}
     chosen = [one for one in submissions if not one.problem]
     for one in chosen:
         made = _grafted(notebooks[one.lesson], keys[one.lesson], one.cells)

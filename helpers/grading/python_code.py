@@ -138,7 +138,7 @@ def _as_python(source):
 
 def statements(source: str) -> list[Statement] | None:
     """Return a cell's statements, an import as one for each name; None if it is not Python, or too large to be a student's."""
-    source, found = _RUNS_ITS_CELL.sub("", source), []
+    source, found = _RUNS_ITS_CELL.sub("", source), list[ast.stmt]()
     for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
         try:
             body = ast.parse(prepare(source), _FILE).body

@@ -120,8 +120,8 @@ def write_report(out, the_class, results, keys, reveal=False, facts=None):
     With `reveal`, feedback shows the expected answers of hidden checks. `facts` are what else to keep: seed, limits, versions.
     """
     files, facts = OwnFiles(out, ".written-by-the-grader.txt"), facts or {}
-    students = {one.identity: one for one in (*the_class.missing, *(one.student for one in the_class.submissions))}
-    students = sorted(students.values(), key=lambda one: (one.name.casefold(), one.identity))
+    everybody = {one.identity: one for one in (*the_class.missing, *(one.student for one in the_class.submissions))}
+    students = sorted(everybody.values(), key=lambda one: (one.name.casefold(), one.identity))
     lessons = {name: keys[name].points for name in sorted({one.lesson for one in results if one})}
     earned, work, listed = {}, [], []
     for one, result in zip(the_class.submissions, results):

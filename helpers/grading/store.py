@@ -12,9 +12,6 @@ from helpers.environment import installed
 from helpers.grading.records import Key, LessonResult
 from helpers.project import ROOT
 
-FORMAT = 3
-"""Changes when results mean something else, so that older ones are not taken for new."""
-
 
 @functools.cache
 def versions() -> dict[str, str]:
@@ -33,7 +30,7 @@ def _course():
 
 def work_name(data: bytes, key: Key, options) -> str:
     """Return the name of a file's result: it changes when the file, the key, the options, the course or its packages change."""
-    parts = [FORMAT, hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), versions(), _course()]
+    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), versions(), _course()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 

@@ -107,7 +107,7 @@ class Worker:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise _EndedError(TIME_OUT, f"ran longer than {seconds:g} seconds")
-            heard, free, _ = select.select([self._replies, self._control], [self._requests] if request else [], [], left)
+            heard, free, _ = select.select([self._replies, self._control.fileno()], [self._requests] if request else [], [], left)
             if free:
                 # A worker can fill this pipe from its side, or close it.
                 try:
