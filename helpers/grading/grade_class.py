@@ -75,6 +75,8 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
                     future.cancel()
                 raise
         work = left
+        if not work:
+            return
 
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,

@@ -210,7 +210,9 @@ class Runner:
         self.workers.close()
 
 
-_runner = functools.lru_cache(maxsize=1)(Runner)
+@functools.lru_cache(maxsize=1)
+def _runner(modules, options):
+    return Runner(modules, options)
 
 
 def _functions(exercise):

@@ -52,15 +52,9 @@ def write_whole(path: Path, data: str | bytes, private: bool = True) -> None:
 
 
 class Store:
-    """The finished results in a folder.
+    """The finished results in a folder, which is made when the first is kept."""
 
-    Parameters
-    ----------
-    folder : path-like
-        Made when the first result is kept.
-    """
-
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path):
         self._folder = Path(folder)
 
     def get(self, name: str) -> LessonResult | None:

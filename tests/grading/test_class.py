@@ -171,6 +171,29 @@ def test_a_run_killed_twice_goes_on_where_it_stopped(tmp_path):
         path.name: path.read_bytes() for path in (tmp_path / "whole" / "work").glob("*")}
 
 
+@needs_sandbox
+def test_the_grader_stays_small_whatever_comes_in(tmp_path, record_property):
+    """F5: the most memory that the whole command itself has had, with floods in the pipe, in files and in what is printed."""
+    pipes = attacks.PIPES + "import time\n"
+    floods = {"bytes": pipes + "while True:\n    os.write(replies, b'x' * 10**6)",
+              "lists": pipes + "os.write(replies, b'[' + b'[],' * 3 * 10**5 + b'[]]\\n')\ntime.sleep(60)",
+              "prints": "while True:\n    print('x' * 10**6)",
+              "result": f"def {first()}(*arguments):\n    return 'x' * 10**8",
+              "file": "#" * 19_000_000}
+    for name, code in floods.items():
+        (tmp_path / "in" / name).mkdir(parents=True)
+        (tmp_path / "in" / name / f"{LESSON}.ipynb").write_text(json.dumps(solved(**{first(): code})))
+    run = subprocess.run([sys.executable, "-c", "import sys\nfrom helpers.grading.__main__ import main\nmain(sys.argv[1:])\n"
+                          "print(open('/proc/self/status').read())", tmp_path / "in", "--out", tmp_path / "out",
+                          "--timeout", "3", "--memory", "1024", "--jobs", "5"],
+                         cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
+    assert "5 of 5 files graded" in run.stdout
+    peak = int(run.stdout.partition("VmHWM:")[2].split()[0]) // 1024
+    record_property("megabytes of the grader itself", peak)
+    print(f"The grader itself took {peak} MB at most")
+    assert 20 < peak < 400
+
+
 @pytest.mark.parametrize("seed", [None, 4711])
 def test_answers_learnt_by_heart_earn_nothing_with_another_seed(tmp_path, seed):
     key, name = KEYS[LESSON], "tempered_softmax"
@@ -197,11 +220,13 @@ def test_the_same_work_is_graded_once_and_kept(tmp_path, monkeypatch):
     assert grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY)[1] == results
 
 
-def test_a_dask_cluster_does_the_work(tmp_path):
+def test_a_dask_cluster_does_the_work(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     write(tmp_path / "in", ["ada-perfect", "ben-partly", "emil-only-last"])
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        monkeypatch.setattr(classes, "ThreadPoolExecutor", None)
         there = grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY, scheduler=cluster.scheduler_address)
+    monkeypatch.undo()
     assert there == grade(tmp_path / "in", tmp_path / "again", keys=ONE_KEY, jobs=2)
     assert earned(*there)["ada-perfect"] == full() and len(there[1]) == 3
 

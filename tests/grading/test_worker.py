@@ -175,20 +175,6 @@ def test_how_a_worker_ended_is_told(workers):
         worker.close()
 
 
-def test_the_grader_stays_small_whatever_comes_in(workers):
-    def taken():
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    before = taken()
-    for source in (PIPES + "while True:\n    os.write(replies, b'x' * 10**6)",
-                   PIPES + "os.write(replies, b'[' + b'[],' * 3 * 10**5 + b'[]]\\n')"):
-        for _ in range(5):
-            worker = workers.start()
-            worker.run(source, 5)
-            worker.close()
-    assert taken() - before < 64 * 2**20
-
-
 def test_a_module_that_is_not_there_is_said():
     made = new_workers(["no_such_module"])
     with pytest.raises(SandboxError, match=r"has ended: ModuleNotFoundError: No module named 'no_such_module'"):
