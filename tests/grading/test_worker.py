@@ -1,7 +1,6 @@
 """A worker: cells mean in it what they mean in a notebook, and nothing that it does or says stops or fools the grader."""
 
 import json
-import os
 import time
 
 import pytest
