@@ -26,9 +26,10 @@ from helpers.grading.report import write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
-from helpers.grading.store import Store, versions, write_whole
+from helpers.grading.store import Store, versions
 from helpers.grading.web_pages import nothing_to_do, spelled_out
 from helpers.grading.workers import bounds
+from helpers.whole_files import write_whole
 
 
 def parser():
@@ -81,7 +82,7 @@ def chosen_seed(out, seed=None):
         except (OSError, ValueError):
             seed = secrets.randbelow(2**31)
     try:
-        write_whole(path, f"{seed}\n")
+        write_whole(path, f"{seed}\n", private=True)
     except OSError as error:
         raise GradingError(f"--out {out} cannot be written to ({error.strerror}): name another folder") from error
     return seed

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from helpers.course.own_files import OwnFiles
 from helpers.grading.answer_keys import in_own_scope
 from helpers.grading.match import match
-from helpers.grading.report import OwnFiles, page_name
+from helpers.grading.report import page_name
 
 # What a student's function prints costs nothing, here as in the grader.
 _QUIET = """import contextlib, io

@@ -199,8 +199,8 @@ class Workers:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL,
                                              stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True)
 
-    def _wait(self):
-        """Wait until all is imported: whoever has made this has other things to do meanwhile."""
+    def start(self) -> Worker:
+        """Return a new worker, as soon as all is imported; raises SandboxError when none can be had."""
         with self._lock:
             if self._process.poll() is not None and self._ready and self._starts <= MOST_RESTARTS:
                 self._channel.close()
@@ -211,10 +211,6 @@ class Workers:
                     words = self._errors.read().decode(errors="replace").strip().splitlines() or ["it did not say why"]
                     raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
                 self._ready = True
-
-    def start(self) -> Worker:
-        """Return a new worker; raises SandboxError when none can be had."""
-        self._wait()
         return Worker(self._channel)
 
     def close(self) -> None:

@@ -300,8 +300,9 @@ def test_a_result_that_cannot_be_read_is_none(tmp_path, kept):
 @pytest.mark.parametrize("private, umask, mode", [(True, 0o022, 0o600), (False, 0o022, 0o644), (False, 0o077, 0o600)])
 def test_grades_are_private_and_pages_follow_the_umask(tmp_path, private, umask, mode):
     """F16."""
-    code = (f"import os, pathlib\nos.umask({umask})\nfrom helpers.grading.store import write_whole\n"
-            f"write_whole(pathlib.Path({str(tmp_path / 'grades.csv')!r}), 'x\\udcff', private={private})")
+    code = (f"import os\nos.umask({umask})\nfrom helpers.course.own_files import OwnFiles\n"
+            f"files = OwnFiles({str(tmp_path)!r}, 'list.txt', private={private})\n"
+            "files.write('grades.csv', 'x\\udcff')\nfiles.finish()")
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     assert (tmp_path / "grades.csv").stat().st_mode & 0o777 == mode
-    assert (tmp_path / "grades.csv").read_bytes() == b"x?" and os.listdir(tmp_path) == ["grades.csv"]
+    assert (tmp_path / "grades.csv").read_bytes() == b"x?" and sorted(os.listdir(tmp_path)) == ["grades.csv", "list.txt"]
