@@ -186,6 +186,14 @@ def test_what_is_right_shares_a_worker_and_nothing_else_does(runner, answered, s
     assert len(started) == workers
 
 
+def test_what_was_ended_is_run_again_in_a_worker_of_its_own_each(runner, answered, started):
+    key, matches = new_key(answered, PLAIN), [Match("draw", SEEDED.solution), Match("double", PLAIN.solution)]
+    ended = [dataclasses.replace(one, status=TIME_OUT) for one in runner.lesson(key, matches).exercises]
+    started.clear()
+    again = runner.lesson(key, matches, LessonResult(key.lesson, None, ended))
+    assert [one.status for one in again.exercises] == [RIGHT, RIGHT] and len(started) == 2
+
+
 def test_tensorflow_is_ready_where_keys_ask_for_it():
     heavy = Exercise("ones", "Ones", ("import keras",), "def ones():\n    return keras.ops.ones(2)", None,
                      (Check("ones-hidden-1", "ones().numpy().tolist()", 2, "[1.0, 1.0]"),))
