@@ -218,14 +218,14 @@ def test_a_newer_tensorflow_gets_one_line(monkeypatch, capsys):
     environment._tell_newer.cache_clear()
 
 
-def test_settings_of_keras_that_lessons_cannot_use_are_not_followed(tmp_path):
+def test_tensorflow_starts_in_silence_and_settings_that_lessons_cannot_use_are_not_followed(tmp_path):
     (tmp_path / ".keras").mkdir()
     settings = {"backend": "torch", "image_data_format": "channels_first", "floatx": "float16", "epsilon": 1e-7}
     (tmp_path / ".keras" / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
-    done = python("import helpers.quiet_start, keras\nc = keras.config\n"
+    done = python("import helpers.quiet_start, keras, sys\nc = keras.config\nprint('up', file=sys.stderr)\n"
                   "print(c.backend(), c.image_data_format(), c.floatx(), keras.layers.Dense(1).dtype_policy.name)",
                   HOME=str(tmp_path), USERPROFILE=str(tmp_path), KERAS_HOME=str(tmp_path / ".keras"), KERAS_BACKEND="torch")
-    assert done.stdout.split() == ["tensorflow", "channels_last", "float32", "float32"], done.stderr
+    assert (done.stderr.strip(), done.stdout) == ("up", "tensorflow channels_last float32 float32\n")
     assert json.loads((tmp_path / ".keras" / "keras.json").read_text(encoding="utf-8")) == settings
 
 

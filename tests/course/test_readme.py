@@ -1,8 +1,12 @@
 """The pages keep up with the project: measurements, credits, lessons, commands, files they name, version, top of the project."""
 
+import contextlib
+import functools
 import importlib.util
+import io
 import json
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -109,23 +113,19 @@ def test_every_file_that_a_page_names_is_there(page):
     assert targets or page.name not in ("README.md", "RESULTS.md") or page.parent.name == "data"
 
 
-@pytest.fixture(scope="module")
-def help_of():
-    """A function that returns what a command of the course says when it is asked for help."""
-    known = {}
-
-    def ask(module):
-        if module not in known:
-            done = subprocess.run([sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr
-            known[module] = done.stdout
-        return known[module]
-
-    return ask
+@functools.cache
+def help_of(module):
+    """Return what a command of the course says when it is asked for help; in this process, which has imported TensorFlow."""
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said), pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", [module, "--help"])
+        runpy.run_module(module, run_name="__main__")
+    assert not ended.value.code
+    return said.getvalue()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_command_that_a_page_names_exists(page, help_of):
+def test_every_command_that_a_page_names_exists(page):
     """Modules are there, their options known, and the files they are given exist."""
     for module, rest in re.findall(r"python3? -m ([\w.]+)([^`\n]*)", page.read_text(encoding="utf-8")):
         assert importlib.util.find_spec(module), f"{page.name}: python -m {module}"
@@ -136,7 +136,7 @@ def test_every_command_that_a_page_names_exists(page, help_of):
                 assert (ROOT / word).exists(), f"{page.name}: python -m {module} {word}"
 
 
-def test_every_option_that_the_guide_explains_exists(help_of):
+def test_every_option_that_the_guide_explains_exists():
     options = re.findall(r"^\| `(--\w+)", GUIDE, re.MULTILINE)
     assert len(options) >= 8 and [option for option in options if option not in help_of("helpers.grading")] == []
 
