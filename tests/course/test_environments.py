@@ -1,6 +1,5 @@
 """Environments that users have: each test makes the situation and reads the one sentence that explains it."""
 
-import ast
 import json
 import os
 import re
@@ -10,12 +9,12 @@ import types
 import venv
 from importlib import metadata
 
-import nbformat
 import pytest
 
 from helpers import environment, platforms, start
 from helpers.course.setup_cell import setup_cell
 from helpers.project import ROOT, newest_tested, python_versions, read_toml, required
+from tests.support.lesson_code import FRONT, code_of, imported
 
 OLDEST, NEWEST = python_versions()
 OPTIONAL = {"ipywidgets", "torch", "IPython", "cycler", "tomli"}
@@ -34,24 +33,10 @@ def python(source, executable=sys.executable, folder=ROOT / "notebooks", **varia
 # What is required
 
 
-def sources():
-    """Yield the code of lessons and front rooms."""
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                yield "\n".join(line for line in cell.source.splitlines() if not line.lstrip().startswith(("%", "!")))
-    for path in (ROOT / "helpers").rglob("*.py"):
-        if path.relative_to(ROOT).parts[1] not in ("course", "grading"):
-            yield path.read_text(encoding="utf-8")
-
-
 def test_what_lessons_import_is_required_and_checked():
-    found = set()
-    for node in (node for source in sources() for node in ast.walk(ast.parse(source))):
-        if isinstance(node, ast.Import):
-            found.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add(node.module.split(".")[0])
+    lessons = (code_of(path.stem) for path in (ROOT / "notebooks").glob("*.ipynb"))
+    sources = (*lessons, *(path.read_text(encoding="utf-8") for path in FRONT))
+    found = {module.partition(".")[0] for source in sources for module in imported(source)}
     assert found - set(sys.stdlib_module_names) - {"helpers", "tomllib"} - OPTIONAL == set(environment.IMPORTED)
     imported = {package for module in environment.IMPORTED for package in environment._PACKAGES.get(module, (module,))}
     assert set(required()) == imported | BESIDE

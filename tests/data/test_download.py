@@ -13,7 +13,6 @@ from helpers.data import download as module
 from helpers.data import finding, places
 from helpers.data.errors import DataNotFoundError
 from tests.data.support import (
-    EXPECTED,
     HTML,
     LFS_POINTER,
     NPZ,
@@ -21,11 +20,9 @@ from tests.data.support import (
     files_in,
     good,
     in_turn,
-    machine_fixture,  # noqa: F401
     npz_bytes,
     redirect,
     same,
-    server_fixture,  # noqa: F401
     small_arrays,
     small_info,
     stalled,
@@ -232,7 +229,3 @@ def test_a_course_folder_that_is_read_only_leaves_the_users_cache(server, monkey
     assert fetch(small_info(server.url("/a"))).paths["small.npz"] == tmp_path / "user" / "small.npz"
     assert fetch(small_info(server.url("/a"))).origin == "the user's cache"
     assert server.asked == ["/a"]
-
-
-def test_the_small_set_is_what_the_tests_take_it_for():
-    assert set(EXPECTED) == {"x_train", "y_train", "x_test", "y_test"} and len(NPZ) > 2 * 2**16

@@ -13,13 +13,6 @@ from helpers.quiet_start import quiet_file_descriptor
 from helpers.tables import Table
 
 
-@pytest.fixture
-def published(monkeypatch):
-    shown = []
-    monkeypatch.setattr(pictures, "publish_display_data", lambda data, metadata: shown.append((data, metadata)))
-    return shown
-
-
 def test_a_figure_carries_its_alt_text(published):
     figure, axis = plots.new()
     axis.plot([1, 2])
