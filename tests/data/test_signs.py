@@ -247,18 +247,6 @@ def test_what_is_no_hdf5_file_is_named_and_kept(given):
     assert (given / "train_signs.h5").read_bytes() == HTML
 
 
-def test_a_changed_photo_in_the_cache_is_noticed(given, machine):
-    archive(given / ARCHIVE)
-    load_signs("real")
-    (given / ARCHIVE).unlink()
-    cached = next(machine.rglob("train_signs.h5"))
-    with h5py.File(cached, "r+") as file:
-        photo = file["train_set_x"][0]
-        file["train_set_x"][0] = 255 - photo
-    with pytest.raises(DataNotFoundError, match="has changed since it was written"):
-        load_signs("real")
-
-
 def test_series_begin_where_the_signs_do_not_rise():
     assert series_from_numbers([0, 1, 2, 5, 0, 1, 1, 3, 9, 2]).tolist() == [0, 0, 0, 0, 1, 1, 2, 2, 2, 3]
     assert series_from_numbers([]).tolist() == []

@@ -64,18 +64,6 @@ def test_empty_and_broken_frames_are_left_out_counted_and_said(given, unpublishe
     assert len(signs.x_train) + len(signs.x_test) == 43 * 6 - 2
 
 
-def test_what_was_converted_is_kept_and_verified(given, unpublished, machine):
-    archive(given / ARCHIVE)
-    first = load_traffic_signs("real")
-    (given / ARCHIVE).unlink()
-    again = load_traffic_signs("real")
-    np.testing.assert_array_equal(first.x_train, again.x_train)
-    cached = next(machine.rglob("traffic_signs.h5"))
-    cached.write_bytes(cached.read_bytes()[:5000])
-    with pytest.raises(DataNotFoundError, match=r"traffic_signs\.h5"):
-        load_traffic_signs("real")
-
-
 def test_an_archive_that_is_not_the_published_one_is_refused(given):
     archive(given / ARCHIVE)
     with pytest.raises(DataNotFoundError, match="MD5"):
