@@ -48,7 +48,8 @@ def pool_windows():
 def output_length():
     """Exercise 3.2."""
     return [
-        case("every place", 28, 5, 1, "valid", expected=24, hint="Count the places of a window of 2 in a row of 3 on paper.",
+        case("every place", 28, 5, 1, "valid", expected=24,
+             hint="Count the places of a window of 2 in a row of 3 on paper. Divide with //, which stays whole.",
              slips={"One place is missing: the window also stands at the very start.": 23}),
         case("the last window ends on the last pixel", 65, 3, 2, "valid", expected=32,
              hint="The windows start at 0, 2, 4 ... 62. How many are these?",
@@ -160,6 +161,9 @@ def lenet_28():
     ]
 
 
+_MEAN = "This is a mean over the places. A shared weight adds up what happens at all of them."
+
+
 def _kernel_slopes(images, slopes):
     (height, width, channels), (rows, columns, kernels) = images.shape[1:], slopes.shape[1:]
     result = np.zeros((height - rows + 1, width - columns + 1, channels, kernels))
@@ -177,11 +181,12 @@ def kernel_gradient():
     return [
         case("a single pixel", np.eye(3)[None, :, :, None], np.array([[1.0, 0], [0, 0]])[None, :, :, None],
              expected=np.eye(2).reshape(2, 2, 1, 1),
-             hint="Only the output in the corner counts. Its window is the 2 by 2 corner of the picture."),
+             hint="Only the output in the corner counts. Its window is the 2 by 2 corner of the picture.",
+             slips={_MEAN: np.eye(2).reshape(2, 2, 1, 1) / 4}),
         case("one picture, one channel, one kernel", images, slopes, expected=one,
              hint="For the weight at row h and column w: multiply each slope by the pixel this weight met, and add up.",
              slips={"This is flipped. The weight at row h met the pixel at r + h, not at r - h.": one[::-1, ::-1],
-                    "This is a mean over the places. A shared weight adds up what happens at all of them.": one / slopes.size}),
+                    _MEAN: one / slopes.size}),
         case("three pictures", several[..., :1], many[..., :1], expected=result[:, :, :1, :1],
              hint="The kernel is the same for all pictures, so its slope adds up over the pictures as well.",
              slips={"This is the mean over the pictures. Where the loss is a mean, the slopes hold that division already.":
