@@ -18,9 +18,9 @@ from helpers.course.setup_cell import setup_cell
 from helpers.project import ROOT, newest_tested, python_versions, read_toml, required
 
 OLDEST, NEWEST = python_versions()
-OPTIONAL = {"ipywidgets", "torch", "IPython", "cycler", "tomli"}
+OPTIONAL = {"ipywidgets", "anywidget", "traitlets", "torch", "IPython", "cycler", "tomli"}
 """Imported where it is there (panels, PyTorch), or there wherever a kernel or Matplotlib is, or on Python 3.10 alone."""
-BESIDE = {"ipywidgets", "jinja2", "jupyterlab", "nbval", "psutil", "pydot", "tomli"}
+BESIDE = {"anywidget", "ipywidgets", "jinja2", "jupyterlab", "nbval", "psutil", "pydot", "tomli"}
 """Required and not imported by lessons: what opens, grades and tests them, and what Keras uses itself."""
 
 
