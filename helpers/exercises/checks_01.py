@@ -53,10 +53,11 @@ def tempered_softmax():
     two, uneven = np.array([[3.0, 1.0, 1.0], [0.0, 2.0, 0.5]]), np.array([[1000.0, 999.0], [-1000.0, -1001.0]])
     overflow = "exp(1000) is inf, and inf / inf is nan. Subtract the largest score first."
     order = "Divide by the temperature first; then subtract the largest of the quotients."
-    columns = np.exp(two) / np.exp(two).sum(axis=0)
+    columns, shifted = np.exp(two) / np.exp(two).sum(axis=0), np.exp(two - two.max(axis=1, keepdims=True))
     return [
         case("temperature 1", two, 1.0, expected=_softmax(two),
-             slips={"Each row must sum to 1: add along the last axis, axis=-1.": columns},
+             slips={"Each row must sum to 1: add along the last axis, axis=-1.": columns,
+                    "Each row must sum to 1, not each column: add along axis=-1.": shifted / shifted.sum(axis=0)},
              hint="exp of the scores, divided by their sum along the last axis (keepdims=True keeps the rows lined up)."),
         case("temperature 4", two, 4.0, expected=_softmax(two, 4),
              slips={"This is the softmax of scores times temperature. A high one makes it more cautious.": _softmax(4 * two),
@@ -161,6 +162,8 @@ def numpy_step():
     W, b = np.sin(np.arange(40.0)).reshape(4, 10), np.arange(10.0) / 3
     zero, loss, (slope_W, slope_b) = (np.zeros((4, 10)), np.zeros(10)), _loss(x, labels, W, b), _slopes(x, labels, W, b)
     black = np.zeros((3, 4)), np.array([4, 4, 4])
+    new = W - 0.5 * slope_W, b - 0.5 * slope_b
+    twice = _cross_entropy(_softmax(x @ W + b), np.eye(10)[labels]).mean()
     after = "The loss belongs to the weights before the step."
 
     def shapes(parts, *_):
@@ -172,16 +175,20 @@ def numpy_step():
              hint="New weights, new biases, mean loss: three, in this order."),
         case("the loss from zero weights", x, labels, *zero, 0.5,
              holds={"the loss, ln 10": lambda parts, *_: (math.log(10), parts[2])}, hint=after),
-        case("the loss of other weights", x, labels, W, b, 0.5, holds={"the loss": lambda parts, *_: (loss, parts[2])},
+        case("the loss of other weights", x, labels, W, b, 0.5, tolerance=1e-5,
+             holds={"the loss": lambda parts, *_: (loss, parts[2])},
+             slips={"cross_entropy takes scores, not probabilities: no softmax in front of it.": (*new, twice),
+                    "The scores are x @ W + b; the biases are missing.": (*new, _loss(x, labels, W, 0 * b)),
+                    "ln 10 is the loss of zero weights only.": (*new, math.log(10))},
              hint="The mean cross-entropy of x @ W + b: cross_entropy takes these scores, one loss for each picture. " + after),
         case("the new weights", x, labels, W, b, 0.5, tolerance=1e-5,
-             holds={"new weights": lambda parts, *_: (W - 0.5 * slope_W, parts[0])},
-             slips={"Uphill: go against the slope, minus rate times slope.": (W + 0.5 * slope_W, b - 0.5 * slope_b, loss)},
+             holds={"new weights": lambda parts, *_: (new[0], parts[0])},
+             slips={"Uphill: go against the slope, minus rate times slope.": (W + 0.5 * slope_W, new[1], loss)},
              hint="W minus rate times the slope in W."),
         case("the new biases", x, labels, W, b, 0.5, tolerance=1e-5,
-             holds={"new biases": lambda parts, *_: (b - 0.5 * slope_b, parts[1])},
-             slips={"The biases have not moved: gradient returns two slopes.": (W - 0.5 * slope_W, b, loss),
-                    "The biases moved by the whole slope: multiply it by the rate.": (W - 0.5 * slope_W, b - slope_b, loss)},
+             holds={"new biases": lambda parts, *_: (new[1], parts[1])},
+             slips={"The biases have not moved: gradient returns two slopes.": (new[0], b, loss),
+                    "The biases moved by the whole slope: multiply it by the rate.": (new[0], b - slope_b, loss)},
              hint="b minus rate times the slope in b, and both slopes taken before anything moves."),
         case("rate 0", x, labels, W, b, 0.0, expected=(W, b, loss), tolerance=1e-5,
              hint="The step is rate times slope, and nothing else."),
