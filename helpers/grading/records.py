@@ -35,6 +35,7 @@ class Check:
     source: str
     points: float
     expected: str
+    calls: tuple[Call, ...] = ()  # those that it makes of the key's own functions, where the key has run here
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,6 +176,11 @@ class LessonResult:
     def earned(self) -> float:
         """What came."""
         return sum(one.earned for one in self.exercises)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a worker was ended before an exercise was through."""
+        return any(one.status in ENDED for one in self.exercises)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as what JSON can hold."""
