@@ -139,9 +139,10 @@ class DigitPanel(Panel):
         """Put the sheet, where there is one, beside the sliders and the button that wipes it."""
         import ipywidgets
 
-        sheet, *sliders = super().arrange()
         if "strokes" not in self.widgets:
-            return [sheet, *sliders]
+            missing = ipywidgets.HTML("The sheet to draw on needs a package: run %pip install anywidget, then this cell again.")
+            return [*super().arrange(), missing]
+        sheet, *sliders = super().arrange()
         button = ipywidgets.Button(description="wipe the drawing")
         button.on_click(lambda _: self.wipe())
         return [sheet, ipywidgets.VBox([*sliders, button])]

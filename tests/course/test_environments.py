@@ -38,8 +38,8 @@ def test_what_lessons_import_is_required_and_checked():
     sources = (*lessons, *(path.read_text(encoding="utf-8") for path in FRONT))
     found = {module.partition(".")[0] for source in sources for module in imported(source)}
     assert found - set(sys.stdlib_module_names) - {"helpers", "tomllib"} - OPTIONAL == set(environment.IMPORTED)
-    imported = {package for module in environment.IMPORTED for package in environment._PACKAGES.get(module, (module,))}
-    assert set(required()) == imported | BESIDE
+    packages = {package for module in environment.IMPORTED for package in environment._PACKAGES.get(module, (module,))}
+    assert set(required()) == packages | BESIDE
 
 
 def test_the_tested_versions_are_those_of_every_direct_requirement():

@@ -273,7 +273,8 @@ def test_without_anywidget_the_sliders_are_left(monkeypatch):
     monkeypatch.delitem(sys.modules, "helpers.panels.sheet", raising=False)
     panel = DigitPanel(IMAGES, LABELS, where_is_the_ink)
     controls = panel.build().children[0]
-    assert [widget.description for widget in controls.children] == ["digit", "right", "down", "size, %", "turn, °"]
+    assert [widget.description for widget in controls.children[:-1]] == ["digit", "right", "down", "size, %", "turn, °"]
+    assert "%pip install anywidget" in controls.children[-1].value
     panel.widgets["number"].value = 1
     assert "reads 3" in panel.line.value
 
