@@ -3,9 +3,9 @@
     from helpers.panels import window_panel
     window_panel(length=13, kernel=6, stride=5, padding="same")
 
-`window_panel` (lessons 03 and 06) lays the windows of a convolution over its input; `digit_panel` (lesson 01) moves, turns and
-draws digits and asks a model about them. Both are worked with the keyboard or the mouse. Where nothing can move, because no
-kernel is there to answer (a page on GitHub, the web book, a test run), a panel is one picture:
+`window_panel` (lessons 03 and 06) lays the windows of a convolution over its input; `digit_panel` (lesson 01) lets you draw a
+digit, or moves and turns one, and asks a model about it. Both are worked with the keyboard, the mouse or a finger. Where nothing
+can move, because no kernel is there to answer (a page on GitHub, the web book, a test run), a panel is one picture:
 see `helpers.environment.live`.
 """
 
