@@ -76,7 +76,7 @@ def _keras_step(x, scale, offset, moving_mean, moving_variance, momentum=0.99, e
     layer.build(x.shape)
     layer.set_weights([scale, offset, moving_mean, moving_variance])
     normalized = layer(x, training=True)
-    return tuple(np.asarray(value) for value in (normalized, layer.moving_mean, layer.moving_variance))
+    return tuple(keras.ops.convert_to_numpy(value) for value in (normalized, layer.moving_mean, layer.moving_variance))
 
 
 def _step(x, scale, offset, moving_mean, moving_variance, momentum=0.99, epsilon=1e-3, **slip):

@@ -116,7 +116,9 @@ def visible(lesson, name, solution=None):
 
 def as_feedback(lesson, name, solution):
     """Return what the lesson's check says where the grader asks it: after the key's set-up, without the rest of the lesson."""
-    given = [key_setup(lesson), *key_exercises(lesson)[name].sources("exercise-setup"), solution, ASK]
+    lines = (line for cell in code_cells(lesson) for line in cell.source.splitlines())
+    ask = next((line for line in lines if line.startswith("from helpers.exercises.checks_")), ASK)
+    given = [key_setup(lesson), *key_exercises(lesson)[name].sources("exercise-setup"), solution, ask]
     return run([*given, *lesson_exercises(lesson)[name].sources("exercise-check")], {"__name__": "__main__"})
 
 
