@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from helpers import environment, pictures, plots
+from helpers import environment, plots
 from helpers.progress import Progress, track
 from helpers.quiet_start import quiet_file_descriptor
 from helpers.tables import Table
