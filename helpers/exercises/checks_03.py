@@ -122,9 +122,9 @@ def _lenet(size, padding):
     layers = keras.layers
     return keras.Sequential([
         keras.Input((size, size, 1)), layers.Rescaling(1 / 255),
-        layers.Conv2D(6, 5, padding=padding, activation="relu"), layers.MaxPooling2D(),
-        layers.Conv2D(16, 5, activation="relu"), layers.MaxPooling2D(),
-        layers.Flatten(), layers.Dense(120, activation="relu"), layers.Dense(84, activation="relu"), layers.Dense(10)])
+        layers.Conv2D(6, 5, padding=padding, activation="relu"),
+        layers.MaxPooling2D(), layers.Conv2D(16, 5, activation="relu"), layers.MaxPooling2D(), layers.Flatten(),
+        layers.Dense(120, activation="relu"), layers.Dense(84, activation="relu"), layers.Dense(10)])
 
 
 def _answers(model, weights, pictures):

@@ -21,13 +21,13 @@ def _rows(height, width, padding, places=_places, *, pools=True, square=False, d
         parameters = (kernel * kernel * shape[2] + 1) * kernels
         size = [places(n, 11, 4, padding) for n in shape[:2]] if number == 0 else shape[:2]
         shape = (*size, kernels)
-        rows.append((shape, parameters))
+        rows += [(shape, parameters)]
         if number in (0, 1, 4):
             high, wide = (places(n, 3, 2, padding) if pools else n for n in shape[:2])
             shape = (high, high if square else wide, kernels)
             rows.append((shape, 0))
     inputs = math.prod(shape)
-    for units in (4096, 4096, 29):
+    for units in [4096, 4096, 29]:
         rows.append(((units,), inputs * units + units * dense_biases))
         inputs = units
     return rows
