@@ -120,11 +120,14 @@ def _lenet(size, padding):
     import keras
 
     layers = keras.layers
-    return keras.Sequential([
-        keras.Input((size, size, 1)), layers.Rescaling(1 / 255),
-        layers.Conv2D(6, 5, padding=padding, activation="relu"),
-        layers.MaxPooling2D(), layers.Conv2D(16, 5, activation="relu"), layers.MaxPooling2D(), layers.Flatten(),
-        layers.Dense(120, activation="relu"), layers.Dense(84, activation="relu"), layers.Dense(10)])
+    model = keras.Sequential([keras.Input((size, size, 1)), layers.Rescaling(1 / 255)])
+    for maps, frame in ((6, padding), (16, "valid")):
+        model.add(layers.Conv2D(maps, 5, padding=frame, activation="relu"))
+        model.add(layers.MaxPooling2D())
+    model.add(layers.Flatten())
+    for units in (120, 84, 10):
+        model.add(layers.Dense(units, activation="relu" if units > 10 else None))
+    return model
 
 
 def _answers(model, weights, pictures):

@@ -16,7 +16,8 @@ def _places(n, kernel, stride, padding):
 
 def _rows(height, width, padding, places=_places, *, pools=True, square=False, dense_biases=True):
     """The twelve rows by counting; the arguments after `padding` make usual mistakes."""
-    shape, rows = (height, width, 3), [((height, width, 3), 0)]
+    shape = (height, width, 3)
+    rows = [(shape, 0)]
     for number, (kernels, kernel) in enumerate([(96, 11), (256, 5), (384, 3), (384, 3), (256, 3)]):
         parameters = (kernel * kernel * shape[2] + 1) * kernels
         size = [places(n, 11, 4, padding) for n in shape[:2]] if number == 0 else shape[:2]
