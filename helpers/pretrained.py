@@ -190,7 +190,7 @@ def imagenet_weights(source: str) -> str | None:
 def recorded_imagenet(source: str) -> dict[str, list[float]]:
     """Return what features of EfficientNet-Lite0, trained on ImageNet, gave in lesson 07's four cases.
 
-    ``tests/recorders/record_imagenet_features.py`` measured it: a new head on kept features, trained as the lesson trains its heads.
+    ``tests/recorders/record_imagenet_features.py`` measured it, with heads that are trained as the lesson trains them.
 
     Parameters
     ----------
