@@ -1,18 +1,21 @@
 """Lesson 07: its network, its splits, its training until the loss is flat, and its folder of photos."""
 
+import re
 from pathlib import Path
 
 import keras
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from scipy import stats
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from helpers import pretrained, shapes
 from helpers.data.photo_folder import write_sign_photos
+from helpers.project import ROOT
 from tests.support.exercise_cells import key_exercises
 from tests.support.lesson_code import definitions
 
@@ -24,7 +27,7 @@ NAMES = ["LOSS", "tutorial_network", "split", "one_step", "what_moved", "four_of
 def lesson():
     return definitions("07_transfer_learning", NAMES, {
         "keras": keras, "layers": layers, "np": np, "tf": tf, "stats": stats, "pretrained": pretrained, "Path": Path,
-        "Image": Image, "ImageOps": ImageOps, "UnidentifiedImageError": UnidentifiedImageError, "patience": 4, "budget": 30,
+        "Image": Image, "ImageOps": ImageOps, "patience": 4, "budget": 30,
         "StratifiedGroupKFold": StratifiedGroupKFold, "StratifiedKFold": StratifiedKFold})
 
 
@@ -151,3 +154,11 @@ def test_stopping_epochs_is_what_keras_does(seed):
     ("small, different", "features from early layers", "small_different_layers")])
 def test_results_have_short_names(lesson, case, way, name):
     assert lesson["result_name"](case, way) == name
+
+
+def test_the_checklist_leads_to_headings_of_the_page():
+    cells = nbformat.read(ROOT / "notebooks" / "07_transfer_learning.ipynb", as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    headings = {line.lstrip("# ").replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
+    links = re.findall(r"\]\(#([^)]+)\)", text)
+    assert len(links) == 6 and set(links) <= headings
