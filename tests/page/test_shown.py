@@ -48,8 +48,10 @@ def test_image_grid_refuses_what_it_cannot_show(published):
 def test_the_other_figures_are_drawn(published):
     plots.curves({"a": [1, 2, 3], "b": [3, 2, 1]}, alt="Two lines that cross.")
     plots.accuracy_spread({"a": [0.9, 0.8]}, alt="Two dots and a line.")
+    plots.spread_panels({"one": {"a": [0.9, 0.8]}, "two": {"a": [0.5, 0.6]}, "three": {"a": [0.1]}},
+                        on_real={"one": {"a": [0.7]}}, alt="Three panels of one row; a diamond in the first.")
     plots.confusion_matrix([[5, 1], [0, 6]], ["no", "yes"], alt="One mistake in twelve.")
-    assert len(published) == 3
+    assert len(published) == 4
 
 
 def test_equal_values_do_not_hide_each_other(monkeypatch):
