@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from helpers.shapes import NetworkTable
 
-__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new",
-           "probability_bars", "show"]
+__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new", "show",
+           "spread_panels"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
@@ -169,7 +169,7 @@ def curves(series: dict[str, Sequence[float]], *, alt: str, xlabel: str = "epoch
 
 def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str = "accuracy",
                     on_real: dict[str, Sequence[float]] | None = None) -> None:
-    """Draw each run as a dot and each mean as a bar mark, one row per group.
+    """Draw each run as a dot and each mean as a bar mark, one row per group; the first seed is the highest dot of its row.
 
     Parameters
     ----------
@@ -183,14 +183,49 @@ def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str
         What was recorded on the real data, for the groups that have it: the mean is drawn as a pale diamond.
     """
     figure, axis = new(width=6.4, height=0.9 + 0.45 * len(groups))
+    _draw_spread(axis, groups, on_real or {})
+    axis.set(xlabel=xlabel + _spread_legend(on_real))
+    show(figure, alt=alt)
+
+
+def _draw_spread(axis, groups, on_real):
     for row, (group, values) in enumerate(groups.items()):
-        if group in (on_real or {}):
+        if group in on_real:
             axis.plot(np.mean(on_real[group]), row, marker="D", color="#b0b0b0", markersize=7, linestyle="None")
-        axis.plot(values, [row] * len(values), linestyle="None", marker="o", color=COLORS[0], markersize=6, alpha=0.75)
+        heights = row + 0.1 * (np.arange(len(values)) - (len(values) - 1) / 2)  # equal values do not hide each other
+        axis.plot(values, heights, linestyle="None", marker="o", color=COLORS[0], markersize=6, alpha=0.75)
         axis.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=COLORS[1], linestyle="-", marker="None")
     axis.set_yticks(range(len(groups)), list(groups))
     axis.set_ylim(len(groups) - 0.4, -0.6)
-    axis.set(xlabel=xlabel + f" (dot: one seed, bar: mean{', diamond: mean on real data' if on_real else ''})")
+
+
+def _spread_legend(on_real):
+    return f" (dot: one seed, bar: mean{', diamond: mean on real data' if on_real else ''})"
+
+
+def spread_panels(panels: dict[str, dict[str, Sequence[float]]], *, alt: str, columns: int = 2, xlabel: str = "accuracy",
+                  on_real: dict[str, dict[str, Sequence[float]]] | None = None) -> None:
+    """Draw several spreads, as :func:`accuracy_spread` does, in panels of one scale.
+
+    Parameters
+    ----------
+    panels : dict of str to dict
+        A title, and the groups of one panel; all have the same groups.
+    alt, xlabel : str
+        As in :func:`accuracy_spread`.
+    columns : int
+        Panels in a row.
+    on_real : dict of str to dict, optional
+        What was recorded on the real data, by panel and group.
+    """
+    rows = math.ceil(len(panels) / columns)
+    groups = len(next(iter(panels.values())))
+    figure, axes = new(rows, columns, width=3.8 * columns, height=rows * (0.8 + 0.3 * groups), sharex=True, sharey=True,
+                       squeeze=False)
+    for axis, (title, values) in zip(axes.flat, panels.items()):
+        _draw_spread(axis, values, (on_real or {}).get(title, {}))
+        axis.set(title=title, xlim=(0, 1.02))
+    figure.supxlabel(xlabel + _spread_legend(on_real), fontsize=10)
     show(figure, alt=alt)
 
 
@@ -221,29 +256,6 @@ def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str)
     axis.set_yticks(range(len(matrix)), class_names)
     axis.set(xlabel="predicted", ylabel="true")
     axis.grid(False)
-    show(figure, alt=alt)
-
-
-def probability_bars(image: ArrayLike, probabilities: ArrayLike, class_names: Sequence[str], *, alt: str) -> None:
-    """Show one image beside the probability that a model gives each class.
-
-    Parameters
-    ----------
-    image : array_like
-        Shape ``(height, width)`` or ``(height, width, 3)``.
-    probabilities : array_like of float, shape (classes,)
-        They sum to 1.
-    class_names : sequence of str
-        One name per class.
-    alt : str
-        What the bars say, in words.
-    """
-    figure, (left, right) = new(1, 2, width=5.6, height=2.4, gridspec_kw={"width_ratios": [1, 1.7]})
-    left.imshow(np.squeeze(image))
-    left.axis("off")
-    right.barh(range(len(class_names)), probabilities, tick_label=class_names, color=COLORS[0])
-    right.invert_yaxis()
-    right.set(xlabel="probability", xlim=(0, 1))
     show(figure, alt=alt)
 
 

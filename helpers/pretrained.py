@@ -1,12 +1,12 @@
 """A network of the AlexNet family, pretrained on 38 of the 43 traffic signs of GTSRB, for lesson 07.
 
 The weights lie in ``data/pretrained`` and were made by ``tests/recorders/pretrain_traffic_signs.py``. Five signs were left out,
-so that the lesson can ask what the network learned for signs that it has never seen. The folder also holds two networks of
-lesson 04, made by ``tests/recorders/train_signs_tutorial.py``.
+so that the lesson can ask what the network learned for signs that it has never seen.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import keras
@@ -19,7 +19,8 @@ from helpers.data.places import folders, keras_folder, shown
 from helpers.data.storage import read_hdf5, reading, write_hdf5
 from helpers.project import ROOT
 
-__all__ = ["FOLDER", "LEFT_OUT", "PATH", "SEEN", "imagenet_network", "network", "pretrained_network", "restore", "save"]
+__all__ = ["FOLDER", "LEFT_OUT", "PATH", "RECORDED_IMAGENET", "SEEN", "imagenet_weights", "network", "pretrained_network",
+           "recorded_imagenet", "restore", "save"]
 
 FOLDER = ROOT / "data" / "pretrained"
 """Where the course keeps weights that it has trained."""
@@ -32,6 +33,9 @@ LEFT_OUT = (1, 14, 17, 25, 33)
 
 SEEN = tuple(label for label in range(43) if label not in LEFT_OUT)
 """The 38 signs it was trained on, in the order of its outputs."""
+
+RECORDED_IMAGENET = ROOT / "data" / "recorded" / "imagenet_features.json"
+"""What features from ImageNet gave in the four cases of lesson 07."""
 
 
 def network(classes: int = 38) -> keras.Model:
@@ -148,8 +152,8 @@ _IMAGENET_INFO = DatasetInfo(
     citation="Sandler and others 2018", sample="none")
 
 
-def imagenet_network(source: str) -> keras.Model | None:
-    """Return MobileNetV2 with the weights of ImageNet; where they are unavailable, say why in one line.
+def imagenet_weights(source: str) -> str | None:
+    """Return where MobileNetV2's weights from ImageNet lie; where they are unavailable, say why in one line.
 
     Parameters
     ----------
@@ -158,24 +162,43 @@ def imagenet_network(source: str) -> keras.Model | None:
 
     Returns
     -------
-    keras.Model or None
-        From pictures of shape ``(96, 96, 3)``, values -1 to 1, to 1,280 features (Sandler and others 2018, table 2). None when
-        the weights are not on this machine (in Keras's own folder or where the course keeps its data) and cannot be
-        downloaded, or when the file is damaged.
+    str or None
+        A file for the argument ``weights`` of ``keras.applications.MobileNetV2`` with pictures of shape ``(96, 96, 3)`` and
+        without its top (Sandler and others 2018, table 2). None when the weights are not on this machine (in Keras's own folder
+        or where the course keeps its data) and cannot be downloaded, or when the file is damaged.
     """
     folders_to_search = (keras_folder().parent / "models", *(place.path for place in folders()))
     kept = next((folder / _IMAGENET.name for folder in folders_to_search if (folder / _IMAGENET.name).is_file()), None)
     reason = "a run on the offline sample fetches nothing"
     try:
         if kept:
-            return _read_imagenet({_IMAGENET.name: kept})
+            _read_imagenet({_IMAGENET.name: kept})
+            return str(kept)
         if source != "sample":
-            return download(_IMAGENET_INFO, _IMAGENET_INFO.layouts[0])[1]
+            return str(download(_IMAGENET_INFO, _IMAGENET_INFO.layouts[0])[0][_IMAGENET.name])
     except DownloadError as error:
         reason = f"its weights are not on this machine, and cannot be fetched ({error})"
     except FileAccessError as error:  # the file may be good
         reason = str(error)
     except VerificationError as error:
         reason = f"{error}. Delete {shown(kept)} and run this again"
-    print(f"MobileNetV2 is left out: {reason}.")
+    print(f"MobileNetV2 gets no weights: {reason}.")
     return None
+
+
+def recorded_imagenet(source: str) -> dict[str, list[float]]:
+    """Return what features of EfficientNet-Lite0, trained on ImageNet, gave in lesson 07's four cases.
+
+    ``tests/recorders/record_imagenet_features.py`` measured it, with heads that are trained as the lesson trains them.
+
+    Parameters
+    ----------
+    source : {"real", "sample"}
+        The data.
+
+    Returns
+    -------
+    dict of str to list of float
+        Test accuracies by case, such as ``"small, similar"``, one for each of the lesson's seeds.
+    """
+    return json.loads(RECORDED_IMAGENET.read_text(encoding="utf-8"))[source]

@@ -55,6 +55,8 @@ def _write_sources(folder, with_solutions):
         for old, new in MOVED.items():
             before, after = (posixpath.relpath(place, page.parent.relative_to(folder).as_posix()) for place in (old, new))
             text = text.replace(f"]({before})", f"]({after})").replace(f"]({before}#", f"]({after}#")
+        # JupyterLab keeps capitals and commas in the address of a heading; Sphinx, like GitHub, does not.
+        text = re.sub(r"\]\(#([^)]+)\)", lambda link: f"](#{link[1].lower().replace(',', '')})", text)
         page.write_text(text, encoding="utf-8")
 
 

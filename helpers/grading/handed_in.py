@@ -106,7 +106,7 @@ def _on_disk(folder):
         for path in (Path(place, name) for name in sorted(names)):
             facts = path.lstat()
             yield File(parts(path), "" if stat.S_ISREG(facts.st_mode) else _LINK, int(facts.st_mtime), facts.st_size,
-                       functools.partial(io.FileIO, path))
+                       functools.partial(path.open, "rb"))  # type: ignore[arg-type]  # mypy knows one overload
     for error in unreadable:
         yield File(parts(error.filename), f"the folder cannot be read ({error.strerror}): copy it to where you can read it")
 

@@ -106,7 +106,7 @@ class Match:
     note: str = ""  # how it was found
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Call:
     """One call of a student's function by a hidden check, for feedback."""
 

@@ -1,4 +1,7 @@
-"""Lesson 07: its network, its splits, its way to begin again, and the layer that keeps a network as it was measured."""
+"""Lesson 07: its network, its splits, its training until the loss is flat, and its folder of photos."""
+
+import re
+from pathlib import Path
 
 import keras
 import nbformat
@@ -6,21 +9,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
+from PIL import Image, ImageOps
+from scipy import stats
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from helpers import pretrained, shapes
-from helpers.batches import single_threaded_batches
+from helpers.data.photo_folder import write_sign_photos
 from helpers.project import ROOT
+from tests.support.exercise_cells import key_exercises
 from tests.support.lesson_code import definitions
 
-NAMES = ["LOSS", "TRACKS", "tutorial_network", "Learner", "random_split", "split_by_track", "AsMeasured", "base_and_head",
-         "one_step", "what_moved", "draw", "halved", "Job", "train_head", "FIFTH", "fifth_column"]
+NAMES = ["LOSS", "tutorial_network", "split", "one_step", "what_moved", "four_of_each", "halved", "SMALL", "draw", "new_head",
+         "base_with_head", "train", "paired", "imagenet_accuracy", "group_of", "sort_photos", "result_name"]
 
 
 @pytest.fixture(scope="module")
 def lesson():
-    return definitions("07_transfer_learning", NAMES,
-                       {"keras": keras, "layers": layers, "np": np, "tf": tf, "single_threaded_batches": single_threaded_batches,
-                        "track": lambda rounds, _: rounds})
+    return definitions("07_transfer_learning", NAMES, {
+        "keras": keras, "layers": layers, "np": np, "tf": tf, "stats": stats, "pretrained": pretrained, "Path": Path,
+        "Image": Image, "ImageOps": ImageOps, "patience": 4, "budget": 30,
+        "StratifiedGroupKFold": StratifiedGroupKFold, "StratifiedKFold": StratifiedKFold})
 
 
 def test_the_network_of_the_tutorial(lesson):
@@ -30,39 +38,12 @@ def test_the_network_of_the_tutorial(lesson):
 
 def test_one_split_keeps_tracks_whole_and_the_other_does_not(lesson):
     groups = np.repeat([100 * label + track for label in range(5) for track in range(10)], 7)
-    random, whole = (lesson[name](groups, np.random.default_rng(0)) for name in ("random_split", "split_by_track"))
-    assert random.sum() == whole.sum() == len(groups) // 5
-    assert set(groups[whole]).isdisjoint(groups[~whole])
-    assert set(groups[random]) & set(groups[~random])
+    y = groups // 100
+    (cut, out), (whole, held) = (lesson["split"](y, groups, by_track, 0) for by_track in (False, True))
+    assert len(out) == len(held) == len(groups) // 5
+    assert set(groups[held]).isdisjoint(groups[whole]) and set(groups[out]) & set(groups[cut])
     # Two tracks of each class, so that no class is missing on a side.
-    assert np.bincount(np.unique(groups[whole]) // 100).tolist() == [2] * 5
-
-
-def test_starting_over_forgets_everything(lesson):
-    random = np.random.default_rng(0)
-    x, y = random.normal(size=(64, 4)).astype("float32"), random.integers(0, 3, 64)
-    learner = lesson["Learner"](keras.Sequential([keras.Input((4,)), layers.Dense(3)]))
-    start = learner.model.get_weights()
-    found = []
-    for seed in (1, 1, 2):
-        learner.model.set_weights(start)
-        learner.learn(x, y, epochs=6, seed=seed, batch_size=16)
-        found.append(learner.model.get_weights())
-    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5, atol=1e-6)
-    assert not np.allclose(found[0][0], found[2][0], rtol=1e-4)
-    assert not np.allclose(found[0][0], start[0], rtol=1e-3)
-
-
-def test_a_network_stays_as_measured_and_still_trains(lesson):
-    small = keras.Sequential([keras.Input((4,)), layers.Dense(4), layers.BatchNormalization(), layers.Dropout(0.5)])
-    inputs = keras.Input((4,))
-    model = keras.Model(inputs, layers.Dense(2)(lesson["AsMeasured"](small)(inputs)))
-    model.compile(optimizer=keras.optimizers.SGD(0.1), loss=lesson["LOSS"])
-    before = {weight.path: weight.numpy() for weight in small.weights}
-    x, y = np.random.default_rng(0).normal(5, 2, (32, 4)), np.arange(32) % 2
-    model.fit(x, y, epochs=2, verbose=0)
-    moved = {weight.path.split("/")[-1] for weight in small.weights if not np.array_equal(weight, before[weight.path])}
-    assert moved >= {"kernel", "gamma", "beta"} and not moved & {"moving_mean", "moving_variance"}
+    assert np.bincount(np.unique(groups[held]) // 100).tolist() == [2] * 5
 
 
 @pytest.mark.parametrize(("way", "moved", "by"), [
@@ -71,14 +52,25 @@ def test_a_network_stays_as_measured_and_still_trains(lesson):
     ("stop_gradient", {"moving_mean", "moving_variance"}, "batch"),
     ("the head's variables only", {"moving_mean", "moving_variance"}, "batch")])
 def test_three_ways_of_freezing(lesson, way, moved, by):
-    name, found, normalized = lesson["what_moved"](way)
-    assert (name, set(found.split(", ")), normalized) == (way, moved, by)
+    keras.utils.set_random_seed(0)
+    found, normalized = lesson["what_moved"](way)
+    assert (set(found.split(", ")), normalized) == (moved, by)
 
 
-def test_a_draw_takes_as_many_of_each_class(lesson):
-    y = np.repeat([0, 1, 2], [40, 20, 30])
-    rows = lesson["draw"](y, 10, seed=0)
-    assert np.bincount(y[rows]).tolist() == [10] * 3 and len(set(rows)) == 30
+def test_small_is_counted_in_groups_and_no_group_is_on_both_sides(lesson):
+    groups = np.repeat([100 * label + track for label in range(5) for track in range(15)], 4)
+    lesson["JOBS"] = {"similar": (None, groups // 100, groups, None, None)}
+    for seed in (0, 1):
+        small, watched = lesson["draw"]("similar", "small", seed)
+        large, same = lesson["draw"]("similar", "large", seed)
+        assert np.bincount(np.unique(groups[small]) // 100).tolist() == [5] * 5 and len(small) == 100
+        assert set(small) < set(large) and np.array_equal(watched, same)
+        assert set(groups[large]).isdisjoint(groups[watched]) and len(large) + len(watched) == len(groups)
+
+
+def test_four_frames_of_each_track(lesson):
+    rows = lesson["four_of_each"](np.repeat([3, 1], [30, 7]))
+    assert rows.tolist() == [30, 32, 34, 36, 0, 9, 19, 29]
 
 
 def test_photos_are_halved_by_averaging(lesson):
@@ -88,46 +80,85 @@ def test_photos_are_halved_by_averaging(lesson):
     np.testing.assert_allclose(small[1, 5, 7], photos[1, 10:12, 14:16].mean((0, 1)) / 255, rtol=1e-6)
 
 
+def test_training_stops_when_flat_and_keeps_the_best_weights(lesson):
+    random = np.random.default_rng(0)
+    y = np.arange(48) % 3
+    x = (np.eye(3)[y] + random.normal(0, 0.6, (48, 3))).astype("float32")
+    head = lesson["new_head"](3, 3)
+    history = lesson["train"](head, x[:32], y[:32], (x[32:], y[32:]), 0.1, seed=0)
+    losses = history["val_loss"]
+    assert len(losses) < 30
+    assert head.evaluate(x[32:], y[32:], verbose=0)[0] <= min(losses) + 0.005 + 1e-4
+
+
+def test_a_fine_tuned_base_keeps_its_moving_averages(lesson):
+    head = lesson["new_head"](256, 5)
+    model = lesson["base_with_head"](head, 5)
+    assert all(np.array_equal(*pair) for pair in zip(model.get_layer("answer").get_weights(), head.get_weights()))
+    model.compile(keras.optimizers.SGD(0.1), lesson["LOSS"])
+    before = {weight.path: weight.numpy() for weight in model.weights}
+    x = np.random.default_rng(0).uniform(size=(16, 32, 32, 3)).astype("float32")
+    model.fit(x, np.arange(16) % 5, verbose=0)
+    moved = {weight.path for weight in model.weights if not np.array_equal(weight, before[weight.path])}
+    assert any("conv1" in path for path in moved) and not any("bn" in path for path in moved)
+
+
+def test_paired_differences_use_the_factor_for_two_degrees_of_freedom(lesson):
+    mean, off = lesson["paired"]([0.7, 0.8, 0.9], [0.68, 0.77, 0.85])
+    assert mean == pytest.approx(0.1 / 3) and off == pytest.approx(4.302653 * np.std([0.02, 0.03, 0.05], ddof=1) / 3 ** 0.5)
+
+
 def test_the_base_brings_the_two_layers_that_features_come_from():
     base, _ = pretrained.pretrained_network()
     assert base.get_layer("features").output.shape == (None, 256)
     assert base.get_layer("early").output.shape == (None, 8, 8, 64)
 
 
-def test_a_fifth_column_goes_through_all_cases_and_seeds(lesson):
-    """With a stand-in for the base from ImageNet, which a test cannot have."""
-    random = np.random.default_rng(0)
-    jobs = {}
-    for name, classes in (("similar", 5), ("different", 6)):
-        y = np.repeat(np.arange(classes), 8)
-        x = (y[:, None, None, None] / classes + random.uniform(0, 0.05, (len(y), 32, 32, 3))).astype("float32")
-        job = jobs[name] = lesson["Job"].__new__(lesson["Job"])
-        job.x, job.y, job.x_test, job.y_test, job.classes, job.features, job.heads = x, y, x, y, classes, {}, {}
-    cases = [(size, name) for name in jobs for size in ("small", "large")]
-    lesson.update(ready=jobs, rounds=[(*setting, seed) for setting in cases for seed in (0, 1, 2)],
-                  SIZES={"small": 4, "large": 8}, EPOCHS={"small": {"head": 3}, "large": {"head": 2}},
-                  grid={f"{size}, {name}": {"from scratch": [0.5] * 3} for size, name in cases})
-    stand_in = keras.Sequential([keras.Input((32, 32, 3)), layers.Resizing(96, 96), layers.Rescaling(2.0, offset=-1.0),
-                                 layers.GlobalAveragePooling2D()])
-    lesson["fifth_column"](stand_in)
-    for ways in lesson["grid"].values():
-        assert list(ways) == ["from scratch", lesson["FIFTH"]]
-        assert len(ways[lesson["FIFTH"]]) == 3 and all(0 <= accuracy <= 1 for accuracy in ways[lesson["FIFTH"]])
-    assert jobs["similar"].features["fifth"][0].shape == (40, 3)
-    np.testing.assert_allclose(jobs["similar"].features["fifth"][0], 2 * jobs["similar"].x.mean((1, 2)) - 1, atol=1e-4)
+def test_a_fifth_way_trains_a_head_on_the_same_rows(lesson):
+    groups = np.repeat(np.arange(75), 4)
+    y = groups // 15
+    features = (np.eye(5)[y] + np.random.default_rng(0).normal(0, 0.1, (300, 5))).astype("float32")
+    lesson["JOBS"] = {"similar": (None, y, groups, None, y)}
+    assert lesson["imagenet_accuracy"]("small", "similar", 0, features, features) > 0.9
 
 
-def test_the_lesson_spoils_a_copy_and_not_its_base():
-    """It shows how a base is spoiled, and must have done so to another one."""
-    notebook = nbformat.read(ROOT / "notebooks" / "07_transfer_learning.ipynb", as_version=4)
-    wanted = {"a-network-that-has-seen-38-other-signs-2": 1, **{f"frozen-in-three-ways-{number}": 1 for number in (5, 7)}}
-    space = {"keras": keras, "layers": layers, "np": np, "pretrained": pretrained}
-    for cell in notebook.cells:
-        if wanted.pop(cell.id, None):
-            exec(cell.source, space)
-    assert not wanted
-    as_read, _ = pretrained.pretrained_network()
-    spoiled = [weight.path for weight, kept in zip(space["throwaway"].weights, as_read.weights)
-               if not np.array_equal(weight, kept)]
-    assert spoiled and all("moving" in path for path in spoiled)
-    assert all(np.array_equal(*pair) for pair in zip(space["base"].get_weights(), as_read.get_weights()))
+def test_photos_are_sorted_by_group_and_what_cannot_be_read_is_told(lesson, tmp_path):
+    photos = write_sign_photos(tmp_path / "photos", (14, 1), places=2, frames=3)
+    (photos / "stop" / "notes.txt").write_text("not a photo")
+    skipped = lesson["sort_photos"](photos, tmp_path / "sorted", lambda path: "test" if "place1" in path.name else "train")
+    assert skipped == ["stop/notes.txt", "stop/place0-0.jpg"]
+    copies = sorted(path.relative_to(tmp_path / "sorted").as_posix() for path in (tmp_path / "sorted").glob("*/stop/*"))
+    assert copies == ["test/stop/place1-0.png", "test/stop/place1-1.png", "test/stop/place1-2.png",
+                      "train/stop/place0-1.png", "train/stop/place0-2.png"]
+    assert {Image.open(path).mode for path in (tmp_path / "sorted").glob("*/*/*")} == {"RGB"}
+    assert lesson["group_of"](str(photos / "stop" / "place1-2.jpg")) == "stop/place1"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_stopping_epochs_is_what_keras_does(seed):
+    space = {}
+    exec(key_exercises("07_transfer_learning")["stopping_epochs"].sources("exercise-solution")[0], space)
+    losses = np.random.default_rng(seed).integers(0, 8, size=14).astype(float).tolist()
+    callback = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+    callback.set_model(keras.Sequential([keras.Input((1,)), layers.Dense(1)]))
+    callback.on_train_begin()
+    callback.model.stop_training, epoch = False, 0
+    while epoch < len(losses) and not callback.model.stop_training:
+        callback.on_epoch_end(epoch, {"val_loss": losses[epoch]})
+        epoch += 1
+    assert space["stopping_epochs"](losses, 3) == (epoch, callback.best_epoch + 1)
+
+
+@pytest.mark.parametrize(("case", "way", "name"), [
+    ("small, similar", "from scratch", "small_similar_scratch"), ("large, different", "fine-tune", "large_different_fine_tune"),
+    ("small, different", "features from early layers", "small_different_layers")])
+def test_results_have_short_names(lesson, case, way, name):
+    assert lesson["result_name"](case, way) == name
+
+
+def test_the_checklist_leads_to_headings_of_the_page():
+    cells = nbformat.read(ROOT / "notebooks" / "07_transfer_learning.ipynb", as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    headings = {line.lstrip("# ").replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
+    links = re.findall(r"\]\(#([^)]+)\)", text)
+    assert len(links) == 6 and set(links) <= headings

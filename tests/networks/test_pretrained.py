@@ -120,8 +120,8 @@ def no_network(monkeypatch):
 
 def test_the_sample_fetches_no_imagenet_weights(nothing_kept, monkeypatch, capsys):
     no_network(monkeypatch)
-    assert pretrained.imagenet_network("sample") is None
-    assert capsys.readouterr().out == "MobileNetV2 is left out: a run on the offline sample fetches nothing.\n"
+    assert pretrained.imagenet_weights("sample") is None
+    assert capsys.readouterr().out == "MobileNetV2 gets no weights: a run on the offline sample fetches nothing.\n"
 
 
 @pytest.mark.parametrize(("content", "reason"), [
@@ -130,7 +130,7 @@ def test_the_sample_fetches_no_imagenet_weights(nothing_kept, monkeypatch, capsy
     (b"\x89HDF\r\n\x1a\n and then nothing", "cannot be read as a file of these weights")])
 def test_what_cannot_be_fetched_costs_one_line_and_leaves_nothing(nothing_kept, monkeypatch, capsys, content, reason):
     served(monkeypatch, content)
-    assert pretrained.imagenet_network("real") is None
+    assert pretrained.imagenet_weights("real") is None
     said = capsys.readouterr().out
     assert "its weights are not on this machine, and cannot be fetched" in said and reason in said
     assert not list((nothing_kept.parents[1] / "cache").rglob("*.h5"))
@@ -138,24 +138,25 @@ def test_what_cannot_be_fetched_costs_one_line_and_leaves_nothing(nothing_kept, 
 
 def test_fetched_weights_are_kept_and_not_fetched_again(nothing_kept, monkeypatch, imagenet_file):
     served(monkeypatch, imagenet_file.read_bytes())
-    fetched = pretrained.imagenet_network("real")
+    fetched = pretrained.imagenet_weights("real")
     no_network(monkeypatch)
-    again = pretrained.imagenet_network("sample")
-    assert fetched.output_shape == again.output_shape == (None, 1280)
-    assert all(np.array_equal(*pair) for pair in zip(fetched.get_weights(), again.get_weights()))
+    assert pretrained.imagenet_weights("sample") == fetched
+    assert Path(fetched).read_bytes() == imagenet_file.read_bytes()
 
 
 def test_weights_that_keras_has_kept_are_used(nothing_kept, monkeypatch, imagenet_file):
     no_network(monkeypatch)
     shutil.copy(imagenet_file, nothing_kept)
-    assert pretrained.imagenet_network("real").output_shape == (None, 1280)
+    weights = pretrained.imagenet_weights("real")
+    base = keras.applications.MobileNetV2((96, 96, 3), include_top=False, pooling="avg", weights=weights)
+    assert base.output_shape == (None, 1280)
 
 
 def test_a_kept_file_that_was_cut_short_is_named(nothing_kept, monkeypatch, capsys, imagenet_file):
     no_network(monkeypatch)
     cut = nothing_kept / pretrained._IMAGENET.name
     cut.write_bytes(imagenet_file.read_bytes()[:100_000])
-    assert pretrained.imagenet_network("real") is None
+    assert pretrained.imagenet_weights("real") is None
     said = capsys.readouterr().out
     assert said.count("\n") == 1 and "cannot be read as a file of these weights" in said and f"Delete {places.shown(cut)}" in said
     assert cut.is_file()
@@ -168,4 +169,11 @@ def test_an_unwritable_home_is_left_aside_as_keras_does(monkeypatch, tmp_path):
     broken = tmp_path / ".keras" / "models" / pretrained._IMAGENET.name
     broken.parent.mkdir(parents=True)
     broken.touch()
-    assert pretrained.imagenet_network("sample") is None
+    assert pretrained.imagenet_weights("sample") is None
+
+
+def test_the_recorded_column_has_each_case_and_seed():
+    for source in ("sample", "real"):
+        recorded = pretrained.recorded_imagenet(source)
+        assert list(recorded) == [f"{size}, {job}" for size in ("small", "large") for job in ("similar", "different")]
+        assert all(len(values) == 3 and all(0 <= value <= 1 for value in values) for values in recorded.values())
