@@ -42,7 +42,7 @@ def solutions(key: Path, lesson: Path) -> str:
         if "exercise-solution" in tags:
             parts.append(f"```python\n{cell.source}\n```")
         elif "question-answers" in tags:
-            answers = cell.source
+            answers = re.sub(r"^#+ .*\n+", "", cell.source)
         elif cell.cell_type == "markdown" and "exercise" in cell.metadata:
             parts.append(cell.source)
     questions = _section(read, "Questions")

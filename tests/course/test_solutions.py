@@ -21,7 +21,7 @@ def test_exercises_have_reasons_and_questions_answers(key):
         assert len(reason.split()) >= 15, name
         assert page.index(solution) < page.index(reason)
     asked, answered = page.partition("## Answers")[::2]
-    stars = re.findall(r"^\W*★", asked.partition("## Questions")[2], re.MULTILINE)
+    stars = re.findall(r"^(?:\d+\. )?★", asked.partition("## Questions")[2], re.MULTILINE)
     assert len(stars) == len(re.findall(r"^\d+\. ", answered, re.MULTILINE)) >= 3
 
 
