@@ -23,7 +23,7 @@ except ImportError:  # a Python without the course's packages: `check` names the
 __all__ = ["check", "in_notebook", "installed", "live", "report"]
 
 IMPORTED = ("tensorflow", "keras", "numpy", "matplotlib", "h5py", "sklearn", "scipy", "PIL", "pooch", "requests", "rich",
-            "tabulate")
+            "tabulate", "mlxtend")
 """Modules that lessons and what they import cannot do without."""
 _PACKAGES = {"sklearn": ("scikit-learn",), "PIL": ("pillow",), "tensorflow": ("tensorflow", "tensorflow-cpu")}
 

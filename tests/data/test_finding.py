@@ -175,7 +175,7 @@ def test_load_mnist_end_to_end(small_mnist, server, machine):
 
 def test_load_mnist_without_anything(small_mnist, capsys, monkeypatch):
     data = load_mnist()
-    assert data.source == "sample" and "offline sample, not the real data" in repr(data)
+    assert data.source == "sample" and "offline sample" in repr(data)
     assert "Using the offline sample instead" in capsys.readouterr().out
     monkeypatch.setenv("COURSE_DATA", "real")
     with pytest.raises(DataNotFoundError):

