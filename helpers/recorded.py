@@ -257,7 +257,6 @@ def _assemble(metadata, arrays):
                 raise ValueError(f"it holds {key}, which has no place in a recorded network")
     layers = tuple(Layer(one["name"], one["kind"], one["original"], tuple(one["output_shape"]), one["parameters"])
                    for one in metadata["layers"])
-    _check_fit(metadata, layers, weights, inputs, outputs)
     training = metadata["training"] or {}
     return Recorded(
         **{key: metadata[key] for key in ("name", "title", "framework", "framework_version", "versions", "date",
@@ -268,22 +267,3 @@ def _assemble(metadata, arrays):
         test_accuracy=training.get("test_accuracy"), seconds_per_epoch=tuple(training.get("seconds_per_epoch", ())),
         cpu_seconds_per_epoch=tuple(training.get("cpu_seconds_per_epoch", ())),
         measurements={name: Measurement(facts, measured[name]) for name, facts in metadata["measurements"].items()})
-
-
-def _check_fit(metadata, layers, weights, inputs, outputs):
-    """Check what the checksum cannot: that the recorder wrote a whole network."""
-    names = [layer.name for layer in layers]
-    if set(outputs) != set(names) or not set(weights) <= set(names):
-        raise ValueError(f"it describes the layers {names}, but holds outputs of {sorted(outputs)} and weights of "
-                         f"{sorted(weights)}")
-    for layer in layers:
-        output = outputs[layer.name]
-        if output.shape[1:] != layer.output_shape or not 0 < len(output) <= len(inputs):
-            raise ValueError(f"the output of {layer.name} has the shape {output.shape}, described is {layer.output_shape}")
-        if layer.parameters != sum(array.size for array in weights.get(layer.name, {}).values()):
-            raise ValueError(f"the weights of {layer.name} do not add up to {layer.parameters:,}")
-    if sum(layer.parameters for layer in layers) != metadata["parameters"]:
-        raise ValueError(f"the layers do not add up to {metadata['parameters']:,} parameters")
-    for key, array in (("inputs", inputs), *outputs.items()):
-        if not np.isfinite(array).all():
-            raise ValueError(f"{key} holds values that are not finite")

@@ -69,10 +69,15 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
         os.replace(folder / path.name, path)
 
 
-def write_whole(path: str | os.PathLike, data: str | bytes) -> None:
-    """Write text (as UTF-8) or bytes, whole or not at all, even if the machine stops in between."""
+def write_whole(path: str | os.PathLike, data: str | bytes, private: bool = False) -> None:
+    """Write text (as UTF-8) or bytes, whole or not at all, even if the machine stops in between.
+
+    Where it is private, nobody else on this machine may read it; otherwise the umask decides.
+    """
     with whole_file(path) as part:
         with open(part, "wb") as file:  # closed before it is renamed, which Windows demands
             file.write(data.encode("utf-8") if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
+        if private:
+            part.chmod(0o600)

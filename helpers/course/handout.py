@@ -12,8 +12,8 @@ import subprocess
 from pathlib import Path
 
 from helpers.course.links import TEMPLATE, rewrite
+from helpers.course.own_files import OwnFiles
 from helpers.grading.errors import GradingError
-from helpers.grading.report import OwnFiles
 from helpers.project import ROOT, course_settings
 
 STAFF = ("tests/", ".ci/", ".github/", "helpers/course/", "helpers/grading/")

@@ -30,6 +30,15 @@ def style(folders=FOLDERS, root=ROOT):
             f"ruff mends much of this itself: python -m ruff check --fix {' '.join(folders)}"]
 
 
+def types(files=(), root=ROOT):
+    """Return one line for each finding of mypy in these files, or else in those that pyproject.toml names."""
+    command = [sys.executable, "-m", "mypy", "--no-error-summary", *files]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if "No module named mypy" in done.stderr:
+        return [f"mypy is not installed: {INSTALL}"]
+    return (done.stdout + done.stderr).splitlines() if done.returncode else []
+
+
 def lengths(folders=FOLDERS[:1], root=ROOT):
     """Return one line for each Python file that has grown too long to be read at one sitting."""
     counted = ((path, len(path.read_text(encoding="utf-8").splitlines())) for folder in folders
@@ -77,4 +86,4 @@ def schemas(root=ROOT):
 
 def complaints():
     """Return all of them."""
-    return style() + lengths() + addresses() + pages() + schemas()
+    return style() + types() + lengths() + addresses() + pages() + schemas()

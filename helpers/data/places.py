@@ -12,7 +12,7 @@ import pooch
 from helpers.data.errors import DownloadError, SettingsError
 from helpers.project import ROOT
 
-__all__ = ["Place", "cache_folder", "folders", "resolve_source", "say_once", "shown"]
+__all__ = ["Place", "cache_folder", "folders", "resolve_source", "say_left_out", "say_once", "shown"]
 
 DATA_FOLDER = ROOT / "data"
 PROJECT_CACHE = DATA_FOLDER / "cache"
@@ -40,6 +40,13 @@ def say_once(text: str, about: str | None = None) -> None:
     if about not in _said:
         _said.add(about)
         print(text)
+
+
+def say_left_out(title: str, names: list[str]) -> None:
+    """Print once which files of an archive were empty or no pictures, if any."""
+    if names:
+        some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        say_once(f"{title}: left out {len(names)} files of the archive that are empty or not pictures ({some}).")
 
 
 def shown(path: str | os.PathLike) -> str:

@@ -10,7 +10,7 @@ from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.dataset import Dataset
 from helpers.data.errors import SettingsError, VerificationError
 from helpers.data.finding import load
-from helpers.data.places import say_once
+from helpers.data.places import say_left_out, say_once
 from helpers.data.sign_split import SPLITS, draw_split
 from helpers.data.storage import read_hdf5, write_hdf5
 
@@ -109,9 +109,7 @@ def _convert(paths, folder):
 
     path = paths["sign-language-digits.zip"]
     photos, signs, series, left_out = read_photos(path)
-    if left_out:
-        some = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
-        say_once(f"{INFO.title}: left out {len(left_out)} files of the archive that are empty or not pictures ({some}).")
+    say_left_out(INFO.title, left_out)
     write_pair(folder, photos, signs, series, draw_split(signs, series, SPLITS[0]), content_sha256(path))
 
 

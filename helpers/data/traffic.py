@@ -13,7 +13,7 @@ from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.dataset import Dataset
 from helpers.data.errors import SettingsError, VerificationError
 from helpers.data.finding import load
-from helpers.data.places import say_once
+from helpers.data.places import say_left_out, say_once
 from helpers.data.storage import read_hdf5, read_npz, write_hdf5
 from helpers.data.traffic_names import SIGN_NAMES
 
@@ -69,9 +69,7 @@ def _convert(paths, folder):
     from helpers.data.traffic_archive import read_images
 
     images, labels, tracks, left_out = read_images(paths[_ARCHIVE], _counted)
-    if left_out:
-        some = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
-        say_once(f"{INFO.title}: left out {len(left_out)} files of the archive that are empty or not pictures ({some}).")
+    say_left_out(INFO.title, left_out)
     _checked(paths[_ARCHIVE], {"images": images, "labels": labels, "tracks": tracks})
     write_hdf5(folder / "traffic_signs.h5", {"images": images, "labels": labels, "tracks": tracks})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import functools
 import inspect
+import random
 import types
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,8 @@ __all__ = ["not_portable"]
 _LARGEST = 1_000
 """Numbers in an array, or parts of a list, that somebody may have written by hand."""
 _DEFINED = (types.ModuleType, types.BuiltinFunctionType, types.MethodType, type, np.ufunc, np.dtype)
-_PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic, range, slice)
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic, range, slice,
+          random.Random, np.random.Generator, np.random.RandomState)
 
 
 def _inside(value):
@@ -52,7 +54,8 @@ def _globals_of(code):
 def not_portable(function: Callable[..., Any], namespace: dict[str, Any] | None = None) -> list[str]:
     """Return the names that a function uses and that cannot be carried to where it is graded.
 
-    Modules, functions, classes, numbers, text and small arrays go along. Data sets, trained models and large arrays stay behind.
+    Modules, functions, classes, numbers, text, small arrays and generators of random numbers go along. Data sets, trained models
+    and large arrays stay behind.
 
     Parameters
     ----------

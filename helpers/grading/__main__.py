@@ -26,9 +26,10 @@ from helpers.grading.report import write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
-from helpers.grading.store import Store, versions, write_whole
+from helpers.grading.store import Store, versions
 from helpers.grading.web_pages import nothing_to_do, spelled_out
 from helpers.grading.workers import bounds
+from helpers.whole_files import write_whole
 
 
 def parser():
@@ -75,12 +76,13 @@ def check(options):
 def chosen_seed(out, seed=None):
     """Return the seed that is given, else the one that a run into the same folder has kept, else a fresh one; keep it."""
     path = out / "seed.txt"
+    if seed is None:
+        try:
+            seed = int(path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            seed = secrets.randbelow(2**31)
     try:
-        seed = int(path.read_text(encoding="ascii")) if seed is None else seed
-    except (OSError, ValueError):
-        seed = secrets.randbelow(2**31)
-    try:
-        write_whole(path, f"{seed}\n")
+        write_whole(path, f"{seed}\n", private=True)
     except OSError as error:
         raise GradingError(f"--out {out} cannot be written to ({error.strerror}): name another folder") from error
     return seed
@@ -92,17 +94,15 @@ def _grade(options, keys, the_class, say, console):
     if options.sandbox == "none":
         say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades and "
             "keys among it.")
-    chosen = Options(options.timeout, options.memory, options.sandbox, seed)
     keys = {lesson: with_seed(key, seed) for lesson, key in keys.items()}
     with Progress(TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                   TextColumn("{task.description}", markup=False), console=console) as bar:
         task = bar.add_task("", total=None)
-
-        def progress(done, of, students):
-            bar.update(task, completed=done, total=of, description=spelled_out(", ".join(students))[:60])
-
-        results = grade_class(the_class.submissions, keys, chosen, Store(options.out / "work"), jobs=options.jobs,
-                              scheduler=options.scheduler, say=say, progress=progress)
+        results = grade_class(
+            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox, seed),
+            Store(options.out / "work"), jobs=options.jobs, scheduler=options.scheduler, say=say,
+            progress=lambda done, of, students: bar.update(task, completed=done, total=of,
+                                                           description=spelled_out(", ".join(students))[:60]))
     facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
              "megabytes an exercise": options.memory, "versions": versions()}
     written = write_report(options.out, the_class, results, keys, options.reveal, facts)
@@ -115,19 +115,17 @@ def run(options, console):
         console.print(spelled_out(line), markup=False, highlight=False, soft_wrap=True)
 
     if options.command == "handout":
-        say(write_handout(options.folder, options.repository))
-        return
+        return say(write_handout(options.folder, options.repository))
     check(options)
     keys = read_keys(options.keys)
     the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None)
     for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
                                        if one.problem and not nothing_to_do(one))):
         say(line)
-    if options.command == "graft":
-        count = write_grafts(the_class.submissions, keys, options.out, options.keys)
-        say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
-    else:
-        _grade(options, keys, the_class, say, console)
+    if options.command == "grade":
+        return _grade(options, keys, the_class, say, console)
+    count = write_grafts(the_class.submissions, keys, options.out, options.keys)
+    say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
 
 
 def main(arguments=None):

@@ -19,14 +19,11 @@ from helpers.grading.records import Check, Exercise, Key
 from helpers.project import ROOT
 
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
+WITH_TENSORFLOW = frozenset(
+    ["tensorflow", "keras", "helpers.batches", "helpers.layers", "helpers.pretrained", "helpers.progress"])
+"""Modules that load TensorFlow when they are imported, not later in a function."""
 _SEED = re.compile(r"^SEED *= *\d+", re.MULTILINE)
 _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")
-
-
-def _file(module):
-    """Return the file of one of the course's own modules, or None."""
-    path = ROOT.joinpath(*module.split("."))
-    return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
 
 
 def _modules(nodes):
@@ -36,31 +33,16 @@ def _modules(nodes):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = {f"{node.module}.{alias.name}" for alias in node.names} if node.module.startswith("helpers") else set()
-            found |= {node.module, *filter(_file, names)}
+            found |= {node.module, *(f"helpers.{alias.name}" for alias in node.names if node.module == "helpers")}
     return found
-
-
-@functools.cache
-def _loads(module):
-    """Return what a module of the course imports when it is imported itself, not later in a function."""
-    path = _file(module) if module.startswith("helpers.") else None
-    todo = list(ast.parse(path.read_text(encoding="utf-8")).body) if path else []
-    for node in todo:
-        todo += [] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else ast.iter_child_nodes(node)
-    return _modules(todo)
 
 
 def needs_tensorflow(sources: Iterable[str]) -> bool:
     """Return whether any of these pieces of code asks for TensorFlow or Keras, or for a module of the course that does."""
     nodes = [node for source in sources for one in statements(source) or [] for node in ast.walk(one.node)]
-    words = {str(getattr(node, "id", getattr(node, "value", ""))) for node in nodes if isinstance(node, (ast.Name, ast.Constant))}
-    todo = [*_modules(nodes), *words & {"tensorflow", "keras"}]
-    for module in todo:
-        if module.split(".")[0] in ("tensorflow", "keras"):
-            return True
-        todo += _loads(module) - {*todo}
-    return False
+    words = [getattr(node, "id", getattr(node, "value", "")) for node in nodes if isinstance(node, (ast.Name, ast.Constant))]
+    modules = _modules(nodes)
+    return not WITH_TENSORFLOW.isdisjoint([*modules, *(module.split(".")[0] for module in modules), *words])
 
 
 def imported_modules(sources: Iterable[str]) -> list[str]:
@@ -86,65 +68,52 @@ def _stored_answer(cell, where):
 def read_key(path: str | Path, lessons: str | Path = LESSONS) -> Key:
     """Read one key notebook; `lessons` is the folder of lessons, to tell an untouched stub from an answer."""
     path = Path(path)
-    data = path.read_bytes()
-    try:
-        # Not by nbformat, which takes longer to load than this takes to run; `python -m helpers.course.lint` keeps keys in form.
-        notebook = json.loads(data.decode("utf-8"))
-        cells, metadata = list(notebook["cells"]), dict(notebook["metadata"])
-    except (ValueError, LookupError, TypeError) as error:
-        raise KeyNotebookError(f"{path.name} cannot be read as a notebook: {error}") from error
-    lesson = metadata.get("course", {}).get("lesson")
+    lesson, cells = _parsed(path)
     if not lesson:
         raise KeyNotebookError(f"{path.name} does not say its lesson: its metadata need {{\"course\": {{\"lesson\": NAME}}}}")
-    lesson_cells = _handed_out(Path(lessons) / f"{lesson}.ipynb")
-    common, parts = [], {}
-    for cell in cells:
-        tags, name = cell["metadata"].get("tags", []), cell["metadata"].get("exercise")
-        if "key-setup" in tags:
-            common.append("".join(cell["source"]))
-        if name is not None:
-            parts.setdefault(name, []).append(cell)
-    exercises = tuple(_exercise(path.name, name, part, common, lesson_cells) for name, part in parts.items())
+    handed_out = Path(lessons) / f"{lesson}.ipynb"
+    lesson_cells = tuple(_parsed(handed_out)[1]) if handed_out.exists() else ()
+    common = tuple(cell.source for cell in cells if "key-setup" in cell.tags)
+    data, parts = path.read_bytes(), {}
+    # Not by nbformat, which takes longer to load than this takes to run; `python -m helpers.course.lint` keeps keys in form.
+    for cell, stored in zip(cells, json.loads(data)["cells"]):
+        parts.setdefault(cell.exercise, []).append((cell, stored))
+    exercises = tuple(_exercise(path.name, name, part, common, lesson_cells) for name, part in parts.items() if name)
     if not exercises:
         raise KeyNotebookError(f"{path.name} has no exercises")
     digest = hashlib.sha256(data + repr([(cell.kind, cell.source) for cell in lesson_cells]).encode()).hexdigest()
     return Key(lesson, exercises, lesson_cells, digest)
 
 
-def _exercise(file, name, cells, common, lesson_cells):
-    """Return an exercise from the cells of a key that carry its name."""
-    def tagged(tag):
-        return ["".join(cell["source"]) for cell in cells if tag in cell["metadata"].get("tags", [])]
+def _parsed(path):
+    try:
+        return parse(path.read_bytes())
+    except SubmissionError as error:
+        raise KeyNotebookError(f"{path.name} cannot be read: {error}") from error
 
-    def handed_out(tag):
-        return next((cell.source for cell in reversed(lesson_cells) if cell.exercise == name and tag in cell.tags), None)
 
-    checks = []
-    for cell in cells:
-        if "exercise-hidden" not in cell["metadata"].get("tags", []):
+def _exercise(file, name, part, common, lesson_cells):
+    """Return an exercise from the cells of a key that carry its name, each with what is stored of it."""
+    def tagged(tag, cells):
+        return [cell.source for cell in cells if tag in cell.tags and cell.exercise == name]
+
+    cells, checks = [cell for cell, _ in part], []
+    for cell, stored in part:
+        if "exercise-hidden" not in cell.tags:
             continue
-        source, points, own_name = "".join(cell["source"]), cell["metadata"].get("points"), cell["metadata"].get("name")
-        where = f"{file}, exercise {name}, cell {own_name or cell.get('id')}"
+        where, points = f"{file}, exercise {name}, cell {cell.name}", stored["metadata"].get("points")
         if not isinstance(points, (int, float)) or points <= 0:
             raise KeyNotebookError(f"{where} needs `points` above zero in its metadata")
-        checks.append(Check(own_name or f"{name}-hidden-{len(checks) + 1}", source, points, _stored_answer(cell, where)))
-        in_own_scope(source, tuple(common))  # refuse here what could not run later
-    solutions = tagged("exercise-solution")
+        checks.append(Check(cell.name, cell.source, points, _stored_answer(stored, where)))
+        in_own_scope(cell.source, common)  # refuse here what could not run later
+    solutions = tagged("exercise-solution", cells)
     if len(solutions) != 1 or not checks:
         raise KeyNotebookError(
             f"{file}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden")
-    texts = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    heading = re.search(r"^#+ +(.+)$", texts, re.MULTILINE)
-    return Exercise(name, heading[1] if heading else name, (*common, *tagged("exercise-setup")), solutions[0],
-                    handed_out("exercise-solution"), tuple(checks), handed_out("exercise-check"), len(common))
-
-
-def _handed_out(path):
-    """Return the cells of the lesson, none where it is not at hand."""
-    try:
-        return tuple(parse(path.read_bytes())[1]) if path.exists() else ()
-    except SubmissionError as error:
-        raise KeyNotebookError(f"the lesson {path.name} cannot be read: {error}") from error
+    heading = re.search(r"^#+ +(.+)$", "\n".join(cell.source for cell in cells if cell.kind == "markdown"), re.MULTILINE)
+    stub, visible = ([None, *tagged(tag, lesson_cells)][-1] for tag in ("exercise-solution", "exercise-check"))
+    return Exercise(name, heading[1] if heading else name, (*common, *tagged("exercise-setup", cells)), solutions[0],
+                    stub, tuple(checks), visible, len(common))
 
 
 def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS) -> dict[str, Key]:

@@ -12,8 +12,7 @@ import numpy as np
 
 MOST_NUMBERS, MOST_TEXT, MOST_CALLS = 200, 8_000, 20
 """Larger arrays are abbreviated; longer texts are cut; later calls are not told."""
-_CODE = ((r" at 0x[0-9a-fA-F]+", ""), (r"\barray\(", "np.array("), (r"dtype=(?=[a-z])", "dtype=np."),
-         (r"(?<![\w.])(nan|inf)\b", r"np.\1"))
+_CODE = {" at 0x[0-9a-fA-F]+": "", r"\barray\(": "np.array(", "dtype=(?=[a-z])": "dtype=np.", r"(?<![\w.])(nan|inf)\b": r"np.\1"}
 _LONG = re.compile(r"\b\d+\.\d*(e[-+]?\d+)?")
 
 
@@ -27,11 +26,11 @@ def pasted(value: Any, rounded: bool = False) -> str:
             return f"tf.constant({pasted(value.numpy(), rounded)})"
         if callable(value) and hasattr(value, "__name__"):
             return value.__name__
-        if isinstance(value, str):
-            return repr(value)[:MOST_TEXT]
         with np.printoptions(threshold=MOST_NUMBERS, edgeitems=2, floatmode="unique"):
             text = repr(value)[:MOST_TEXT]
-        for pattern, code in _CODE:
+        if isinstance(value, str):
+            return text
+        for pattern, code in _CODE.items():
             text = re.sub(pattern, code, text)
         text = _LONG.sub(lambda number: repr(float(f"{float(number[0]):.6g}")), text) if rounded else text
         cut = getattr(value, "size", 0) > MOST_NUMBERS and "shape=" not in text
@@ -56,21 +55,20 @@ def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tupl
             if inside or len(calls) >= MOST_CALLS:
                 return function(*arguments, **named)
             shown = [*map(pasted, arguments), *(f"{key}={pasted(value)}" for key, value in named.items())]
-            called, inside = f"{name}({', '.join(shown)})"[:MOST_TEXT], True
+            told, inside = "", True
             try:
                 got = function(*arguments, **named)
+                told = pasted(got, rounded=True)
+                return got
             except BaseException as error:
-                calls.append((called, f"{type(error).__name__}: {error}"[:MOST_TEXT]))
+                told = f"{type(error).__name__}: {error}"[:MOST_TEXT]
                 raise
             finally:
                 inside = False
-            calls.append((called, pasted(got, rounded=True)))
-            return got
+                calls.append((f"{name}({', '.join(shown)})"[:MOST_TEXT], told))
         return call
 
     functions = {name: names[name] for name in wanted if callable(names.get(name)) and not isinstance(names[name], type)}
     names.update({name: watched(name, function) for name, function in functions.items()})
-    try:
-        yield calls
-    finally:
-        names.update(functions)
+    yield calls
+    names.update(functions)

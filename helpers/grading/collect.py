@@ -38,28 +38,28 @@ class Class:
 
 def _read(one, keys):
     """Return a file, with what is in it."""
-    one.place, one.kind = one.parts, "notebook" if one.problem else "other" if one.open else "folder"
-    name = one.parts[-1].lower() if one.parts else ""
-    if one.kind != "other" or (".ipynb" not in name and Path(name).suffix not in _PERHAPS):
-        return one
-    try:
-        said, cells = parse(one.read())
-    except SubmissionError as error:
-        one.problem, one.kind = str(error), "notebook" if ".ipynb" in name else "other"
-        # The name of the file still tells which lesson was tried.
-        one.lesson = next((lesson for lesson in sorted(keys, key=len, reverse=True) if lesson.lower() in name), None)
-        return one
-    one.lesson, one.kind = tell_lesson(said, cells, keys), "notebook"
-    if not name.endswith(".ipynb"):
-        one.note = f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
-    if any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells):
-        one.problem, one.lesson, one.kind = "it is a key, nobody's work", None, "key"
-    elif one.lesson:
-        one.cells = tuple(cells)
-    elif (said or "").startswith("00_"):
-        one.problem = "not graded; nothing to do: this lesson has no exercises"
-    else:
-        one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
+    one.place, name = one.parts, one.parts[-1].lower() if one.parts else ""
+    if one.problem:
+        one.kind = "notebook"
+    elif one.kind == "other" and (".ipynb" in name or Path(name).suffix in _PERHAPS):
+        try:
+            said, cells = parse(one.read())
+        except SubmissionError as error:
+            one.problem = str(error)
+            # The name of the file still tells which lesson was tried.
+            one.kind, one.lesson = ("notebook" if ".ipynb" in name else "other"), next(filter(name.__contains__, keys), None)
+        else:
+            one.kind, one.lesson = "notebook", tell_lesson(said, cells, keys)
+            if not name.endswith(".ipynb"):
+                one.note = f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
+            if any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells):
+                one.problem, one.lesson = "it is a key, nobody's work", None
+            elif (said or "").startswith("00_"):
+                one.problem = "not graded; nothing to do: this lesson has no exercises"
+            elif not one.lesson:
+                one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
+            else:
+                one.cells = tuple(cells)
     return one
 
 
@@ -71,7 +71,7 @@ def _platform(name):
 def _named(top, lessons):
     """Return whose file it is by its name, nothing where the name is the lesson's alone."""
     stem = re.sub(r"(\.ipynb)?(\.[a-z]{2,5})?$", "", top, flags=re.IGNORECASE)
-    for lesson in sorted(lessons, key=len, reverse=True):
+    for lesson in lessons:
         place = re.search(re.escape(lesson) + _ATTEMPT, stem, re.IGNORECASE)
         if place:
             return " ".join(filter(None, (part.strip("-_ .()") for part in (stem[:place.start()], stem[place.end():]))))
@@ -93,8 +93,8 @@ def _owner(one, lessons):
 def _holds_a_class(top, inside, alone, lessons):
     """Return whether a folder or archive holds a class, not one student's work."""
     deeper = [one for one in inside if len(one.place) > 1]
-    above = len(inside[0].parts) - len(inside[0].place)
-    if _platform(top) or not deeper or any(one.clone == above + 1 for one in inside):
+    clones = [one.clone and one.clone - len(one.parts) + len(one.place) for one in inside]
+    if _platform(top) or not deeper or {0, 1} & set(clones):
         return False
     if any(_MOODLE.fullmatch(one.place[1]) for one in deeper) or all(
             _CANVAS.fullmatch(one.place[1]) for one in deeper if one.kind != "folder"):
@@ -103,7 +103,7 @@ def _holds_a_class(top, inside, alone, lessons):
     if lesson in lessons and (not archive or any(len(one.place) > 2 or _named(one.place[1], lessons) for one in deeper)):
         return True
     # Where the folders part: a class shows in that several of them, or of an archive's files, hold the same lesson.
-    graded = [one for one in inside if alone and one.lesson and one.clone != above + 2]
+    graded = [one for one, clone in zip(inside, clones) if alone and one.lesson and clone != 2]
     depth = len(os.path.commonprefix([one.place[:-1] for one in graded]))  # noqa: RUF071  (of tuples, part by part)
     holders = {(one.lesson, one.place[depth] if len(one.place) > depth + 1 else archive and _named(one.place[depth], lessons))
                for one in graded}
@@ -128,23 +128,22 @@ def _lift(found, lessons, remarks):
 
 def _students(found, folder, lessons, remarks):
     """Return the files of each student, by Student."""
-    owners = [_owner(one, lessons) for one in found]
-    if not any(name for name, _ in owners):
-        remarks.append(f"no file says whose it is: all were taken for the work of one student, {folder}. "
-                       "For a class give the folder above")
+    clone, owners = any(one.clone == 0 for one in found), [_owner(one, lessons) for one in found]
+    if clone or not any(name for name, _ in owners):
+        why = "this is a clone of the course" if clone else "no file says whose it is"
+        remarks.append(f"{why}: all was taken for the work of one student, {folder}. For a class give the folder above")
         owners = [(folder, "")] * len(owners)
     remarks += [f"{name} does not say whose it is" for name in sorted(
         {one.place[0] for one, (name, _) in zip(found, owners) if not name})]
-    files_of, claims = defaultdict(list), defaultdict(set)
+    files_of = defaultdict(list)
     for one, (name, number) in zip(found, owners):
-        owner = name or one.place[0], number
-        files_of[owner].append(one)
-        claims[number or owner[0]].add(owner)
+        files_of[name or one.place[0], number].append(one)
+    claims = Counter(number or name for name, number in files_of)
     alike = Counter(unicodedata.normalize("NFC", name) for name, _ in files_of)
     students, count = {}, Counter()
     for (name, number), group in files_of.items():
         identity, shown = number or name, unicodedata.normalize("NFC", name)
-        if len(claims[identity]) > 1:  # no identity, such as a year in each file's name
+        if claims[identity] > 1:  # no identity, such as a year in each file's name
             identity = "_".join(filter(None, [name, number]))
         if alike[shown] > 1:
             count[shown] += 1
@@ -172,22 +171,24 @@ def _doubts(folder, students):
                        "attempts of one student. If they are students, give the folder above them, or bring them one level up")
 
 
-def _rank(one, keys):
-    """Return what sorts attempts: worked before untouched, then time, then number, then name."""
-    worked = bool(one.cells) and any(not each.status for each in match(keys[one.lesson], one.cells))
-    stem = Path(one.parts[-1]).stem
-    number = re.search(r"[-_ (](\d{1,3})\)?$", stem)
-    return worked, one.time, -1 if _OLD_COPY.search(stem) else int(number[1]) if number else 0, one.parts
+def _worked(one, keys):
+    """Return whether anything in a notebook is worth grading."""
+    return bool(one.cells) and any(not each.status for each in match(keys[one.lesson], one.cells))
 
 
 def _chosen(student, group, keys):
     """Return the attempt that counts, with notes on the others."""
-    *others, (_, _, best) = sorted(((not one.problem, _rank(one, keys) if len(group) > 1 else (), one) for one in group),
-                                   key=lambda each: each[:2])
+    def rank(one):
+        stem = Path(one.parts[-1]).stem
+        number = re.search(r"[-_ (](\d{1,3})\)?$", stem)
+        return (not one.problem, _worked(one, keys), one.time,
+                -1 if _OLD_COPY.search(stem) else int(number[1]) if number else 0, one.parts)
+
+    *others, best = sorted(group, key=rank) if len(group) > 1 else group
     notes = [f"{len(group)} attempts; this one counts: {best.path}"] if others else []
-    for _, (worked, *_), one in others:
-        why = one.problem or ("" if worked else "untouched")
-        notes.append(f"{one.path} does not count{f': {why}' if why else ', because it is older'}")
+    for one in others:
+        why = one.problem or ("it is older" if _worked(one, keys) else "untouched")
+        notes.append(f"{one.path} does not count: {why}")
     notes += [one.note for one in group if one.note]
     digest = hashlib.sha256(repr([(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source)
                                   for cell in best.cells]).encode("utf-8", "surrogatepass")).digest()
@@ -197,18 +198,18 @@ def _chosen(student, group, keys):
 def _submissions(student, found, keys):
     """Return what one student's files come to."""
     home = any(one.clone is not None for one in found)
-    notebooks = [one for one in found if one.kind in ("notebook", "key")]
-    if home:
-        # In a clone of the course, and beside it, only what its owner has worked at was handed in.
-        notebooks = [one for one in notebooks if one.lesson and (one.problem or _rank(one, keys)[0])]
+    # In a clone of the course, and beside it, only what its owner has worked at was handed in.
+    notebooks = [one for one in found if one.kind == "notebook" and (
+        not home or (one.lesson and (one.problem or _worked(one, keys))))]
     attempts = {}
     for one in notebooks:
         attempts.setdefault((one.lesson, "" if one.lesson else one.parts), []).append(one)
     come = [_chosen(student, group, keys) for group in attempts.values()]
-    others = [one.path for one in found if one.kind == "other" and not home]
-    if others:
-        shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
-        come.append(Submission(student, None, others[0], problem=f"only notebooks (.ipynb) are graded, not {shown}"))
+    path, *others = [one.path for one in found if one.kind == "other" and not home] or [""]
+    if path:
+        more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+        come.append(Submission(student, None, path, problem="only notebooks (.ipynb) are graded" + (
+            f"; also not graded: {', '.join(others[:5])}{more}" if others else "")))
     if not come:
         come.append(Submission(student, None, found[0].place[0], problem=(
             "a clone of the course in which no exercise was worked at" if home else "the folder holds no notebook")))
@@ -240,20 +241,16 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
     """
     folder, remarks = Path(folder), []
     if not folder.is_dir():
-        raise GradingError(f"the folder of submissions {str(folder)!r} does not exist")
+        raise GradingError(f"the folder of submissions {str(folder)!r} " + (
+            "is a file: unpack it, and give its folder" if folder.exists() else "does not exist"))
+    keys = {lesson: keys[lesson] for lesson in sorted(keys, key=len, reverse=True)}
     found = [_read(file, keys) for file in files(folder)]
-    name = printable(folder.resolve().name)
     if any(one.problem and not one.parts for one in found):
         raise GradingError(f"the folder of submissions {str(folder)!r} cannot be read")
-    if any(one.clone == 0 for one in found):
-        remarks.append(f"{name} is a clone of the course: it was taken for the work of one student. "
-                       "For a class give the folder above")
-        for one in found:
-            one.place = name, *one.place
     found = _lift([one for one in found if one.place], keys, remarks)
     if not found:
         raise GradingError(f"the folder of submissions {str(folder)!r} holds no notebooks and no folders of students")
-    students = _students(found, name, keys, remarks)
+    students = _students(found, printable(folder.resolve().name), keys, remarks)
     remarks += _doubts(folder, students)
     submissions = [one for student, group in students.items() for one in _submissions(student, group, keys)]
     the_class = Class(submissions, remarks)

@@ -8,9 +8,8 @@ sleeping `cat`, joins its namespaces, and forks the worker, which gives up its r
 pipes (`worker`). So a worker has what a new Python under bubblewrap would have, without the seconds that importing takes: its own
 processes, files, network and users, none shared with this process or with another worker.
 
-The supervisor tells through its socket when the worker has started and how it has ended. It ends the worker when the memory is
-used up, and when the other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`,
-`modules`.
+The supervisor tells through its socket how the worker has ended. It ends the worker when the memory is used up, and when the
+other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`, `modules`.
 """
 
 from __future__ import annotations
@@ -27,7 +26,8 @@ import sys
 import tempfile
 
 from helpers.grading import worker
-from helpers.grading.sandbox import bubblewrap, cgroup, confine, watch
+from helpers.grading.records import DEAD, MEMORY
+from helpers.grading.sandbox import bubblewrap, cgroup, confine
 
 LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
                 "IPython.core.pylabtools", "asyncio.unix_events", "numpy.random", "pdb", "unittest.mock")
@@ -37,31 +37,29 @@ INTERVAL = 200
 
 
 def _supervise(program, limits, shell, requests, replies, control):
-    """Start a worker in a sandbox, say so, wait for its end or the grader's word, say how it ended, and leave nothing behind."""
-    sandbox = group = None
-    try:
-        if program:
-            with contextlib.suppress(OSError):
-                group = cgroup.Group(limits)
-            sandbox, pids = bubblewrap.open_sandbox(program, limits)
-            for pid in pids if group else ():
-                group.add(pid)
-            confine.enter(pids[0])
-        pid = os.fork() or _become_worker(program, limits, shell, requests, replies)
-        if group:
-            group.add(pid)
-        os.close(requests)
-        os.close(replies)
-        _say(control, {"pid": pid})
-        _say(control, _wait(pid, control, limits, program, group))
-    except BaseException as error:
-        _say(control, {"error": f"{type(error).__name__}: {error}"})
-    finally:
-        if sandbox:
-            sandbox.kill()
-            sandbox.wait()
-        if group:
-            group.remove()
+    """Start a worker in a sandbox, wait for its end or the grader's word, say how it ended, and leave nothing behind."""
+    with contextlib.ExitStack() as stack:
+        group, pids, said = None, [], ("", "")
+        try:
+            if program:
+                with contextlib.suppress(OSError):
+                    group = cgroup.Group(limits)
+                    stack.callback(group.remove)
+                sandbox, pids = bubblewrap.open_sandbox(program, limits)
+                stack.callback(sandbox.wait)
+                stack.callback(sandbox.kill)
+                confine.enter(pids[0])
+            pid = os.fork() or _become_worker(program, limits, shell, requests, replies)
+            if group:
+                for one in (*pids, pid):
+                    group.add(one)
+            os.close(requests)
+            os.close(replies)
+            said = _wait(pid, control, limits, program, group)
+        except BaseException as error:
+            said = "lost", f"{type(error).__name__}: {error}"
+        with contextlib.suppress(OSError):  # if the grader still listens
+            os.write(control, json.dumps(said).encode())
 
 
 def _become_worker(program, limits, shell, requests, replies):
@@ -84,28 +82,23 @@ def _become_worker(program, limits, shell, requests, replies):
 
 
 def _wait(pid, control, limits, program, group):
-    """Return the code a worker has ended with, or None where it was ended from here, and whether memory was the reason."""
+    """Return the status and the reason of a worker's end, both empty where it was alive when the grader had enough of it."""
     poll = select.poll()
     for descriptor in (control, *([os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else [])):
         poll.register(descriptor, select.POLLIN)
-    start = watch.memory_taken() if program else 0
-    ended = memory = told = False
-    while not (ended or memory or told):
+    start = cgroup.memory_taken() if program else 0
+    ended, told = 0, False
+    while not (ended or told):
         told = control in dict(poll.poll(INTERVAL))
-        if program:
-            short = watch.free_memory() < watch.RESERVE
-            taken = watch.memory_taken(start) if short or not group else 0
-            memory = taken > (watch.RESERVE if short else limits.memory) or bool(group and group.ran_out())
+        if program and cgroup.took_too_much(limits, start, group):
+            return MEMORY, f"took more than {limits.memory // confine.MEGABYTE} MB of memory"
         ended, status = os.waitpid(pid, os.WNOHANG)
-    if not ended and not program:
-        os.killpg(pid, signal.SIGKILL)
-    return {"code": os.waitstatus_to_exitcode(status) if ended else None, "memory": memory}
-
-
-def _say(control, message):
-    """Tell the grader, if it still listens."""
-    with contextlib.suppress(OSError):
-        os.write(control, json.dumps(message).encode() + b"\n")
+    if not ended:
+        if not program:
+            os.killpg(pid, signal.SIGKILL)
+        return "", ""
+    code = os.waitstatus_to_exitcode(status)
+    return DEAD, f"the worker was ended by signal {-code}" if code < 0 else f"the worker ended itself with code {code}"
 
 
 def main():

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import pickle
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from helpers.grading.errors import GradingError, SandboxError
@@ -16,9 +13,6 @@ from helpers.grading.run import Options, Runner, wanted_modules
 from helpers.grading.store import Store, work_name
 
 SCHEDULER_TIMEOUT = "20s"
-TRIES = 3
-"""How often work is begun that this machine breaks off."""
-_starting = threading.Lock()
 
 
 def _matched(key: Key, submission: Submission) -> list[Match]:
@@ -30,28 +24,9 @@ def _matched(key: Key, submission: Submission) -> list[Match]:
         return [Match(exercise.name, None, (), MISSING, note) for exercise in key.exercises]
 
 
-def _lesson(runner: Runner, key: Key, matches: list[Match]) -> LessonResult | str:
-    """Return the result of one submission, or why this machine could not give one."""
-    for _ in range(TRIES):
-        try:
-            return runner.lesson(key, matches)
-        except SandboxError as error:
-            reason = str(error)
-    return reason
-
-
-# One for all the work that a Dask worker gets.
-_new_runner = functools.lru_cache(maxsize=1)(lambda pickled: Runner(*pickle.loads(pickled)))
-
-
-def _on_worker(pickled, key, matches):
-    with _starting:
-        runner = _new_runner(pickled)
-    return _lesson(runner, key, matches)
-
-
-def _by_dask(work, keys, runner, scheduler):
-    """Yield (name, result) as a Dask cluster finishes work; before that, run the keys here."""
+@contextlib.contextmanager
+def _cluster(scheduler):
+    """Provide the executor of a Dask cluster."""
     try:
         import distributed
     except ImportError:
@@ -60,34 +35,48 @@ def _by_dask(work, keys, runner, scheduler):
         client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
-    with client:
-        answered = {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-        pickled = pickle.dumps((runner.modules, runner.options))
-        futures = {client.submit(_on_worker, pickled, answered[lesson], matches, pure=False, key=f"grade-{name}"): name
-                   for name, (lesson, matches) in work.items()}
-        for future in distributed.as_completed(futures):
+    with client, client.get_executor() as pool:
+        yield pool
+
+
+def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runner: Runner, jobs: int = 1,
+           scheduler: str | None = None) -> Iterator[tuple[str, LessonResult | SandboxError]]:
+    """Yield each name of some work (lesson, matches) with its result as it is finished, or with why this machine could not do it.
+
+    Whose worker was ended, and what failed for no fault of a student's, is tried once more while nothing else runs here, so that
+    nobody loses a point by a busy machine, or by one that a cluster has lost.
+    """
+    answered: dict[str, Key] = {}
+    earlier: dict[str, LessonResult] = {}
+    for alone in (False, True):
+        # Threads suffice, because the work is done by other processes.
+        with _cluster(scheduler) if scheduler and not alone else ThreadPoolExecutor(1 if alone else jobs) as pool:
+            # A key must give its own answers on this machine before it grades, and with another seed it makes them.
+            answered = answered or {lesson: runner.key_answers(key) for lesson, key in keys.items()}
+            futures = {pool.submit(runner.lesson, answered[lesson], matches, earlier.get(name)): name
+                       for name, (lesson, matches) in work.items()}
+            left = {}
             try:
-                yield futures[future], future.result()
-            except distributed.KilledWorker as error:
-                raise GradingError(f"workers of the Dask cluster were lost: {error}. What is finished is kept") from error
-
-
-def _by_threads(work, keys, runner, jobs):
-    """Yield (name, result) as threads finish work: they suffice, because the work is done by other processes."""
-    with ThreadPoolExecutor(jobs) as pool:
-        # First in the queue, so that whoever waits for a key waits for something that runs.
-        answered = {lesson: pool.submit(runner.key_answers, key) for lesson, key in keys.items()}
-
-        def graded(lesson, matches):
-            return _lesson(runner, answered[lesson].result(), matches)
-
-        futures = {pool.submit(graded, *one): name for name, one in work.items()}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+                for future in as_completed(futures):
+                    name = futures[future]
+                    try:
+                        result = future.result()
+                    except Exception as error:
+                        result = error
+                    if alone and isinstance(result, Exception) and not isinstance(result, SandboxError):
+                        raise result
+                    if alone or (isinstance(result, LessonResult) and not result.ended):
+                        yield name, result
+                    else:
+                        left[name] = work[name]
+                        earlier |= {name: result} if isinstance(result, LessonResult) else {}
+            except BaseException:
+                for future in futures:
+                    future.cancel()
+                raise
+        work = left
+        if not work:
+            return
 
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
@@ -125,25 +114,23 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     GradingError
         When no work can be graded: a key fails here, no worker starts, no scheduler answers.
     """
-    names = [None if one.problem else work_name(one.data, keys[one.lesson], options) for one in submissions]
+    names = [work_name(one.data, keys[one.lesson], options) if one.lesson and not one.problem else "" for one in submissions]
     # Equal files are graded once.
     named: dict[str, list[Submission]] = {}
     for name, one in zip(names, submissions):
-        if name is not None:
+        if name:
             named.setdefault(name, []).append(one)
     results = {name: kept for name in named if (kept := store.get(name))}
     progress = progress or (lambda done, of, who: None)
     progress(len(results), len(named), [])
-    left = {name: same[0] for name, same in named.items() if name not in results}
-    work = {name: (one.lesson, _matched(keys[one.lesson], one)) for name, one in left.items()}
+    left = {name: (str(same[0].lesson), same[0]) for name, same in named.items() if name not in results}
+    work = {name: (lesson, _matched(keys[lesson], one)) for name, (lesson, one) in left.items()}
     if work:
-        needed = {lesson: keys[lesson] for lesson, _ in work.values()}
-        modules = wanted_modules(list(needed.values()), [match for _, matches in work.values() for match in matches])
+        keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
+        modules = wanted_modules(list(keys.values()), [match for _, matches in work.values() for match in matches])
         with contextlib.closing(Runner(modules, options)) as runner:
-            # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-            for name, result in (_by_dask(work, needed, runner, scheduler) if scheduler
-                                 else _by_threads(work, needed, runner, jobs)):
-                if isinstance(result, str):
+            for name, result in graded(work, keys, runner, jobs, scheduler):
+                if isinstance(result, SandboxError):
                     say(f"{named[name][0].path} is not graded yet: {result}. The same command tries it again.")
                     continue
                 store.put(name, result)

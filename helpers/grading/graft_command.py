@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from helpers.course.own_files import OwnFiles
 from helpers.grading.answer_keys import in_own_scope
 from helpers.grading.match import match
-from helpers.grading.report import OwnFiles, page_name
+from helpers.grading.report import page_name
 
 # What a student's function prints costs nothing, here as in the grader.
 _QUIET = """import contextlib, io
@@ -49,8 +50,8 @@ def write_grafts(submissions, keys, folder, key_folder):
     """Write a notebook for each submission that can be graded, STUDENT/LESSON.ipynb, and return how many there are now."""
     files = OwnFiles(folder, ".written-by-graft.txt")
     files.refuse_others("an earlier graft")
-    notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(key_folder).glob("*.ipynb"))]
-    notebooks = {one["metadata"]["course"]["lesson"]: one for one in notebooks}
+    read = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(key_folder).glob("*.ipynb"))]
+    notebooks = {one["metadata"]["course"]["lesson"]: one for one in read}
     chosen = [one for one in submissions if not one.problem]
     for one in chosen:
         made = _grafted(notebooks[one.lesson], keys[one.lesson], one.cells)

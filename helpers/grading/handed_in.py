@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import io
@@ -44,7 +45,7 @@ class File:
     lesson: str | None = None
     cells: tuple[Cell, ...] = ()
     note: str = ""
-    kind: str = "notebook"  # or "key", "folder", "other"
+    kind: str = "other"  # or "folder" or "notebook"
 
     @property
     def path(self) -> str:
@@ -68,14 +69,16 @@ def files(folder: Path) -> Iterator[File]:
 
 def _sifted(found, above, left, deep):
     """Yield what may be work among what lies in one folder or archive, which is `above` parts deep."""
-    clones = _clones([one.parts[above:] for one in found])
+    homes = [{one.parts[above:spot] for one in found for spot, part in enumerate(one.parts[:above + _DEEPEST_CLONE + 1])
+              if spot >= above and part == name} for name in ("helpers", "notebooks")]
+    clones = homes[0] & homes[1]
     for one in found:
         inside = one.parts[above:]
         root = next((number for number in range(_DEEPEST_CLONE + 1) if inside[:number] in clones), None)
         ending = one.parts[-1][-6:].lower() if one.parts else ""
         if root is not None:
             one.clone = above + root
-            if not NOT_WORK.isdisjoint(inside[root:root + 1]) or (ending != ".ipynb" and (one.open or one.problem)):
+            if not NOT_WORK.isdisjoint(inside[root:root + 1]) or (ending != ".ipynb" and one.kind != "folder"):
                 continue
         if any(map(_skipped, inside)):
             continue
@@ -91,33 +94,21 @@ def _skipped(name):
     return (hidden and name != "..") or name in _SKIPPED
 
 
-def _clones(every):
-    """Return the parts that lead to each clone of the course."""
-    def above(*mark):
-        return {parts[:spot] for parts in every for spot in range(min(len(parts) - len(mark), _DEEPEST_CLONE) + 1)
-                if parts[spot:spot + len(mark)] == mark}
-
-    return above("helpers", "grading") | above("helpers") & above("notebooks", "00_start_here.ipynb")
-
-
 def _on_disk(folder):
+    def parts(path):
+        return tuple(map(printable, Path(path).relative_to(folder).parts))
+
     unreadable: list[OSError] = []
     for place, folders, names in os.walk(folder, onerror=unreadable.append):
-        here = Path(place)
-        parts = tuple(map(printable, here.relative_to(folder).parts))
-        names += [name for name in folders if (here / name).is_symlink()]
+        names += [name for name in folders if Path(place, name).is_symlink()]
         folders[:] = sorted(name for name in folders if not _skipped(name))
-        yield File(parts)
-        for name in sorted(names):
-            path, where = here / name, (*parts, printable(name))
-            if path.is_symlink() or not path.is_file():
-                yield File(where, _LINK)
-            else:
-                facts = path.stat()
-                yield File(where, "", int(facts.st_mtime), facts.st_size, functools.partial(path.open, "rb"))
+        yield File(parts(place), kind="folder")
+        for path in (Path(place, name) for name in sorted(names)):
+            facts = path.lstat()
+            yield File(parts(path), "" if stat.S_ISREG(facts.st_mode) else _LINK, int(facts.st_mtime), facts.st_size,
+                       functools.partial(io.FileIO, path))
     for error in unreadable:
-        parts = tuple(map(printable, Path(error.filename).relative_to(folder).parts))
-        yield File(parts, f"the folder cannot be read ({error.strerror}): copy it to where you can read it")
+        yield File(parts(error.filename), f"the folder cannot be read ({error.strerror}): copy it to where you can read it")
 
 
 def _opened(one, left, deep):
@@ -127,7 +118,7 @@ def _opened(one, left, deep):
             raise SubmissionError(f"it lies more than {NESTED} archives deep")
         with one.open() as file, zipfile.ZipFile(_with_few_entries(file)) as archive:
             entries = [_entry(archive, info, one.parts, left) for info in archive.infolist() if not info.is_dir()]
-            yield File(one.parts)
+            yield File(one.parts, kind="folder")
             yield from _sifted([each for each in entries if each.parts != one.parts], len(one.parts), left, deep - 1)
     except Exception as error:  # a broken archive makes `zipfile` raise nearly anything
         yield File(one.parts, f"it cannot be opened as a zip archive: {error}")
@@ -145,21 +136,16 @@ def _with_few_entries(file):
 
 
 def _entry(archive, info, where, left):
-    name, changed = info.filename, 0
-    try:
+    name = info.filename
+    with contextlib.suppress(UnicodeError):
         # Archives that do not say their encoding mostly use UTF-8 all the same.
         name = name if info.flag_bits & 0x800 else name.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        pass
-    try:
-        changed = int(time.mktime((*info.date_time, 0, 0, -1)))
-    except (ValueError, OverflowError):
-        pass
     name = name.replace("\\", "/")
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
     problem = _LINK if stat.S_ISLNK(info.external_attr >> 16) else ""
     if ".." in parts or name.startswith("/") or ":" in name.split("/")[0]:
         problem = "its name leads out of the archive"
+    changed = int(time.mktime((*info.date_time, 0, 0, -1)))
     return File((*where, *map(printable, parts)), problem, changed, 0, lambda: io.BytesIO(_unpacked(archive, info, left)))
 
 
@@ -168,11 +154,11 @@ def _unpacked(archive, info, left):
     most = LARGEST_ARCHIVE if info.filename.lower().endswith(".zip") else LARGEST_FILE
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise SubmissionError("it is packed in an unusual way: pack it with your system's own program")
+    if info.flag_bits & 1:
+        raise SubmissionError("it is locked with a password")
     try:
         with archive.open(info) as file:
             data = file.read(min(most, left[0]) + 1)
-    except RuntimeError:
-        raise SubmissionError("it is locked with a password") from None
     except Exception as error:
         raise SubmissionError(f"it cannot be unpacked: {error}") from None
     left[0] -= len(data)

@@ -32,24 +32,24 @@ class _Code:
     """The code cells of a notebook, and where each name gets its value; `known` is the lesson, which is parsed already."""
 
     def __init__(self, cells, known=None):
-        self.cells, self.unread, self.stars, self.bodies, read = cells, 0, [], {}, 0
+        self.cells, self.unread, self.bodies, read = cells, 0, {}, 0
         self._binding, self._changing = defaultdict(list), defaultdict(list)
-        parsed = {known.cells[number].source: body for number, body in known.bodies.items()} if known else {}
+        self.parsed = dict(known.parsed) if known else {}
         code = [number for number, cell in enumerate(cells) if cell.kind == "code" and cell.source.strip()]
         for number in sorted(code, key=lambda number: "exercise-solution" not in cells[number].tags):
             source = cells[number].source
-            read += 0 if source in parsed else work(source)
-            if source not in parsed and (len(source) > LARGEST_CELL or read > MOST_CODE):
-                self.unread += 1
-            else:
-                self.bodies[number] = parsed[source] if source in parsed else statements(source) or []
+            if source not in self.parsed:
+                read += work(source)
+                if len(source) > LARGEST_CELL or read > MOST_CODE:
+                    self.unread += 1
+                    continue
+                self.parsed[source] = statements(source) or []
+            self.bodies[number] = self.parsed[source]
         for number, body in sorted(self.bodies.items()):
             for line, one in enumerate(body):
                 for names, book in ((one.binds, self._binding), (one.changes, self._changing)):
                     for name in names:
                         book[name].append(((number, line), one))
-                if one.imports and one.node.names[0].name == "*":
-                    self.stars.append(((number, line), one))
 
     @functools.cached_property
     def texts(self):
@@ -80,24 +80,24 @@ _lesson = functools.lru_cache(maxsize=32)(_Code)
 class _Carrier:
     """Takes along what one exercise's code needs from the student's notebook (`own`) and the lesson, but not what is `given`.
 
-    The code stands at `at` and `lesson_at`. A place in a notebook is the number of a cell and that of a statement.
+    The code stands at `at` and `lesson_at`, each the number of a cell and that of a statement; a place has before them 0 in the
+    lesson, 1 in the student's notebook.
     """
 
     def __init__(self, own, lesson, given, at, lesson_at):
-        self._own, self._lesson, self._given = own, _lesson(lesson), given
-        self._at, self._lesson_at = at, lesson_at
+        self._books, self._ends, self._given = (_lesson(lesson), own), (lesson_at, at), given
         self._taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
 
     def before(self):
         """Return the code of what was taken, the lesson's first, in the order of the notebook."""
-        return tuple(one.text for _, one in sorted(self._taken.items(), key=lambda pair: pair[0]))
+        return tuple(self._taken[place].text for place in sorted(self._taken))
 
     def keep(self, body, wanted):
         """Take along what statements need; return those to run, without those that show something with data, and what lacks."""
         kept, have, gone, later, missing = [], set(), set(), set(), set()
         for one in body:
             now, called = one.used
-            absent = {name for name in sorted(now - have) if not self.need(name, self._at, self._lesson_at)} - one.binds
+            absent = {name for name in sorted(now - have) if not self.need(name)} - one.binds
             if not one.binds & wanted and (now & gone or absent & self.lost):
                 gone |= one.binds
                 continue
@@ -105,44 +105,45 @@ class _Carrier:
             missing |= absent
             later |= called
             have |= one.binds
-        return kept, missing | {name for name in sorted(later - have) if not self.need(name, self._at, self._lesson_at)}
+        return kept, missing | {name for name in sorted(later - have) if not self.need(name)}
 
-    def need(self, name, at, lesson_at, runs=False):
+    def need(self, name, at=(), runs=False):
         """Take along what a name stands for at a place, where it may be asked for at once; return whether it is at hand now."""
-        asked = name, at, lesson_at, runs
+        asked = name, at, runs
         if asked not in self._seen:
             self._seen[asked] = True  # functions may call each other
             self._seen[asked] = self._find(*asked)
         return self._seen[asked]
 
-    def _find(self, name, at, lesson_at, runs):
-        own = self._own.value(name, at)
-        changed = any(one.text not in self._lesson.texts for _, one in own)
-        if (changed or name not in self._given) and own and all(
-                self._take(1, place, one, at, lesson_at, runs) for place, one in own):
+    def _find(self, name, at, runs):
+        lesson, own = self._books
+        found = []
+        for number in (1, 0):
+            found = found or [((number, *place), one) for place, one in self._books[number].value(
+                name, at[1:] if at[:1] == (number,) else self._ends[number])]
+        changed = any(place[0] and one.text not in lesson.texts for place, one in found)
+        if found and (changed or name not in self._given) and all(self._take(place, one, at, runs) for place, one in found):
             self.names |= {name} if changed else set()
             return True
-        there = [] if own else self._lesson.value(name, lesson_at)
-        if name in self._given or (there and all(self._take(0, place, one, at, lesson_at, runs) for place, one in there)):
+        if name in self._given:
             return True
-        if own or there:
+        if found:
             self.lost.add(name)
         elif name not in AT_HAND:
-            self._taken.update(((1, place), one) for place, one in self._own.stars[:5])
-        return name in AT_HAND or not (own or there or not self._own.stars)
+            self._taken.update(((1, *place), one) for place, one in own.binding("*")[:5])
+        return name in AT_HAND or (not found and bool(own.binding("*")))
 
-    def _take(self, book, place, one, at, lesson_at, runs):
+    def _take(self, place, one, at, runs):
         """Take one statement with what it needs; return whether it can run."""
         runs = runs or not (one.defines or one.imports)
         self._asked += 1
         if self._asked > MOST_CARRIED or not one.text or (runs and _COSTLY.search(one.text)):
             return False
         now, later = one.used
-        above = (place, lesson_at) if book else (at, place)
         # What an `if` also binds may have had no value before, and a function may never come to what it lacks.
-        can_run = all(self.need(name, *above, runs) or (one.maybe and name in one.binds) for name in sorted(now)) and all(
-            self.need(name, at, lesson_at, runs) or one.defines for name in sorted(later - one.binds))
-        self._taken.update({(book, place): one} if can_run else {})
+        can_run = all(self.need(name, place, runs) or (one.maybe and name in one.binds) for name in sorted(now)) and all(
+            self.need(name, at, runs) or one.defines for name in sorted(later - one.binds))
+        self._taken.update({place: one} if can_run else {})
         return can_run
 
 
@@ -163,9 +164,8 @@ def _choose(exercise, own, texts):
     """Return the number of the cell that counts and what to say of it, or None and a status."""
     wanted, _, stub = _names(exercise)
     named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
-    untouched = (exercise.stub or "").split()
-    touched = [number for number in named if any(not one.stub and one.text not in stub for one in own.bodies[number])
-               or (not own.bodies[number] and own.cells[number].source.split() != untouched)]
+    touched = [number for number in named if not own.bodies[number] or any(
+        not one.stub and one.text not in stub for one in own.bodies[number])]
     everywhere = {place[0]: one for place, one in own.binding(wanted)}
     defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | texts]
     foreign = {number for number in defining if "exercise-solution" in own.cells[number].tags} - {*named}
@@ -201,7 +201,7 @@ def _match(exercise, own, lesson):
     kept, lacking = carrier.keep(body[:MOST_LINES], wanted)
     kept += body[MOST_LINES:]
     for name in sorted(wanted - set().union(*(one.binds for one in kept))) if kept else ():
-        carrier.need(name, (number, len(own.bodies[number])), (0, 0))
+        carrier.need(name, (1, number, len(own.bodies[number])))
     notes = [note]
     if not whole or len(kept) < len(body):
         source = "\n".join(one.text for one in kept)
@@ -232,6 +232,7 @@ def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
     return [_match(exercise, own, key.lesson_cells) for exercise in key.exercises]
 
 
+@functools.lru_cache(maxsize=256)
 def lesson_definitions(key: Key, source: str) -> tuple[str, ...]:
     """Return the lesson's own imports, constants and functions that a piece of its code uses.
 
@@ -247,17 +248,11 @@ def lesson_definitions(key: Key, source: str) -> tuple[str, ...]:
     tuple of str
         To run before it. What an exercise asks for is not among them.
     """
-    return definitions_and_missing(key.lesson_cells, source)[0]
-
-
-@functools.lru_cache(maxsize=256)
-def definitions_and_missing(cells: tuple[Cell, ...], source: str) -> tuple[tuple[str, ...], set[str]]:
-    """Return the definitions, and the names that a lesson cannot give without data, training or a solution."""
-    cells = tuple(cell for cell in cells if "exercise-solution" not in cell.tags)
+    cells = tuple(cell for cell in key.lesson_cells if "exercise-solution" not in cell.tags)
     at = next((number for number, cell in enumerate(cells) if cell.source == source), len(cells))
     carrier = _Carrier(_Code(()), cells, set(), (0, 0), (at, 0))
-    _, missing = carrier.keep(statements(source) or [], set())
-    return carrier.before(), missing
+    carrier.keep(statements(source) or [], set())
+    return carrier.before()
 
 
 def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -> str | None:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import functools
 import re
-import symtable
+import types
 import warnings
 
-from helpers.grading.reading import LARGEST_CELL
-
-AT_HAND = frozenset([*dir(builtins), "__file__", "get_ipython", "display", "In", "Out", "_", "__", "___"])
+AT_HAND = frozenset([*dir(builtins), "__annotations__", "__file__", "get_ipython", "display", "In", "Out", "_", "__", "___"])
 """Names that a notebook has before its first cell."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_ORDER = ("type_params", "generators", "iter", "value", "test")
+_AT_ONCE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+_ASKS = ("LOAD_NAME", "LOAD_GLOBAL", "STORE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
 _RUNS_ITS_CELL = re.compile(r"\A\s*%%(time|capture|prun)\b[^\n]*\n")
 """Cell magics that run their cell here, so that what it defines is defined afterward."""
 _MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 _FILE = "a student's cell"
 warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news for the instructor
-_MOST_WORK = 1_000_000
-"""Characters: IPython reads a cell once more for each magic in it, about a million characters in a second."""
 
 
 class Statement:
@@ -30,23 +29,23 @@ class Statement:
 
     def __init__(self, node: ast.stmt):
         self.node = node
-        self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, (ast.Import, ast.ImportFrom))
+        self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, _IMPORTS)
         self.maybe = not self.defines and hasattr(node, "body")  # `if` and its like may give their names no value
         self.stub = self.defines and _is_stub(node)
         self.binds, self.changes = _bound(node)
 
     @functools.cached_property
     def text(self) -> str:
-        """Its code, without comments; nothing where it is nested too deeply."""
+        """Its code, without comments; nothing where that cannot be written: nested too deeply, or a number of 5,000 digits."""
         try:
             return ast.unparse(self.node)
-        except RecursionError:
+        except (RecursionError, ValueError):
             return ""
 
     @functools.cached_property
     def used(self) -> tuple[frozenset[str], frozenset[str]]:
         """Two sets of names: what it asks for when it runs, and what functions in it ask for when they are called."""
-        return _asked(self.node), _used(self.text)
+        return _used(self.text)
 
 
 def _is_stub(node):
@@ -55,81 +54,52 @@ def _is_stub(node):
 
 
 def _bound(statement):
+    """Return the names that a statement binds, and those whose value it changes."""
     binds, changes, todo = set(), set(), [statement]
     while todo:
         node = todo.pop()
-        if isinstance(node, _DEFINITIONS):
+        stored = isinstance(getattr(node, "ctx", None), ast.Store)
+        if isinstance(node, ast.alias):
+            binds.add((node.asname or node.name).split(".")[0])
+        elif isinstance(getattr(node, "name", None), str):
             binds.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            binds |= {(alias.asname or alias.name).split(".")[0] for alias in node.names} - {"*"}
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        elif isinstance(node, ast.Name) and stored:
             binds.add(node.id)
-        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-            binds.add(node.name)
-        elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-            changes |= _base(node)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
-            changes |= _base(node.value.func)
-        if not isinstance(node, _SCOPES):
-            todo += ast.iter_child_nodes(node)
+        called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+        base = node if stored and isinstance(node, (ast.Subscript, ast.Attribute)) else called
+        while isinstance(base, (ast.Subscript, ast.Attribute)):
+            base = base.value
+            changes |= {base.id} if isinstance(base, ast.Name) else set()
+        todo += () if isinstance(node, _SCOPES) else ast.iter_child_nodes(node)
     return frozenset(binds), frozenset(changes - binds)
 
 
-def _asked(statement):
-    """Return the names whose value a statement asks for before it binds them itself, such as `x` in `x = x + 1`."""
-    asked, have = set(), [set()]  # a set of bound names for each scope
-
-    def visit(node):
-        name = node.target if isinstance(node, ast.AugAssign) else node
-        if isinstance(name, ast.Name) and (name is not node or isinstance(node.ctx, ast.Load)):
-            asked.update(() if any(name.id in scope for scope in have) else [name.id])
-        have[-1].update(str(getattr(node, word, "")).split(".")[0] for word in ("id", "name", "asname"))
-        have.append(set() if isinstance(node, _SCOPES) else have[-1])
-        # What is evaluated comes before what it is bound to; the body of a function runs when it is called.
-        for field in sorted(node._fields, key=lambda one: _ORDER.index(one) if one in _ORDER else len(_ORDER)):
-            child = None if field == "body" and isinstance(node, (*_DEFINITIONS, ast.Lambda)) else getattr(node, field)
-            for one in child if isinstance(child, list) else [child]:
-                if isinstance(one, ast.AST):
-                    visit(one)
-        have.pop()
-
-    try:
-        visit(statement)
-    except RecursionError:
-        pass
-    return frozenset(asked)
-
-
-def _base(node):
-    """Return the name at the beginning of `name.attribute[index]`."""
-    while isinstance(node, (ast.Subscript, ast.Attribute)):
-        node = node.value
-    return {node.id} if isinstance(node, ast.Name) else set()
-
-
 def _used(text):
+    """Return the names whose value a statement asks for before it binds them itself, and those for which its functions ask."""
+    now, later = set(), set()
     try:
-        scopes = symtable.symtable(text, "cell", "exec").get_children()
-    except Exception:
-        return frozenset()
-    later = set()
-    while scopes:
-        scope = scopes.pop()
-        later |= {symbol.get_name() for symbol in scope.get_symbols()
-                  if symbol.is_global() and (symbol.is_referenced() or symbol.is_declared_global())}
-        scopes += scope.get_children()
-    return frozenset(later)
+        # Its instructions stand in the order in which Python runs them: `x` is asked for in `x = x + 1`, not in `x = 1; x`.
+        todo = [(compile(text, _FILE, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True), now, set())]
+    except Exception:  # too deep, or `return` outside a function
+        todo = []
+    for code, asked, have in todo:
+        for step in dis.get_instructions(code):
+            if isinstance(step.argval, types.CodeType):
+                todo.append((step.argval, asked, {*have}) if step.argval.co_name in _AT_ONCE else (step.argval, later, set()))
+            elif step.opname == "STORE_NAME":
+                have.add(step.argval)
+            elif step.opname in _ASKS and step.argval not in have:
+                asked.add(step.argval)
+    return frozenset(now), frozenset(later)
 
 
 def work(source: str) -> int:
-    """Return how many characters have to be read to parse a cell, again for each magic."""
+    """Return how many characters have to be read to parse a cell: IPython reads it once more for each magic in it."""
     return len(source) * (1 + len(_MAGIC.findall(source)))
 
 
 def _as_python(source):
     """Return a cell after IPython's own transformation."""
-    if work(source) > _MOST_WORK:
-        raise SyntaxError("too many magics in too large a cell")
     # Imported here, because most cells need none of it.
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -137,24 +107,18 @@ def _as_python(source):
 
 
 def statements(source: str) -> list[Statement] | None:
-    """Return a cell's statements, an import as one for each name; None if it is not Python, or too large to be a student's."""
-    source, found = _RUNS_ITS_CELL.sub("", source), []
-    for prepare in (str, _as_python) if len(source) <= LARGEST_CELL else ():
+    """Return a cell's statements, an import as one for each name; None if it is not Python."""
+    source = _RUNS_ITS_CELL.sub("", source)
+    for prepare in (str, _as_python):
         try:
             body = ast.parse(prepare(source), _FILE).body
-            break
         except Exception:  # not only SyntaxError: too deep, too large, a zero byte, ...
             continue
-    else:
-        return None
-    for node in body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            found += [type(node)(**{**dict(ast.iter_fields(node)), "names": [alias]}) for alias in node.names]
-        else:
-            found.append(node)
-    return list(map(Statement, found))
+        return [Statement(one) for node in body for one in (
+            [type(node)(**{**vars(node), "names": [alias]}) for alias in node.names] if isinstance(node, _IMPORTS) else [node])]
+    return None
 
 
 def defined_names(source: str) -> set[str]:
     """Return the names that a cell gives a value at its top level; none if it is not Python."""
-    return set().union(*(one.binds for one in statements(source) or []))
+    return set().union(*(one.binds for one in statements(source) or [])) - {"*"}

@@ -16,6 +16,8 @@ MOST_MARKS = 2_500_000
 """Brackets and quotation marks: each makes an object of many times its size, and 20 MB of them would fill the memory."""
 _SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
 
+_OTHERS = {b"PK\x03\x04": " but a zip archive: give it back its ending .zip", b"%PDF": " but a PDF: hand in the .ipynb file"}
+
 
 def printable(text: str) -> str:
     """Return a name as any terminal can show it; two that differ stay different, because the backslash is escaped as well."""
@@ -90,7 +92,8 @@ def parse(data: bytes) -> tuple[str | None, list[Cell]]:
     except RecursionError:
         raise SubmissionError("the file is not a notebook: it is nested too deeply") from None
     except Exception as error:
-        raise SubmissionError(f"the file is not a notebook: {error}") from None
+        why = next((why for mark, why in _OTHERS.items() if data.startswith(mark)), f": {error}")
+        raise SubmissionError(f"the file is not a notebook{why}") from None
     if len(cells) > MOST_CELLS:
         raise SubmissionError(f"the notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read")
     lesson = _part(_part(notebook, "metadata", dict), "course", dict).get("lesson")

@@ -35,38 +35,21 @@ class Check:
     source: str
     points: float
     expected: str
+    calls: tuple[Call, ...] = ()  # those that it makes of the key's own functions, where the key has run here
 
 
 @dataclasses.dataclass(frozen=True)
 class Exercise:
-    """One exercise of a key: it can be graded alone in a fresh worker.
+    """One exercise of a key: it can be graded alone in a fresh worker."""
 
-    Parameters
-    ----------
-    name, title : str
-        As metadata say it, and its heading.
-    setup : tuple of str
-        Cells that run before the solution; the first `common` of them belong to the whole key.
-    solution : str
-        The key's own.
-    stub : str or None
-        What the lesson hands out in its place, if the lesson is at hand.
-    checks : tuple of Check
-        The hidden cells.
-    visible : str or None
-        The lesson's own check, which gives feedback its hint.
-    common : int
-        How many cells of the set-up run before every exercise.
-    """
-
-    name: str
-    title: str
-    setup: tuple[str, ...]
-    solution: str
-    stub: str | None
-    checks: tuple[Check, ...]
-    visible: str | None = None
-    common: int = 0
+    name: str  # as metadata say it
+    title: str  # its heading
+    setup: tuple[str, ...]  # cells that run before the solution; the first `common` of them belong to the whole key
+    solution: str  # the key's own
+    stub: str | None  # what the lesson hands out in its place, if the lesson is at hand
+    checks: tuple[Check, ...]  # the hidden cells
+    visible: str | None = None  # the lesson's own check, which gives feedback its hint
+    common: int = 0  # how many cells of the set-up run before every exercise
 
     @property
     def points(self) -> float:
@@ -76,28 +59,13 @@ class Exercise:
 
 @dataclasses.dataclass(frozen=True)
 class Key:
-    """The key of one lesson.
+    """The key of one lesson."""
 
-    Parameters
-    ----------
-    lesson : str
-        Its name.
-    exercises : tuple of Exercise
-        In order.
-    lesson_cells : tuple of Cell
-        The cells of the lesson as it is handed out: its functions and constants are at hand where a student's code or the
-        lesson's own check uses them.
-    digest : str
-        Changes with the key, the lesson and the seed: results are kept under it.
-    seed : int or None
-        What the hidden inputs were drawn from, where not from the seed that is stored.
-    """
-
-    lesson: str
-    exercises: tuple[Exercise, ...]
-    lesson_cells: tuple[Cell, ...] = ()
-    digest: str = ""
-    seed: int | None = None
+    lesson: str  # its name
+    exercises: tuple[Exercise, ...]  # in order
+    lesson_cells: tuple[Cell, ...] = ()  # the lesson as it is handed out: a student's code or a visible check may use its names
+    digest: str = ""  # changes with the key, the lesson and the seed: results are kept under it
+    seed: int | None = None  # what the hidden inputs were drawn from, where not from the seed that is stored
 
     @property
     def points(self) -> float:
@@ -116,33 +84,15 @@ class Student:
 
 @dataclasses.dataclass(frozen=True)
 class Submission:
-    """What one student's work at one lesson is graded from, or a file that cannot be graded.
+    """What one student's work at one lesson is graded from, or a file that cannot be graded."""
 
-    Parameters
-    ----------
-    student : Student
-        Whose it is.
-    lesson : str or None
-        None where no lesson could be told.
-    path : str
-        Below the folder of submissions; `archive.zip/inside.ipynb` for what lay in an archive.
-    data : bytes
-        A digest of the cells: equal work, with whatever outputs, has an equal result.
-    cells : tuple of Cell
-        Its cells.
-    problem : str
-        Why it is not graded, or nothing.
-    notes : tuple of str
-        What the instructor should know: attempts that do not count, names that were told apart.
-    """
-
-    student: Student
-    lesson: str | None
-    path: str
-    data: bytes = b""
+    student: Student  # whose it is
+    lesson: str | None  # None where no lesson could be told
+    path: str  # below the folder of submissions; `archive.zip/inside.ipynb` for what lay in an archive
+    data: bytes = b""  # a digest of the cells: equal work, with whatever outputs, has an equal result
     cells: tuple[Cell, ...] = ()
-    problem: str = ""
-    notes: tuple[str, ...] = ()
+    problem: str = ""  # why it is not graded, or nothing
+    notes: tuple[str, ...] = ()  # what the instructor should know: attempts that do not count, names that were told apart
 
 
 @dataclasses.dataclass(frozen=True)
@@ -195,34 +145,18 @@ class CheckResult:
 
 @dataclasses.dataclass
 class ExerciseResult:
-    """What came of one exercise.
-
-    Parameters
-    ----------
-    exercise, title : str
-        Its name and heading.
-    points, earned : float
-        What it is worth, and what came.
-    status : str
-        `RIGHT`, `PARTLY`, `WRONG`, `NOT_ATTEMPTED`, `MISSING` or one of `ENDED`.
-    note, error, printed : str
-        How the cell was found; the error of the student's own cell; what it printed.
-    hint : str
-        What the lesson's own check says of it, where points were lost.
-    checks : list of CheckResult
-        One for each hidden check.
-    """
+    """What came of one exercise."""
 
     exercise: str
     title: str
-    points: float
+    points: float  # what it is worth
     earned: float = 0
-    status: str = WRONG
-    note: str = ""
-    error: str = ""
-    printed: str = ""
-    hint: str = ""
-    checks: list[CheckResult] = dataclasses.field(default_factory=list)
+    status: str = WRONG  # or `RIGHT`, `PARTLY`, `NOT_ATTEMPTED`, `MISSING` or one of `ENDED`
+    note: str = ""  # how the cell was found
+    error: str = ""  # of the student's own cell
+    printed: str = ""  # by the student's own cell
+    hint: str = ""  # what the lesson's own check says of it, where points were lost
+    checks: list[CheckResult] = dataclasses.field(default_factory=list)  # one for each hidden check
 
 
 @dataclasses.dataclass
@@ -242,6 +176,11 @@ class LessonResult:
     def earned(self) -> float:
         """What came."""
         return sum(one.earned for one in self.exercises)
+
+    @property
+    def ended(self) -> bool:
+        """Whether a worker was ended before an exercise was through."""
+        return any(one.status in ENDED for one in self.exercises)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as what JSON can hold."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import dataclasses
 import hashlib
 import io
 import json
-import os
 import re
 import unicodedata
 from pathlib import Path
 
-from helpers.grading.errors import GradingError
-from helpers.grading.store import write_whole
+from helpers.course.own_files import OwnFiles
 from helpers.grading.web_pages import feedback_page, gradebook_page, problem_page, spelled_out
 
 CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
@@ -78,50 +75,14 @@ def page_name(text, identity=""):
     return f"{slug[:40].strip('-_') or 'student'}-{digest}"
 
 
-class OwnFiles:
-    """A folder in which a run replaces what an earlier one wrote, and nothing else; a list in it says which files these are."""
-
-    def __init__(self, folder, listing, private=True):
-        self.folder, self.listing, self.private, self._now = Path(folder), Path(folder) / listing, private, set()
-        self._earlier = set(self.listing.read_text(encoding="utf-8").splitlines()) if self.listing.is_file() else set()
-
-    def refuse_others(self, kind):
-        """Raise a GradingError if the folder holds anything else, and name it; git's own folder may be there."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise GradingError(f"{self.folder} is a file: name a new or empty folder")
-        known = {*self._earlier, self.listing.name}
-        for path in self.folder.rglob("*"):
-            name = path.relative_to(self.folder).as_posix()
-            if not path.is_dir() and name not in known and not name.startswith(".git/"):
-                raise GradingError(f"{self.folder} holds {name!r}, which is no part of {kind}: name a new or empty folder")
-
-    def write(self, name, data):
-        """Write one file under a name relative to the folder."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        # Listed first: if the run is killed, the next one still knows the file as its own.
-        with open(self.listing, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as listing:
-            listing.write(f"{name}\n")
-        write_whole(self.folder / name, data, self.private)
-        self._now.add(name)
-
-    def finish(self):
-        """Remove what an earlier run wrote and this one did not, and the folders that this leaves empty."""
-        for path in (self.folder / name for name in self._earlier - self._now):
-            if path.parent.resolve().is_relative_to(self.folder.resolve()):
-                path.unlink(missing_ok=True)
-                with contextlib.suppress(OSError):
-                    os.removedirs(path.parent)
-        write_whole(self.listing, "".join(f"{name}\n" for name in sorted(self._now)), self.private)
-
-
 def write_report(out, the_class, results, keys, reveal=False, facts=None):
     """Write all files of a run, remove what an earlier one wrote besides, and return the path of the gradebook.
 
     With `reveal`, feedback shows the expected answers of hidden checks. `facts` are what else to keep: seed, limits, versions.
     """
     files, facts = OwnFiles(out, ".written-by-the-grader.txt"), facts or {}
-    students = {one.identity: one for one in (*the_class.missing, *(one.student for one in the_class.submissions))}
-    students = sorted(students.values(), key=lambda one: (one.name.casefold(), one.identity))
+    everybody = {one.identity: one for one in (*the_class.missing, *(one.student for one in the_class.submissions))}
+    students = sorted(everybody.values(), key=lambda one: (one.name.casefold(), one.identity))
     lessons = {name: keys[name].points for name in sorted({one.lesson for one in results if one})}
     earned, work, listed = {}, [], []
     for one, result in zip(the_class.submissions, results):

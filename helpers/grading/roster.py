@@ -30,43 +30,43 @@ def _squashed(text):
     return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
 
 
+def _ids(row):
+    return [row.get(column, "").removeprefix("Participant ") for column in IDS]
+
+
+def _names(row):
+    """Return a name in both orders, given names first; Canvas has a comma behind the family's."""
+    names = [*reversed(row.get("Student", row.get("Full name", "")).split(",")), *(row.get(column, "") for column in NAMES[2:])]
+    names = list(filter(None, map(str.strip, names)))
+    return [" ".join(names), " ".join(reversed(names))]
+
+
 @dataclasses.dataclass(frozen=True)
 class Roster:
     """Who belongs to a class: for each student the known columns of the export."""
 
     rows: tuple[dict[str, str], ...]
 
-    def find(self, student: Student) -> tuple[tuple[str, str], ...] | None:
-        """Return pairs of a column and a value, by an id, a login, an address or the name; None where not one row fits."""
-        fitting = self._fitting(student)
-        return tuple(fitting[0].items()) if len(fitting) == 1 else None
-
-    def _fitting(self, student):
+    def fitting(self, student: Student) -> list[dict[str, str]]:
+        """Return the rows that fit a student by an id, a login or an address, else by the name: as it is written, else folded."""
         name = re.sub(r" \([^()]*\)$", "", student.name)
-        for text in filter(None, (student.identity, name)):
-            found = [row for row in self.rows
-                     if text.casefold() in {row.get(column, "").casefold().removeprefix("participant ") for column in IDS}]
+        for told, text, fold in ((_ids, student.identity, str), (_ids, student.identity, str.casefold), (_ids, name, str),
+                                 (_ids, name, str.casefold), (_names, name, str), (_names, name, _squashed)):
+            found = [row for row in self.rows if fold(text) and fold(text) in map(fold, told(row))]
             if found:
                 return found
-        return [row for row in self.rows if _squashed(name) in self._names(row)]
-
-    @staticmethod
-    def _names(row):
-        """Return what may be left of a name in both orders."""
-        names = [*row.get("Student", row.get("Full name", "")).split(","), row.get("First name", ""), row.get("Last name", "")]
-        return {_squashed(one) for one in (" ".join(names), " ".join(reversed(names)))} - {""}
+        return []
 
     def enter(self, the_class: Class) -> None:
         """Enter into a class what the roster says: fields, who is missing, who is unknown, and what cannot be told."""
-        lessons, owners = defaultdict(set), defaultdict(list)
+        lessons, owners, entered = defaultdict(set), defaultdict(list), {}
         for one in the_class.submissions:
             lessons[one.student].add(one.lesson)
         for student in sorted(lessons):
-            fitting = self._fitting(student)
+            fitting = self.fitting(student)
             if len(fitting) > 1:
                 the_class.remarks.append(f"{student.name} fits {len(fitting)} rows of the roster: it has to be told by hand")
             (owners[self.rows.index(fitting[0])] if len(fitting) == 1 else the_class.unknown).append(student)
-        entered = {}
         for number, students in owners.items():
             every, names = [lesson for one in students for lesson in lessons[one]], " and ".join(one.name for one in students)
             if len(every) > len(set(every)):
@@ -74,17 +74,13 @@ class Roster:
                 the_class.unknown += students
                 continue
             the_class.remarks += [f"{names} are one person by the roster"] if len(students) > 1 else []
-            fields = tuple(self.rows[number].items())
-            entered.update((one, dataclasses.replace(students[0], fields=fields)) for one in students)
+            person = dataclasses.replace(students[0], fields=tuple(self.rows[number].items()))
+            entered.update(dict.fromkeys(students, person))
         the_class.submissions[:] = [dataclasses.replace(one, student=entered.get(one.student, one.student))
                                     for one in the_class.submissions]
-        the_class.missing += [self._student(row) for number, row in enumerate(self.rows) if number not in owners]
-
-    @staticmethod
-    def _student(row):
-        name = row.get("Student") or row.get("Full name") or f"{row.get('First name', '')} {row.get('Last name', '')}".strip()
-        identity = next((row[column] for column in IDS if row.get(column)), name)
-        return Student(identity, name or identity, tuple(row.items()))
+        for row in (row for number, row in enumerate(self.rows) if number not in owners):
+            name, identity = _names(row)[0], next((row[column] for column in IDS if row.get(column)), "")
+            the_class.missing.append(Student(identity or name, name or identity, tuple(row.items())))
 
 
 def read_roster(path: str | Path) -> Roster:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import re
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from helpers.grading.answer_keys import defined_names, imported_modules, in_own_scope, needs_tensorflow
 from helpers.grading.errors import KeyNotebookError, SandboxError
@@ -61,27 +61,6 @@ def shown(text: str) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + " ..."
 
 
-class Turns:
-    """Many at a time, or one alone."""
-
-    def __init__(self):
-        self._changed, self._running, self._alone = threading.Condition(), 0, False
-
-    @contextlib.contextmanager
-    def one(self, alone: bool = False) -> Iterator[None]:
-        """Wait for a turn, and hold it during a block; nobody else holds one while somebody is alone."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._alone)
-            self._alone, self._running = alone, self._running + 1
-            self._changed.wait_for(lambda: not alone or self._running == 1)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._alone, self._running = self._alone and not alone, self._running - 1
-                self._changed.notify_all()
-
-
 class Runner:
     """Runs exercises; one for each process.
 
@@ -94,13 +73,27 @@ class Runner:
     """
 
     def __init__(self, modules: Sequence[str], options: Options):
-        self.modules, self.options, self._turns = list(modules), options, Turns()
+        self.modules, self.options = list(modules), options
         self.workers = Workers(options.sandbox, modules, options.limits())
-        self._key_calls = {}
-        self._lock = threading.Lock()
 
-    def lesson(self, key: Key, matches: Sequence[Match]) -> LessonResult:
+    def __reduce__(self):
+        # To a worker of a cluster goes what makes one there, for all the work that it gets.
+        return _runner, (tuple(self.modules), self.options)
+
+    def lesson(self, key: Key, matches: Sequence[Match], earlier: LessonResult | None = None) -> LessonResult:
         """Grade one student's work on one lesson, by a key with the answers that hold here: see `key_answers`.
+
+        A worker that has given nothing but right results serves the next exercise too, which saves its start. What is not right
+        there is tried again in a new worker, so that nobody loses a point by an exercise before.
+
+        Parameters
+        ----------
+        key : Key
+            With the answers of this machine.
+        matches : sequence of Match
+            What will run, one for each exercise.
+        earlier : LessonResult, optional
+            What came of it before: only what was ended then is run again, each exercise in a worker of its own.
 
         Raises
         ------
@@ -109,7 +102,25 @@ class Runner:
         SandboxError
             When this machine could not run it for another reason, which is not the student's either.
         """
-        return LessonResult(key.lesson, key.seed, self._series(key, matches, self._graded))
+        exercises, results = {one.name: one for one in key.exercises}, list(earlier.exercises if earlier else [])
+        with contextlib.ExitStack() as stack:
+            worker = None
+            for number, match in enumerate(matches):
+                if earlier and results[number].status not in ENDED:
+                    continue
+                exercise = exercises[match.exercise]
+                result = ExerciseResult(exercise.name, exercise.title, exercise.points, 0, match.status, match.note)
+                for used in () if match.source is None else (True, False) if worker else (False,):
+                    worker = worker or stack.enter_context(contextlib.closing(self.workers.start()))
+                    result = self._graded(worker, key, exercise, match, used)
+                    if result.status != RIGHT or earlier:
+                        stack.close()
+                        worker = None
+                    # A time-out would only take as long again.
+                    if result.status == RIGHT or result.status in ENDED:
+                        break
+                results[number:number + 1] = [result]
+        return LessonResult(key.lesson, key.seed, results)
 
     def key_answers(self, key: Key) -> Key:
         """Run the key itself in the sandbox, and return it with the answers that this machine gives.
@@ -117,159 +128,101 @@ class Runner:
         Raises
         ------
         KeyNotebookError
-            When the key fails here, or, with its own seed, does not give its stored answers: then nobody could.
+            When the key fails here twice, or, with its own seed, does not give its stored answers: then nobody could.
         """
-        solutions = [Match(exercise.name, exercise.solution) for exercise in key.exercises]
         exercises = []
-        for exercise, result in zip(key.exercises, self._series(key, solutions, self._answered)):
-            self._must_be_right(key, result)
-            exercises.append(dataclasses.replace(exercise, checks=tuple(
-                dataclasses.replace(check, expected=came.got) for check, came in zip(exercise.checks, result.checks))))
+        for exercise in key.exercises:
+            try:
+                exercises.append(self._answered(key, exercise))
+            except KeyNotebookError:
+                exercises.append(self._answered(key, exercise))
         return dataclasses.replace(key, exercises=tuple(exercises))
 
-    def _series(self, key, matches, attempt):
-        """Return the results of a series of exercises.
+    def _answered(self, key, exercise):
+        """Return an exercise with the answers that its own solution gives here, and the calls that come before them."""
+        with contextlib.closing(self.workers.start()) as worker:
+            setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution), names=_functions(exercise))
+        said = [f"before its hidden cells: {shown(run.detail)}" for run in (setup, solution) if run.status != "ok"]
+        said += [f"in {check.name}: {shown(run.detail)}" for check, run in zip(exercise.checks, runs) if run.status != "ok"]
+        if said:
+            raise KeyNotebookError(f"the key of {key.lesson}, exercise {exercise.name}, fails here, {said[0]}")
+        for check, run in zip(exercise.checks, runs):
+            if run.result is None or (key.seed is None and run.result != check.expected):
+                raise KeyNotebookError(
+                    f"the key of {key.lesson}, exercise {exercise.name}, does not give its own stored answer here, in "
+                    f"{check.name}: run the key again with this machine's packages, or install the course's versions")
+        return dataclasses.replace(exercise, checks=tuple(
+            dataclasses.replace(check, expected=run.result, calls=tuple(run.calls)) for check, run in zip(exercise.checks, runs)))
 
-        A worker that has given nothing but right results serves the next exercise too, which saves its start. What is not right
-        there is tried again in a new worker, so that nobody loses a point by an exercise before. Where a worker was ended, or the
-        key's own cells failed, it is tried once more while nothing else runs, so that nobody loses one by a busy machine.
-        """
-        exercises = {exercise.name: exercise for exercise in key.exercises}
-        results = []
-        with self._turns.one(), contextlib.ExitStack() as stack:
-            worker = None
-            for match in matches:
-                exercise = exercises[match.exercise]
-                if match.source is None:
-                    results.append(ExerciseResult(exercise.name, exercise.title, exercise.points, 0, match.status, match.note))
-                    continue
-                for used in (True, False) if worker else (False,):
-                    worker = worker or stack.enter_context(contextlib.closing(self.workers.start()))
-                    result = attempt(worker, key, exercise, match, used)
-                    if result and result.status == RIGHT:
-                        break
-                    stack.close()
-                    worker = None
-                    if result and result.status in ENDED:
-                        break
-                results.append(result)
-        return [result if result and result.status not in ENDED else self._alone(key, exercises[match.exercise], match, attempt)
-                for match, result in zip(matches, results)]
-
-    def _alone(self, key, exercise, match, attempt):
-        """Return what comes of an exercise while nothing else runs."""
-        solution = Match(exercise.name, exercise.solution)
-        with self._turns.one(alone=True):
-            for _ in range(2):
-                with contextlib.closing(self.workers.start()) as worker:
-                    if result := attempt(worker, key, exercise, match):
-                        return result
-                with contextlib.closing(self.workers.start()) as worker:
-                    self._must_be_right(key, self._answered(worker, key, exercise, solution))
-        raise SandboxError(f"the key's cells before exercise {exercise.name} failed here, and they did not before: this machine "
-                           "may be too busy, or short of memory")
-
-    def _cells(self, worker, exercise, match, used=False, record=False):
+    def _cells(self, worker, exercise, match, used=False, names=()):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
-        if setup.status != "ok":
-            return setup, CellRun("not run"), []
-        sources = [*(["\n".join(match.before)] if match.before else []), match.source, *_hidden(exercise)]
-        runs = []
-        wanted = sorted(defined_names(exercise.solution)) if record else []
-        for source in sources:
-            lost = bool(runs) and runs[-1].status in ENDED
-            runs.append(dataclasses.replace(runs[-1], printed="") if lost else worker.run(source, self.options.timeout, wanted))
+        runs: list[CellRun] = []
+        for source in (*(["\n".join(match.before)] if match.before else []), match.source, *_hidden(exercise)):
+            lost = next((run for run in (setup, *runs) if run.status in ENDED), None)
+            runs.append(dataclasses.replace(lost, printed="") if lost else worker.run(source, self.options.timeout, names))
         if match.before and runs[0].status == "error" and runs[1].status == "ok":
             runs[1] = dataclasses.replace(runs[1], status="error", detail=runs[0].detail)
         solution, *checks = runs[bool(match.before):]
         return setup, solution, checks
 
-    def _answered(self, worker, key, exercise, match, used=False):
-        """Return what comes of the key's own solution. Under its own seed it must give the answers that it stores."""
+    def _graded(self, worker, key, exercise, match, used):
+        """Return what comes of a student's solution; what feedback tells of it only where it ran in a new worker."""
         setup, solution, runs = self._cells(worker, exercise, match, used)
-        result = _judged(exercise, match, solution, runs,
-                         lambda check, run: run.result is not None and (key.seed is not None or run.result == check.expected))
-        if setup.status != "ok" or solution.status != "ok":
-            failed, result.earned = (setup if setup.status != "ok" else solution), 0
-            result.status, result.error = (failed.status if failed.status in ENDED else WRONG), shown(failed.detail)
-        return result
-
-    def _must_be_right(self, key, result):
-        """Refuse a key that does not work here."""
-        wrong = [check for check in result.checks if not check.right]
-        if not result.error and not wrong:
-            return
-        said = (f"fails here before its hidden cells: {result.error}" if result.error else
-                f"fails here, in {wrong[0].name}: {shown(wrong[0].got)}" if wrong[0].status != "ok" else
-                f"does not give its own stored answer here, in {wrong[0].name}: run the key again with this machine's packages, "
-                "or install the course's versions")
-        raise KeyNotebookError(f"the key of {key.lesson}, exercise {result.exercise}, {said}")
-
-    def _graded(self, worker, key, exercise, match, used=False):
-        """Return what comes of a student's solution, or None where the key's own cells failed."""
-        setup, solution, runs = self._cells(worker, exercise, match, used)
+        result = ExerciseResult(exercise.name, exercise.title, exercise.points, note=match.note, printed=shown(solution.printed))
         if setup.status != "ok":
-            return None
-        result = _judged(exercise, match, solution, runs, lambda check, run: run.result == check.expected)
+            if not used:
+                self._answered(key, exercise)
+                raise SandboxError(f"the key's cells before exercise {exercise.name} failed here, and a moment later did not: "
+                                   "this machine may be too busy, or short of memory")
+            return result
+        result.error = "" if solution.status == "ok" else shown(solution.detail)
+        for check, run in zip(exercise.checks, runs):
+            got = run.detail if run.status != "ok" else "nothing" if run.result is None else run.result
+            earned = check.points if run.status == "ok" and run.result == check.expected else 0
+            result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got)))
+        result.earned = sum(came.earned for came in result.checks)
+        result.status = next((run.status for run in (solution, *runs) if run.status in ENDED), RIGHT if result.earned ==
+                             result.points else PARTLY if result.earned else WRONG)
         if result.status in (PARTLY, WRONG) and not used:
             self._explain(worker, key, exercise, result)
-        for check in result.checks:
-            check.got = shown(check.got)
-        result.printed = shown(solution.printed)
-        result.error = "" if solution.status == "ok" else shown(solution.detail)
         return result
 
     def _explain(self, worker, key, exercise, result):
         """Add the lesson's own hint, and for each hidden check the first call that gave something else than the key's."""
-        seconds, wanted = min(HINT_SECONDS, self.options.timeout), sorted(defined_names(exercise.solution))
-        for number, (source, came) in enumerate(zip(_hidden(exercise), result.checks)):
+        seconds, names = min(HINT_SECONDS, self.options.timeout), _functions(exercise)
+        for check, source, came in zip(exercise.checks, _hidden(exercise), result.checks):
             if not came.right:
-                again = worker.run(f"{SEEDING}\n{source}", seconds, wanted)
+                again = worker.run(f"{SEEDING}\n{source}", seconds, names)
                 if again.status in ENDED:
                     return
-                pairs = zip(again.calls, self._calls_of_key(exercise)[number])
                 # What the key gave is told only where it was called in the same way.
                 came.call = next((dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
-                                  for call, of_key in pairs if call != of_key), None)
+                                  for call, of_key in zip(again.calls, check.calls) if call != of_key), None)
         if exercise.visible:
-            own = [source for source in lesson_definitions(key, exercise.visible) if not defined_names(source) & set(wanted)]
+            own = [source for source in lesson_definitions(key, exercise.visible) if not defined_names(source) & {*names}]
             said = worker.run("\n".join([*own, exercise.visible]), seconds)
             result.hint = shown(said.result or said.printed) if said.status == "ok" else ""
-
-    def _calls_of_key(self, exercise):
-        """Return the calls that each hidden check makes of the key's functions; they are recorded once."""
-        with self._lock:
-            if exercise not in self._key_calls:
-                with contextlib.closing(self.workers.start()) as worker:
-                    *_, runs = self._cells(worker, exercise, Match(exercise.name, exercise.solution), record=True)
-                self._key_calls[exercise] = [run.calls for run in runs]
-            return self._key_calls[exercise]
 
     def close(self) -> None:
         """End what runs."""
         self.workers.close()
 
 
+@functools.lru_cache(maxsize=1)
+def _runner(modules, options):
+    return Runner(modules, options)
+
+
+def _functions(exercise):
+    """Return the names of what a student is to write, whose calls feedback tells."""
+    return sorted(defined_names(exercise.solution))
+
+
 def _hidden(exercise):
     """Return what runs in a worker for each hidden check."""
     return [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
-
-
-def _judged(exercise, match, solution, runs, right):
-    """Return the points for what came of the hidden cells; right(check, run) says whether one gave the answer."""
-    result = ExerciseResult(exercise.name, exercise.title, exercise.points, note=match.note)
-    for check, run in zip(exercise.checks, runs or [CellRun("not run")] * len(exercise.checks)):
-        came = CheckResult(check.name, check.points, status=run.status, got=run.detail)
-        if run.status == "ok":
-            came.got = "nothing" if run.result is None else run.result
-            came.earned = check.points if right(check, run) else 0
-        result.checks.append(came)
-    result.earned = sum(came.earned for came in result.checks)
-    ended = [run.status for run in [solution, *runs] if run.status in ENDED]
-    result.status = ended[0] if ended else RIGHT if result.earned == result.points else PARTLY if result.earned else WRONG
-    return result
 
 
 def wanted_modules(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:

@@ -7,13 +7,10 @@ import hashlib
 import json
 from pathlib import Path
 
-from helpers import whole_files
 from helpers.environment import installed
 from helpers.grading.records import Key, LessonResult
 from helpers.project import ROOT
-
-FORMAT = 3
-"""Changes when results mean something else, so that older ones are not taken for new."""
+from helpers.whole_files import write_whole
 
 
 @functools.cache
@@ -33,37 +30,14 @@ def _course():
 
 def work_name(data: bytes, key: Key, options) -> str:
     """Return the name of a file's result: it changes when the file, the key, the options, the course or its packages change."""
-    parts = [FORMAT, hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), versions(), _course()]
+    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), versions(), _course()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-def write_whole(path: Path, data: str | bytes, private: bool = True) -> None:
-    """Write a file whole or not at all, also when the machine stops in between.
-
-    Parameters
-    ----------
-    path : Path
-        Where; its folder is made.
-    data : str or bytes
-        What; letters that UTF-8 does not have become "?".
-    private : bool
-        Whether nobody else on this machine may read it, as befits grades. Otherwise the umask decides.
-    """
-    with whole_files.whole_file(path) as part:
-        whole_files.write_whole(part, data.encode("utf-8", errors="replace") if isinstance(data, str) else data)
-        part.chmod(0o600 if private else part.stat().st_mode)
-
-
 class Store:
-    """The finished results in a folder.
+    """The finished results in a folder, which is made when the first is kept."""
 
-    Parameters
-    ----------
-    folder : path-like
-        Made when the first result is kept.
-    """
-
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path):
         self._folder = Path(folder)
 
     def get(self, name: str) -> LessonResult | None:
@@ -75,4 +49,4 @@ class Store:
 
     def put(self, name: str, result: LessonResult) -> None:
         """Keep a result."""
-        write_whole(self._folder / f"{name}.json", json.dumps(result.as_dict(), indent=1, sort_keys=True) + "\n")
+        write_whole(self._folder / f"{name}.json", json.dumps(result.as_dict(), indent=1, sort_keys=True) + "\n", private=True)

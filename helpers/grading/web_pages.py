@@ -59,23 +59,21 @@ def _difference(expected, got):
         return ""
 
 
-def _asked(check, reveal):
-    """Return whether a hidden check is right, else the rows about it; what was expected only where it is to be revealed."""
-    if check.right or not check.call:
-        return (True,) if check.right else (False, ("got", check.got))
-    call, rows = check.call, [("called", check.call.called), ("got", check.call.got)]
-    if reveal:
-        rows += [("expected", call.expected), ("difference", _difference(call.expected, call.got))]
-    return (False, *((word, text) for word, text in rows if text))
-
-
 def _checks(exercise, reveal):
-    """Return (rows, how many, points, whether right) for the hidden checks that ran, equal ones together, wrong ones first."""
+    """Return (rows, points of each) of the hidden checks that ran, equal ones together, wrong ones first.
+
+    Right ones have no rows. What was expected stands there only where it is to be revealed.
+    """
     alike = defaultdict(list)
     for check in exercise.checks:
+        rows = [("got", check.got)]
+        if call := check.call:
+            rows = [("called", call.called), ("got", call.got)]
+            if reveal and call.expected:
+                rows += [("expected", call.expected), ("difference", _difference(call.expected, call.got))]
         if check.status in ("ok", "error"):
-            alike[_asked(check, reveal)].append(check.points)
-    return sorted(((rows, len(points), sum(points), right) for (right, *rows), points in alike.items()), key=lambda one: one[-1])
+            alike[() if check.right else tuple(rows)].append(check.points)
+    return sorted(alike.items(), key=lambda one: not one[0])
 
 
 def feedback_page(one, result, reveal=False):
@@ -111,23 +109,19 @@ def _label(student):
     return student.name if student.name == student.identity else f"{student.name} ({student.identity})"
 
 
-def _identical(work):
-    """Return who handed in the same bytes, work and not just the untouched lesson: the lessons by students."""
-    files, found = defaultdict(set), defaultdict(list)
-    for one, result, _ in work:
-        if result and any(_part(exercise) != "none" for exercise in result.exercises):
-            files[one.lesson, one.data].add(one.student)
-    for (lesson, _), students in files.items():
-        found[tuple(sorted(students))].append(lesson)
-    return {students: lessons for students, lessons in found.items() if len(students) > 1}
-
-
 def _attention(the_class, work):
     """Return what an instructor should look at: (title, what it means, entries), an entry being a text, a link and students."""
     stopped = [(f"{_label(one.student)}, {one.lesson}, {exercise.title}: {exercise.status}", link, [one.student])
                for one, result, link in work if result for exercise in result.exercises if exercise.status in ENDED]
+    # The same bytes, work and not just the untouched lesson: the lessons by students.
+    files, alike = defaultdict(set), defaultdict(list)
+    for one, result, _ in work:
+        if result and any(_part(exercise) != "none" for exercise in result.exercises):
+            files[one.lesson, one.data].add(one.student)
+    for (lesson, _), students in files.items():
+        alike[tuple(sorted(students))].append(lesson)
     identical = [(f"{', '.join(map(_label, students))}: {', '.join(lessons)}", "", students)
-                 for students, lessons in _identical(work).items()]
+                 for students, lessons in alike.items() if len(students) > 1]
     return [
         ("Not read", "These files have no grade.", [
             (f"{_label(one.student)}: {one.path}: {one.problem}", link, [one.student])
@@ -142,15 +136,6 @@ def _attention(the_class, work):
     ]
 
 
-def _lesson(name, points, results):
-    """Return what the page says of one lesson."""
-    exercises = defaultdict(Counter)
-    for exercise in (exercise for result in results for exercise in result.exercises):
-        exercises[exercise.title][_part(exercise)] += 1
-    mean = sum(result.earned for result in results) / max(1, len(results))
-    return {"name": name, "points": points, "count": len(results), "mean": mean, "exercises": exercises.items()}
-
-
 def gradebook_page(the_class, work, students, lessons, facts):
     """Return the instructor's page; `work` holds each submission, its result or None, and the address of its page."""
     attention, cells = _attention(the_class, work), {}
@@ -160,7 +145,12 @@ def gradebook_page(the_class, work, students, lessons, facts):
             cells[one.student.identity, one.lesson] = (result.earned if result else None, link)
     rows = [(student, [cells.get((student.identity, lesson)) for lesson in lessons], student.identity in needs)
             for student in students]
-    results = [result for _, result, _ in work if result]
-    return render("gradebook.html", title="Gradebook", rows=rows, parts=PARTS, facts=facts, attention=attention,
-                  graded=len(results), handed_in=len(work), lessons=[
-                      _lesson(name, points, [one for one in results if one.lesson == name]) for name, points in lessons.items()])
+    shown = []
+    for name, points in lessons.items():
+        results = [result for _, result, _ in work if result and result.lesson == name]
+        exercises = defaultdict(Counter)
+        for exercise in (exercise for result in results for exercise in result.exercises):
+            exercises[exercise.title][_part(exercise)] += 1
+        shown.append({"name": name, "points": points, "results": results, "exercises": exercises.items()})
+    return render("gradebook.html", title="Gradebook", rows=rows, parts=PARTS, facts=facts, attention=attention, lessons=shown,
+                  graded=sum(bool(result) for _, result, _ in work), handed_in=len(work))

@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import IO, cast
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
@@ -33,9 +34,11 @@ class _Printed(io.StringIO):
 
     def __init__(self, most, descriptor):
         super().__init__()
-        self._most = most
+        self._most, self._descriptor = most, descriptor
+
+    def fileno(self):
         # It leads nowhere, and is for programs that ask for one.
-        self.fileno = lambda: descriptor
+        return self._descriptor
 
     def write(self, text):
         super().write(text[:max(0, self._most - self.tell())] if isinstance(text, str) else text)
@@ -76,7 +79,8 @@ class _Shell(InteractiveShell):
         """Run `!command`, and print what it prints."""
         with subprocess.Popen(self.var_expand(cmd, depth=1), shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               stdin=subprocess.DEVNULL, text=True, errors="replace") as process:
-            for line in iter(lambda: process.stdout.readline(MOST_PRINTED), ""):
+            said = cast("IO[str]", process.stdout)
+            for line in iter(lambda: said.readline(MOST_PRINTED), ""):
                 print(line, end="")
         self.user_ns["_exit_code"] = process.returncode
 
@@ -89,9 +93,9 @@ def _no_input(prompt="", *arguments, **named):
 
 def new_shell() -> InteractiveShell:
     """Return the shell, which is made before anything forks, and has run nothing but one empty cell."""
-    shell = _Shell.instance(config=Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}}))
     # A notebook would draw each figure as an image, which nobody sees here.
-    shell.display_formatter.active_types = ["text/plain"]
+    shell = _Shell.instance(config=Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"},
+                                           "DisplayFormatter": {"active_types": ["text/plain"]}}))
     shell.run_cell("None", silent=True)
     builtins.input = _no_input
     return shell

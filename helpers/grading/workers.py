@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from helpers.grading.errors import SandboxError
 from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
 from helpers.grading.sandbox import bubblewrap, cgroup
-from helpers.grading.sandbox.confine import MEGABYTE, Limits
+from helpers.grading.sandbox.confine import Limits
 
 LARGEST_REPLY = 2**20
 """Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`."""
@@ -40,44 +40,45 @@ class _EndedError(Exception):
 class Worker:
     """One process that runs a student's cells; raises SandboxError when it does not start, or cannot enter its sandbox.
 
-    The channel leads to the fork server. How many megabytes it may take is there to be told.
+    The channel leads to the fork server.
     """
 
-    def __init__(self, channel: socket.socket, memory: int):
-        self._memory, self._number = memory, 0
+    def __init__(self, channel: socket.socket):
+        self._number = 0
         requests, self._requests = os.pipe()
         self._replies, replies = os.pipe()
         self._control, control = socket.socketpair()
         self._control.settimeout(PATIENCE)
-        self._supervisor = self._control.makefile("rb")
         os.set_blocking(self._requests, False)
         os.set_blocking(self._replies, False)
         try:
             with control:
                 socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
-            self.pid = self._told()["pid"]
-            hello = json.loads(self._exchange(b"", PATIENCE))
+            try:
+                hello = json.loads(self._exchange(b"", PATIENCE))
+            except _EndedError as ended:
+                raise SandboxError(f"a worker could not be started: {self._told()[1] or ended.args[1]}") from None
             if "failed" in hello:
                 raise SandboxError(f"a worker could not be confined: {hello['failed']}")
         except BaseException as error:
             self.close()
-            if isinstance(error, (OSError, _EndedError)):
-                lost = "the process that starts workers is lost" if isinstance(error, OSError) else "a worker did not start"
-                raise SandboxError(f"{lost}: {error.args[-1]}") from error
+            if isinstance(error, OSError):
+                raise SandboxError(f"the process that starts workers is lost: {error}") from error
             raise
         finally:
             os.close(requests)
             os.close(replies)
 
     def _told(self):
-        """Return what the supervisor says."""
+        """End the worker; return what its supervisor says of its end: a status and the reason, or nothing if it was alive."""
         try:
-            answer = json.loads(self._supervisor.readline() or '{"error": "the supervisor of a worker is lost"}')
+            self._control.shutdown(socket.SHUT_WR)
+            status, detail = json.loads(self._control.recv(PIECE) or '["lost", "its supervisor has ended"]')
         except OSError as error:
-            raise SandboxError(f"the supervisor of a worker does not answer: {error}") from error
-        if "error" in answer:
-            raise SandboxError(f"no worker can be started: {answer['error']}")
-        return answer
+            status, detail = "lost", error
+        if status == "lost":
+            raise SandboxError(f"a worker could not be started or watched: {detail}")
+        return status, detail
 
     def run(self, source: str, seconds: float, record: Sequence[str] = ()) -> CellRun:
         """Run one cell, and tell the calls of the functions that `record` names.
@@ -94,30 +95,20 @@ class Worker:
         if status == DEAD:
             # Its pipe closes a moment before it is gone.
             select.select([self._control], [], [], 0.5)
-        self._control.shutdown(socket.SHUT_WR)
-        end = self._told()
-        if end["memory"]:
-            return CellRun(MEMORY, f"took more than {self._memory} MB of memory")
-        if status == DEAD and end["code"] is not None:
-            detail = (f"the worker was ended by signal {-end['code']}" if end["code"] < 0 else
-                      f"the worker ended itself with code {end['code']}")
-        return CellRun(status, detail)
+        end, reason = self._told()
+        return CellRun(end, reason) if end == MEMORY or (end and status == DEAD) else CellRun(status, detail)
 
     def _exchange(self, request, seconds):
         """Write a request and return the line that comes, neither waiting nor reading more than allowed."""
-        deadline, reply, poll = time.monotonic() + seconds, bytearray(), select.poll()
-        for descriptor in (self._replies, self._control.fileno()):
-            poll.register(descriptor, select.POLLIN)
-        if request:
-            poll.register(self._requests, select.POLLOUT)
-            if self._read(reply):
-                raise _EndedError(DEAD, "the worker spoke out of turn")
+        deadline, reply = time.monotonic() + seconds, bytearray()
+        if request and self._read(reply):
+            raise _EndedError(DEAD, "the worker spoke out of turn")
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0:
                 raise _EndedError(TIME_OUT, f"ran longer than {seconds:g} seconds")
-            ready = dict(poll.poll(1000 * left))
-            if self._requests in ready:
+            heard, free, _ = select.select([self._replies, self._control.fileno()], [self._requests] if request else [], [], left)
+            if free:
                 # A worker can fill this pipe from its side, or close it.
                 try:
                     request = request[os.write(self._requests, request[:PIECE]):]
@@ -125,10 +116,8 @@ class Worker:
                     pass
                 except OSError:
                     request = b""
-                if not request:
-                    poll.unregister(self._requests)
             # In this order: what it wrote before it ended counts.
-            if not self._read(reply) and ready.keys() & {self._control.fileno(), self._replies}:
+            if not self._read(reply) and heard:
                 raise _EndedError(DEAD, "the worker ended")
             if len(reply) > LARGEST_REPLY:
                 raise _EndedError(FLOOD, "sent more than a cell can have to say")
@@ -138,14 +127,13 @@ class Worker:
 
     def _read(self, reply):
         """Add a piece of what has come; return whether there was any."""
-        before = len(reply)
         with contextlib.suppress(BlockingIOError):
-            reply += os.read(self._replies, PIECE)
-        return len(reply) > before
+            piece = os.read(self._replies, PIECE)
+            reply += piece
+            return bool(piece)
 
     def close(self) -> None:
         """Let its supervisor end it, with everything it has started; nobody waits for that."""
-        self._supervisor.close()
         self._control.close()
         os.close(self._requests)
         os.close(self._replies)
@@ -190,7 +178,7 @@ class Workers:
         if not hasattr(os, "fork"):
             raise SandboxError(f"workers are forked, which {sys.platform} cannot do: grade in WSL 2, or on Linux or macOS")
         self._settings = {"program": program, "limits": dataclasses.asdict(limits), "modules": list(modules)}
-        self._limits, self._lock, self._starts = limits, threading.Lock(), 0
+        self._lock, self._starts = threading.Lock(), 0
         # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
         self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()
         self._open()
@@ -211,8 +199,8 @@ class Workers:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL,
                                              stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True)
 
-    def _wait(self):
-        """Wait until all is imported: whoever has made this has other things to do meanwhile."""
+    def start(self) -> Worker:
+        """Return a new worker, as soon as all is imported; raises SandboxError when none can be had."""
         with self._lock:
             if self._process.poll() is not None and self._ready and self._starts <= MOST_RESTARTS:
                 self._channel.close()
@@ -223,11 +211,7 @@ class Workers:
                     words = self._errors.read().decode(errors="replace").strip().splitlines() or ["it did not say why"]
                     raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
                 self._ready = True
-
-    def start(self) -> Worker:
-        """Return a new worker; raises SandboxError when none can be had."""
-        self._wait()
-        return Worker(self._channel, self._limits.memory // MEGABYTE)
+        return Worker(self._channel)
 
     def close(self) -> None:
         """End the warm process; supervisors end with the workers that they stand before."""

@@ -8,14 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .arithmetic import (
-    Fields,
-    Pair,
-    Shape,
-    conv_multiply_adds,
-    conv_output_length,
-    conv_parameters,
-)
+from .arithmetic import Fields, Pair, Shape, conv_multiply_adds, conv_output_length, conv_parameters
 from .base import Window, by, in_words, padding_in_words, setting
 from .checks import image, padding_pair
 

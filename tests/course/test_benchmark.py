@@ -9,6 +9,7 @@ import pytest
 
 from helpers.course import machine
 from helpers.course.results_page import PAGE
+from helpers.progress import track
 from tests.benchmark import entries, measure_course, measure_lenet, results_page
 from tests.benchmark.entries import Entry, find_entries, rows_of, time_in_turn
 
@@ -59,9 +60,10 @@ def test_seconds_that_were_measured_already_are_taken_as_they_are():
     assert time_in_turn({"all": [6.0], "part": [2.0]}, rounds=3) == {"all": [6.0], "part": [2.0]}
 
 
-def test_the_whole_course_counts_cells_with_a_progress_line(tmp_path):
-    cells = ["import time\nfrom helpers.progress import track\nfor _ in track([1, 2], 'training'):\n    time.sleep(0.3)",
-             "time.sleep(0.5)\n'no training'"]
+def test_the_whole_course_counts_cells_with_a_progress_line(tmp_path, capsys):
+    list(track([1, 2], "training"))
+    line = capsys.readouterr().out.splitlines()[-1]
+    cells = [f"import time\ntime.sleep(0.6)\ndisplay({{'text/plain': {line!r}}}, raw=True)", "time.sleep(0.5)\n'no training'"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     nbformat.write(notebook, tmp_path / "lesson.ipynb")
     everything, training = measure_course.run([tmp_path / "lesson.ipynb"])

@@ -1,6 +1,5 @@
 """Environments that users have: each test makes the situation and reads the one sentence that explains it."""
 
-import ast
 import json
 import os
 import re
@@ -10,12 +9,12 @@ import types
 import venv
 from importlib import metadata
 
-import nbformat
 import pytest
 
 from helpers import environment, platforms, start
 from helpers.course.setup_cell import setup_cell
 from helpers.project import ROOT, newest_tested, python_versions, read_toml, required
+from tests.support.lesson_code import FRONT, code_of, imported
 
 OLDEST, NEWEST = python_versions()
 OPTIONAL = {"ipywidgets", "torch", "IPython", "cycler", "tomli"}
@@ -34,24 +33,10 @@ def python(source, executable=sys.executable, folder=ROOT / "notebooks", **varia
 # What is required
 
 
-def sources():
-    """Yield the code of lessons and front rooms."""
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                yield "\n".join(line for line in cell.source.splitlines() if not line.lstrip().startswith(("%", "!")))
-    for path in (ROOT / "helpers").rglob("*.py"):
-        if path.relative_to(ROOT).parts[1] not in ("course", "grading"):
-            yield path.read_text(encoding="utf-8")
-
-
 def test_what_lessons_import_is_required_and_checked():
-    found = set()
-    for node in (node for source in sources() for node in ast.walk(ast.parse(source))):
-        if isinstance(node, ast.Import):
-            found.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add(node.module.split(".")[0])
+    lessons = (code_of(path.stem) for path in (ROOT / "notebooks").glob("*.ipynb"))
+    sources = (*lessons, *(path.read_text(encoding="utf-8") for path in FRONT))
+    found = {module.partition(".")[0] for source in sources for module in imported(source)}
     assert found - set(sys.stdlib_module_names) - {"helpers", "tomllib"} - OPTIONAL == set(environment.IMPORTED)
     imported = {package for module in environment.IMPORTED for package in environment._PACKAGES.get(module, (module,))}
     assert set(required()) == imported | BESIDE
@@ -218,14 +203,14 @@ def test_a_newer_tensorflow_gets_one_line(monkeypatch, capsys):
     environment._tell_newer.cache_clear()
 
 
-def test_settings_of_keras_that_lessons_cannot_use_are_not_followed(tmp_path):
+def test_tensorflow_starts_in_silence_and_settings_that_lessons_cannot_use_are_not_followed(tmp_path):
     (tmp_path / ".keras").mkdir()
     settings = {"backend": "torch", "image_data_format": "channels_first", "floatx": "float16", "epsilon": 1e-7}
     (tmp_path / ".keras" / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
-    done = python("import helpers.quiet_start, keras\nc = keras.config\n"
+    done = python("import helpers.quiet_start, keras, sys\nc = keras.config\nprint('up', file=sys.stderr)\n"
                   "print(c.backend(), c.image_data_format(), c.floatx(), keras.layers.Dense(1).dtype_policy.name)",
                   HOME=str(tmp_path), USERPROFILE=str(tmp_path), KERAS_HOME=str(tmp_path / ".keras"), KERAS_BACKEND="torch")
-    assert done.stdout.split() == ["tensorflow", "channels_last", "float32", "float32"], done.stderr
+    assert (done.stderr.strip(), done.stdout) == ("up", "tensorflow channels_last float32 float32\n")
     assert json.loads((tmp_path / ".keras" / "keras.json").read_text(encoding="utf-8")) == settings
 
 

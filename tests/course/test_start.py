@@ -105,40 +105,27 @@ def test_a_failed_installation_is_done_again(recorded):
     assert sum("pip" in call for call in calls) == 2
 
 
-def test_half_an_environment_is_made_anew(recorded):
+@pytest.mark.parametrize(("folders", "files"), [
+    ((), ()), (("lib/python3.12/site-packages", "bin.new"), ()), (("lib",), ("pyvenv.cfg", "lib/rubbish"))])
+def test_half_an_environment_is_made_anew(recorded, folders, files):
     environment, calls, _ = recorded
     environment.mkdir()
-    (environment / "pyvenv.cfg").touch()
-    (environment / "rubbish").touch()
-    start.install(environment)
-    assert not (environment / "rubbish").exists() and "venv" in calls[0]
-
-
-@pytest.mark.parametrize("inside", [(), ("lib/python3.12/site-packages", "bin.new")], ids=["empty", "folders only"])
-def test_the_first_folders_of_an_environment_are_made_anew(recorded, inside):
-    environment, calls, _ = recorded
-    environment.mkdir()
-    for name in inside:
+    for name in folders:
         (environment / name).mkdir(parents=True)
+    for name in files:
+        (environment / name).touch()
     start.install(environment)
     assert not (environment / "lib").exists() and "venv" in calls[0]
 
 
-def test_a_folder_with_other_things_is_left_alone(recorded):
+@pytest.mark.parametrize("place", ["", "chapters/thesis.txt"], ids=["a file", "a folder"])
+def test_what_holds_something_else_is_left_alone(recorded, place):
     environment, calls, _ = recorded
-    (environment / "chapters").mkdir(parents=True)
-    (environment / "chapters" / "thesis.txt").write_text("years of work")
+    (environment / place).parent.mkdir(parents=True, exist_ok=True)
+    (environment / place).write_text("years of work")
     with pytest.raises(SystemExit, match=r"(?s)COURSE_VENV.*env, which holds something else.*Set COURSE_VENV to a new or empty"):
         start.install(environment)
-    assert (environment / "chapters" / "thesis.txt").read_text() == "years of work" and calls == []
-
-
-def test_a_file_in_place_of_the_folder_is_left_alone(recorded):
-    environment, calls, _ = recorded
-    environment.write_text("notes")
-    with pytest.raises(SystemExit, match="COURSE_VENV"):
-        start.install(environment)
-    assert environment.read_text() == "notes" and calls == []
+    assert (environment / place).read_text() == "years of work" and calls == []
 
 
 def test_an_environment_that_lacks_pip_is_completed_and_not_removed(recorded, monkeypatch):

@@ -23,6 +23,13 @@ def test_a_breach_of_style_is_named_with_its_remedy(tmp_path):
     assert any("F401" in line for line in found) and "ruff check --fix" in found[-1]
 
 
+def test_a_wrong_type_is_named(tmp_path):
+    assert lint_code.types() == []
+    (tmp_path / "wrong.py").write_text("def twice(x):\n    return len(3) * x\n", encoding="utf-8")
+    said, = lint_code.types([str(tmp_path / "wrong.py")])
+    assert 'wrong.py:2: error: Argument 1 to "len" has incompatible type "int"' in said
+
+
 def test_a_file_that_is_too_long_is_named(tmp_path):
     assert lint_code.lengths() == []
     (tmp_path / "deep").mkdir()
@@ -79,6 +86,8 @@ def test_a_missing_package_is_said(monkeypatch):
     missing = subprocess.CompletedProcess([], 1, stdout="", stderr="No module named ruff")
     monkeypatch.setattr(lint_code.subprocess, "run", lambda *arguments, **options: missing)
     assert lint_code.style() == ['ruff is not installed: python -m pip install -e ".[test]"']
+    missing.stderr = "No module named mypy"
+    assert lint_code.types() == ['mypy is not installed: python -m pip install -e ".[test]"']
     monkeypatch.setitem(sys.modules, "check_jsonschema", None)
     assert lint_code.schemas() == ['check-jsonschema is not installed: python -m pip install -e ".[test]"']
 

@@ -12,9 +12,8 @@ from helpers import live_line
 from helpers.data import __main__ as command
 from helpers.data import catalog, download, places
 from helpers.data.catalog import DataFile
-from helpers.data.errors import SettingsError
 from helpers.project import ROOT
-from tests.data.support import HTML, NPZ, good, machine_fixture, server_fixture, small_info  # noqa: F401
+from tests.data.support import HTML, NPZ, good, small_info
 
 pytestmark = pytest.mark.usefixtures("machine")
 
@@ -188,8 +187,3 @@ def test_a_log_gets_the_end_only(capsys, progress):
     assert capsys.readouterr().out == ""
     line.close()
     assert capsys.readouterr() == ("downloading a.zip: 1.0 of 1.0 MB, 0 s\n", "")
-
-
-def test_unknown_names_list_the_known_ones():
-    with pytest.raises(SettingsError, match="the course has mnist"):
-        catalog.named(["nothing"])

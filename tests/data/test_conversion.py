@@ -7,18 +7,7 @@ from helpers.data import finding, places
 from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.errors import DataNotFoundError, VerificationError
 from helpers.data.storage import read_hdf5, write_hdf5
-from tests.data.support import (
-    ARRAYS,
-    EXPECTED,
-    HTML,
-    given_fixture,  # noqa: F401
-    good,
-    machine_fixture,  # noqa: F401
-    put,
-    same,
-    server_fixture,  # noqa: F401
-    small_info,
-)
+from tests.data.support import ARRAYS, EXPECTED, HTML, good, put, same, small_info
 
 pytestmark = pytest.mark.usefixtures("machine")
 

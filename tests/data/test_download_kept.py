@@ -16,18 +16,7 @@ from helpers.data import finding
 from helpers.data.catalog import DataFile, DatasetInfo, FileLayout
 from helpers.data.errors import DataNotFoundError
 from helpers.project import ROOT
-from tests.data.support import (
-    HTML,
-    NPZ,
-    failure,
-    files_in,
-    good,
-    machine_fixture,  # noqa: F401
-    same,
-    server_fixture,  # noqa: F401
-    small_info,
-    stalled,
-)
+from tests.data.support import HTML, NPZ, failure, files_in, good, same, small_info, stalled
 
 pytestmark = pytest.mark.usefixtures("machine")
 fetch = finding.obtain

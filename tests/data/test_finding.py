@@ -20,13 +20,10 @@ from tests.data.support import (
     HTML,
     LFS_POINTER,
     NPZ,
-    given_fixture,  # noqa: F401
     good,
-    machine_fixture,  # noqa: F401
     npz_bytes,
     put,
     same,
-    server_fixture,  # noqa: F401
     small_arrays,
     small_info,
 )
@@ -85,20 +82,13 @@ def test_any_container_of_the_same_arrays_serves(given):
 def test_a_bad_copy_is_named_not_used_and_not_touched(given, machine, capsys, content, words):
     path = put(given, content)
     put(machine)
-    found = finding.obtain(small_info())
+    for _ in range(2):  # and named once
+        found = finding.obtain(small_info())
     assert found.origin == "the course's cache" and same(found.content)
     assert path.read_bytes() == content
     said = capsys.readouterr().out
     assert said.count("\n") == 1
     assert str(path) in said and words in said and "Delete it or replace it with a good copy" in said
-
-
-def test_a_bad_copy_is_announced_once(given, machine, capsys):
-    put(given, HTML)
-    put(machine)
-    finding.obtain(small_info())
-    finding.obtain(small_info())
-    assert capsys.readouterr().out.count("is not used") == 1
 
 
 def test_a_copy_with_another_checksum_is_not_used(given, machine):
@@ -133,11 +123,6 @@ def test_auto_falls_back_to_the_sample_and_says_so_once(server, capsys):
     assert said.count("\n") == 1
     assert said.startswith("Small: no copy on this machine, and no download (small.npz: 127.0.0.1")
     assert "answered 404" in said and "Using the offline sample instead: nothing much." in said
-
-
-def test_auto_prefers_the_real_data(server):
-    server["/a"] = good()
-    assert load_small(small_info(server.url("/a"))).source == "real"
 
 
 def test_real_raises_and_lists_what_was_tried(given, server, machine):

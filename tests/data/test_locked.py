@@ -15,7 +15,7 @@ from helpers.data.catalog import FileLayout
 from helpers.data.errors import DataNotFoundError, DownloadError, FileAccessError
 from helpers.data.storage import read_hdf5, read_npz, reading, write_hdf5
 from helpers.project import ROOT
-from tests.data.support import files_in, given_fixture, machine_fixture, put, server_fixture, small_info, traffic_arrays  # noqa: F401
+from tests.data.support import files_in, put, small_info, traffic_arrays
 
 pytestmark = pytest.mark.usefixtures("machine")
 fcntl = pytest.importorskip("fcntl", reason="locks of this kind are Unix's")

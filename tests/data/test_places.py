@@ -7,11 +7,6 @@ import pytest
 from helpers.data import load_mnist, places
 from helpers.data.errors import SettingsError
 from helpers.project import ROOT
-from tests.data.support import (
-    given_fixture,  # noqa: F401
-    machine_fixture,  # noqa: F401
-    server_fixture,  # noqa: F401
-)
 
 pytestmark = pytest.mark.usefixtures("machine")
 

@@ -199,11 +199,6 @@ def test_staging_is_gone_afterwards_whatever_happens(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_stagings_do_not_meet(tmp_path):
-    with staging(tmp_path, "set") as one, staging(tmp_path, "set") as other:
-        assert one != other
-
-
 def test_install_never_deletes(tmp_path):
     for number, kept in enumerate(["file.damaged", "file.damaged-2", "file.damaged-3"]):
         (tmp_path / "file").write_text(f"old {number}")

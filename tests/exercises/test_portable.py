@@ -15,10 +15,11 @@ class Model:
 
 
 PAGE = """
-import functools, math
+import functools, math, random
 import numpy as np
 from math import floor
-model, rng = Model(), np.random.default_rng(0)
+model, rng, old, draw = Model(), np.random.default_rng(0), np.random.RandomState(0), random.Random(0)
+rngs = [rng]
 x_train, few, names = np.zeros((60, 784)), np.arange(3), {"a": [1, (2.5, "b")], "c": None}
 nested = [Model()]
 many = list(range(5000))
@@ -40,7 +41,8 @@ class Own:
 @pytest.mark.parametrize("body, names", [
     ("math.sqrt(floor(log(few[0]))) + len(names)", []), ("double(x) + Own().y + np.pi", []), ("unknown + x", []),
     ("model.predict(x)", ["model"]), ("x_train.shape, model", ["model", "x_train"]), ("helper(x)", ["x_train"]),
-    ("again(x)", ["x_train"]), ("half(x)", ["model"]), ("kept(x)", ["model"]), ("nested, many, rng", ["many", "nested", "rng"]),
+    ("again(x)", ["x_train"]), ("half(x)", ["model"]), ("kept(x)", ["model"]), ("nested, many", ["many", "nested"]),
+    ("rng.random() + old.rand() + draw.random() + len(rngs)", []),
     ("[model for _ in few]", ["model"]), ("(lambda: x_train)()", ["x_train"]), ("x.model", []),
     ("(lambda model: model)(x)", []), ("sum(few)", ["sum"]), ("max(few)", [])])
 def test_names_that_stay_on_the_page(body, names):

@@ -325,10 +325,10 @@ def test_what_cannot_be_graded_is_said_and_the_others_go_on(tmp_path):
     os.mkfifo(tmp_path / "jan" / "y.ipynb")
     said = {path.split("/")[0]: problem for path, problem in problems(tmp_path).items()}
     assert found(tmp_path) == [("ada", "01_one")]
-    assert said["ada"] == "only notebooks (.ipynb) are graded, not ada/notes.txt, ada/page.html, ada/solution.py, ada/table.json"
+    assert said["ada"] == "only notebooks (.ipynb) are graded; also not graded: ada/page.html, ada/solution.py, ada/table.json"
     for name, words in {"ben": "not a notebook", "cem": "no lesson with a key", "dora": "the folder holds no notebook",
-                        "emil": "links are not followed", "finn": "links are not followed", "gina": "not gina/x.py",
-                        "hugo": "it is a key", "ines": "not graded; nothing to do", "secret.txt": "not secret.txt"}.items():
+                        "emil": "links are not followed", "finn": "links are not followed", "gina": "only notebooks",
+                        "hugo": "it is a key", "ines": "not graded; nothing to do", "secret.txt": "only notebooks"}.items():
         assert words in said[name]
     jan = " ".join(problem for path, problem in problems(tmp_path).items() if "jan" in path)
     assert "the file has more than 20 MB" in jan and "it is a link or a device" in jan
@@ -458,6 +458,8 @@ def test_a_class_that_is_not_there(tmp_path):
         collect(tmp_path / "nowhere", KEYS)
     with pytest.raises(GradingError, match="no notebooks and no folders"):
         collect(tmp_path, KEYS)
+    with pytest.raises(GradingError, match=r"class\.zip' is a file: unpack it, and give its folder"):
+        collect(put(tmp_path, "class.zip"), KEYS)
 
 
 def test_the_roster_is_entered(tmp_path):

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from helpers.grading.errors import SandboxError
-from helpers.grading.records import RIGHT, Check, Exercise, Key, Match
+from helpers.grading.records import MEMORY, RIGHT, Check, Exercise, Key, Match
 from helpers.grading.run import Options, Runner, wanted_modules
 from helpers.grading.workers import MOST_RESTARTS, Worker
 from helpers.project import ROOT
@@ -84,11 +84,13 @@ def test_a_fork_server_that_is_always_killed_ends_the_run_in_words():
 def test_memory_taken_after_a_right_answer_ends_its_worker():
     key = Key("01_one", (ONE, TWO))
     runner = Runner(wanted_modules([key]), Options(memory=256))
+    work = [Match("one", HOARDS_LATER + ONE.solution), Match("two", TWO.solution)]
     try:
-        got = runner.lesson(key, [Match("one", HOARDS_LATER + ONE.solution), Match("two", TWO.solution)])
+        got = runner.lesson(key, work)
+        again = runner.lesson(key, work, got)
     finally:
         runner.close()
-    assert [one.status for one in got.exercises] == [RIGHT, RIGHT]
+    assert [one.status for one in got.exercises] == [RIGHT, MEMORY] and [one.status for one in again.exercises] == [RIGHT, RIGHT]
 
 
 def test_each_protection_that_threats_names_has_its_test():

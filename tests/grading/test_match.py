@@ -10,7 +10,7 @@ from helpers.grading import match as matching
 from helpers.grading import python_code
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.match import MOST_CARRIED, MOST_CODE, lesson_definitions, match, tell_lesson
-from helpers.grading.python_code import Statement, defined_names, statements
+from helpers.grading.python_code import AT_HAND, Statement, defined_names, statements
 from helpers.grading.reading import LARGEST_CELL
 from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Check, Exercise, Key
 from tests.support.exercise_cells import run
@@ -145,6 +145,8 @@ KINDS = {
                                   named("def alpha(x):\n    return two * x")],
     "loop's own names elsewhere": [cell("for k in unknown_data:\n    raise SystemExit"),
                                    named("for k in range(3):\n    two = k\ndef alpha(x):\n    return two * x")],
+    "generator of random numbers": [cell("rng = np.random.default_rng(0)"),
+                                    named("def alpha(x):\n    return 2 * x + 0 * rng.random()")],
     "walrus and with": [cell("import contextlib\nwith contextlib.nullcontext(2) as factor:\n    pass"),
                         named("def alpha(x):\n    return factor * x")],
 }
@@ -204,8 +206,9 @@ def test_what_a_lesson_defines_for_its_checks():
 def test_every_visible_check_finds_the_lessons_names(lesson, exercise):
     key = read_keys()[lesson]
     one = next(one for one in key.exercises if one.name == exercise)
-    _, missing = matching.definitions_and_missing(key.lesson_cells, one.visible)
-    assert missing == {exercise}, "a check needs its exercise's function and nothing else that the lesson cannot give"
+    code = [one for source in (*lesson_definitions(key, one.visible), one.visible) for one in statements(source)]
+    asked, bound = (set().union(*each) for each in ((name for one in code for name in one.used), (one.binds for one in code)))
+    assert asked - bound - AT_HAND == {exercise}, "a check needs its exercise's function and nothing that the lesson cannot give"
 
 
 def test_a_visible_check_runs_behind_the_lessons_definitions():
@@ -235,7 +238,8 @@ def test_the_lesson_is_told_by_metadata_then_names_then_definitions():
     ("if a > 1:\n    a = 2\n    b = a", "a"),
     ("try:\n    import u.v as w\n    w.x = 1\nexcept E as e:\n    print(e)", "E print"),
     ("x = [x for x in x]", "x"), ("x = [y for y in z]", "z"),
-    ("x = {a: b + e for a, b in c if a > d}", "c d e"), ("x = [y for y in z] + [y]", "y z"), ("f = lambda x=y: z", "y"),
+    ("x = {a: b + e for a, b in c if a > d}", "c d e"), ("x = [y for y in z] + [y]", "y z"), ("x: t = 1", "__annotations__ t"),
+    ("for y in u:\n    x = [y for z in y]", "u"), ("f = lambda x=y: z", "y"),
     ("with f(p) as p:\n    q = p", "f p"),
     ("while k:\n    k -= 1", "k"),
     ("f = d(f)", "d f"), ("a, b = b, a", "a b"), ("for k, v in d.items():\n    print(k, v)", "d print"), ("import a.b as c", ""),
@@ -312,6 +316,7 @@ def test_twice_the_code_is_at_most_twice_the_work(monkeypatch):
 @pytest.mark.parametrize("source, taken", [
     ("@d(" + "+".join("x" * 200) + ")\ndef helper(x):\n    return x", True),
     ("@d(" + "+".join("x" * 20_000) + ")\ndef helper(x):\n    return x", False),
+    ("x = 0x" + "f" * 5_000 + "\ndef helper(x):\n    return x", True),
     ("x = " + "-" * 50_000 + "1\ndef helper(x):\n    return x", False),
     ("\n".join(f"def f{number}(x): return x" for number in range(5_000)) + "\ndef helper(x): return x", True),
     ("import os; import sys\r\ndef helper(x):\r\n    return '\u2028\x0c', x\rlater = 1", True),

@@ -37,6 +37,8 @@ def test_encodings(encoding):
     (b"[1]", "not an object"),
     (b'{"cells": 3}', "no list of cells"),
     (b'{"worksheets": [{}]}', "not a notebook"),
+    (b"PK\x03\x04\x14\0", "not a notebook but a zip archive: give it back its ending .zip"),
+    (b"%PDF-1.4", "not a notebook but a PDF: hand in the .ipynb file"),
     (b"\x89PNG\r\n", "not a notebook"),
     (b'{"cells":' + b"[" * 100_000, "nested too deeply"),
     (b"x" * (LARGEST_FILE + 1), "more than 20 MB.*Clear Outputs of All Cells"),

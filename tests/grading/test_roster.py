@@ -52,13 +52,21 @@ def test_exports_are_read_in_any_usual_encoding_and_with_any_separator(tmp_path,
     (MOODLE, "jn@uni.example", "x", "Last name", "Núñez"),
     (WORKSHEET, "8", "Participant 8", "ID number", "u2")])
 def test_students_are_found_by_id_login_mail_and_name(tmp_path, text, identity, name, column, value):
-    assert dict(roster(tmp_path, text).find(Student(identity, name)))[column] == value
+    row, = roster(tmp_path, text).fitting(Student(identity, name))
+    assert row[column] == value
 
 
 @pytest.mark.parametrize("identity, name", [
     ("x", "Anna Schmidt"), ("schmidtanna", "schmidtanna"), ("nobody", "nobody"), ("", "")])
 def test_who_cannot_be_told_is_not_guessed(tmp_path, identity, name):
-    assert roster(tmp_path, CANVAS).find(Student(identity, name)) is None
+    assert len(roster(tmp_path, CANVAS).fitting(Student(identity, name))) != 1
+
+
+def test_letters_are_folded_only_where_nobody_is_written_so():
+    for column in ("Username", "Full name"):
+        read = Roster(({column: "Ada"}, {column: "ada"}, {column: "ADA"}, {column: "Ben"}))
+        found = [[row[column] for row in read.fitting(Student("x", name))] for name in ("Ada", "ada", "ADA", "aDA", "ben")]
+        assert found == [["Ada"], ["ada"], ["ADA"], ["Ada", "ada", "ADA"], ["Ben"]]
 
 
 def entered(roster, *students):

@@ -1,12 +1,13 @@
 """Exercises are run one by one, with any seed; a key that does not work here is refused; nobody pays for others."""
 
+import contextlib
 import dataclasses
 import json
-import threading
 import time
 
 import pytest
 
+from helpers.grading import grade_class as classes
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.errors import KeyNotebookError, SandboxError
 from helpers.grading.records import (
@@ -25,7 +26,7 @@ from helpers.grading.records import (
     LessonResult,
     Match,
 )
-from helpers.grading.run import SHOWN, Options, Runner, Turns, shown, wanted_modules
+from helpers.grading.run import SHOWN, Options, Runner, shown, wanted_modules
 from helpers.grading.workers import Worker
 from tests.grading.running import SANDBOX
 from tests.submissions.building import LESSON
@@ -64,8 +65,14 @@ def started(runner, monkeypatch):
     return counted
 
 
-def graded(runner, exercise, source, before=(), **more):
-    return runner.lesson(new_key(exercise, **more), [Match(exercise.name, source, before)]).exercises[0]
+def graded(runner, exercise, source, before=()):
+    return runner.lesson(new_key(exercise), [Match(exercise.name, source, before)]).exercises[0]
+
+
+def twice(runner, key, *matches):
+    """What comes of work that is tried once more, alone, where it was ended or this machine could not run it."""
+    (_, result), = classes.graded({"work": (key.lesson, list(matches))}, {key.lesson: key}, runner)
+    return result
 
 
 @pytest.mark.parametrize("source, earned, status", [
@@ -144,13 +151,6 @@ def test_feedback_shows_the_first_call_that_differs_and_the_lessons_hint(runner,
     assert "True" not in str(got.hint) and "expected" not in got.hint
 
 
-def test_the_calls_of_the_key_are_recorded_once(runner, answered, started):
-    runner._key_calls.clear()
-    for _ in range(2):
-        graded(runner, answered, "def draw(low):\n    return low")
-    assert len(started) == 3 and len(runner._key_calls) == 1
-
-
 def test_a_lesson_shows_its_own_hint_and_no_error_of_its_own_names(runner):
     """The lesson's own check runs behind what the lesson itself defines."""
     key = read_keys()[LESSON]
@@ -179,9 +179,19 @@ def test_a_lesson_shows_its_own_hint_and_no_error_of_its_own_names(runner):
 def test_what_is_right_shares_a_worker_and_nothing_else_does(runner, answered, started, monkeypatch, first, second, earned,
                                                              workers):
     monkeypatch.setattr(runner, "_explain", lambda *_: None)
-    got = runner.lesson(new_key(answered, PLAIN), [Match("draw", first), Match("double", second)])
+    key, matches = new_key(answered, PLAIN), [Match("draw", first), Match("double", second)]
+    got = runner.lesson(key, matches)
+    got = runner.lesson(key, matches, got) if got.ended else got
     assert [one.earned for one in got.exercises] == earned and got.earned == sum(earned)
     assert len(started) == workers
+
+
+def test_what_was_ended_is_run_again_in_a_worker_of_its_own_each(runner, answered, started):
+    key, matches = new_key(answered, PLAIN), [Match("draw", SEEDED.solution), Match("double", PLAIN.solution)]
+    ended = [dataclasses.replace(one, status=TIME_OUT) for one in runner.lesson(key, matches).exercises]
+    started.clear()
+    again = runner.lesson(key, matches, LessonResult(key.lesson, None, ended))
+    assert [one.status for one in again.exercises] == [RIGHT, RIGHT] and len(started) == 2
 
 
 def test_tensorflow_is_ready_where_keys_ask_for_it():
@@ -201,23 +211,23 @@ def test_tensorflow_is_ready_where_keys_ask_for_it():
     ({"checks": (Check("draw-hidden-1", "draw(1)", 1, "3"),)}, "does not give its own stored answer here, in draw-hidden-1"),
     ({"checks": (Check("draw-hidden-1", "1 / 0", 1, "3"),)}, "fails here, in draw-hidden-1: ZeroDivisionError"),
     ({"checks": (Check("draw-hidden-1", "None", 1, "3"),)}, "does not give its own stored answer here, in draw-hidden-1"),
-    ({"solution": "1 / 0"}, "fails here before its hidden cells: ZeroDivisionError"),
-    ({"setup": ("import no_such_module",)}, "exercise draw, fails here before its hidden cells: ModuleNotFoundError"),
-    ({"setup": ("import os\nos._exit(1)",)}, "fails here before its hidden cells: the worker ended itself with code 1")])
+    ({"solution": "1 / 0"}, "fails here, before its hidden cells: ZeroDivisionError"),
+    ({"setup": ("import no_such_module",)}, "exercise draw, fails here, before its hidden cells: ModuleNotFoundError"),
+    ({"setup": ("import os\nos._exit(1)",)}, "fails here, before its hidden cells: the worker ended itself with code 1")])
 def test_a_key_that_does_not_work_here_is_refused(runner, change, words):
     with pytest.raises(KeyNotebookError, match=words):
         runner.key_answers(new_key(dataclasses.replace(SEEDED, **change)))
 
 
-def test_a_cell_that_takes_too_long_costs_its_exercise_and_is_tried_twice(answered):
-    quick = Runner(wanted_modules([new_key(SEEDED)]), dataclasses.replace(OPTIONS, timeout=2))
-    try:
+def test_a_cell_that_takes_too_long_costs_its_exercise_and_is_tried_twice(answered, monkeypatch):
+    quick, lesson, tried = Runner(wanted_modules([new_key(SEEDED)]), dataclasses.replace(OPTIONS, timeout=2)), Runner.lesson, []
+    monkeypatch.setattr(Runner, "lesson", lambda *more: tried.append(more) or lesson(*more))
+    with contextlib.closing(quick):
         begin = time.monotonic()
-        got = graded(quick, answered, "while True:\n    pass")
-        assert 4 <= time.monotonic() - begin < 20
-    finally:
-        quick.close()
-    assert (got.status, got.earned, got.error) == (TIME_OUT, 0, "ran longer than 2 seconds")
+        got = twice(quick, new_key(answered, PLAIN), Match("draw", "while True:\n    pass"), Match("double", PLAIN.solution))
+        assert 4 <= time.monotonic() - begin < 20 and len(tried) == 2
+    slow, other = got.exercises
+    assert (slow.status, slow.earned, slow.error, other.status) == (TIME_OUT, 0, "ran longer than 2 seconds", RIGHT)
 
 
 SLOW = CellRun(TIME_OUT, "ran longer than 30 seconds")
@@ -240,53 +250,61 @@ def failing(monkeypatch, when, times, run=SLOW):
 @pytest.mark.parametrize("run", [SLOW, CellRun(MEMORY, "took more"), CellRun(DEAD, "the worker was ended by signal 9")])
 def test_what_the_machine_ends_once_costs_nothing(runner, answered, monkeypatch, run):
     """F9: a time-out beside others is tried once more alone."""
-    failing(monkeypatch, lambda source: "def draw" in source, 1, run)
-    assert graded(runner, answered, SEEDED.solution).status == RIGHT
-    failing(monkeypatch, lambda source: "def draw" in source, 2, run)
-    assert graded(runner, answered, SEEDED.solution).status == run.status
+    for times, status in ((1, RIGHT), (2, run.status)):
+        failing(monkeypatch, lambda source: "of a student" in source, times, run)
+        assert twice(runner, new_key(answered), Match("draw", f"# of a student\n{SEEDED.solution}")).exercises[0].status == status
 
 
 def test_a_set_up_that_fails_once_is_neither_the_students_nor_the_keys_fault(runner, answered, monkeypatch):
-    for times in (1, 2):
-        failing(monkeypatch, lambda source: "SEED = 20" in source and "draw" not in source, times)
-        assert graded(runner, answered, SEEDED.solution).status == RIGHT
+    """Where it fails: before the key's own solution, before the student's, and in the second look at the key."""
+    work = Match("draw", SEEDED.solution)
+    for skipped, times in ((0, 1), (1, 1), (1, 2)):
+        seen = []
+        failing(monkeypatch, lambda source, seen=seen, skipped=skipped: (
+            "SEED = 20" in source and "draw" not in source and (seen.append(1) or len(seen) > skipped)), times)
+        assert twice(runner, new_key(answered), work).exercises[0].status == RIGHT and len(seen) > skipped + times
         monkeypatch.undo()
 
 
 def test_a_set_up_that_fails_for_students_only_is_the_machines_fault(runner, answered, monkeypatch):
     real, turn = runner._cells, []
 
-    def cells(worker, exercise, match, used):
+    def cells(worker, exercise, match, *more, **named):
         turn.append(match.source)
         if match.source != SEEDED.solution:
             return SLOW, CellRun("not run"), []
-        return real(worker, exercise, match, used)
+        return real(worker, exercise, match, *more, **named)
 
     monkeypatch.setattr(runner, "_cells", cells)
-    with pytest.raises(SandboxError, match="failed here, and they did not before: this machine may be too busy"):
-        graded(runner, answered, "x = 1")
-    assert turn == ["x = 1", "x = 1", SEEDED.solution, "x = 1", SEEDED.solution]
+    said = twice(runner, new_key(answered), Match("draw", "x = 1"))
+    assert isinstance(said, SandboxError) and "failed here, and a moment later did not: this machine may be" in str(said)
+    assert turn == [SEEDED.solution] + ["x = 1", SEEDED.solution] * 2
 
 
 def test_a_set_up_that_always_fails_is_the_keys_fault(runner, answered):
-    with pytest.raises(KeyNotebookError, match="fails here before its hidden cells: ZeroDivisionError"):
-        graded(runner, dataclasses.replace(answered, setup=("1 / 0",)), SEEDED.solution)
+    broken = new_key(dataclasses.replace(answered, setup=("1 / 0",)))
+    for run in (lambda: twice(runner, broken, Match("draw", "x = 1")), lambda: runner.lesson(broken, [Match("draw", "x = 1")])):
+        with pytest.raises(KeyNotebookError, match="fails here, before its hidden cells: ZeroDivisionError"):
+            run()
 
 
-def test_alone_is_alone():
-    turns, running, seen = Turns(), [], []
+def test_what_is_ended_is_tried_again_while_nothing_else_runs(runner, answered, monkeypatch):
+    """F9: all others are finished before, and no two run beside each other."""
+    running, seen, lesson = [], [], Runner.lesson
 
-    def work(alone):
-        with turns.one(alone):
-            running.append(alone)
-            seen.append(list(running))
-            time.sleep(0.02)
-            running.remove(alone)
+    def watched(made, key, matches, earlier=None):
+        running.append(earlier)
+        seen.append((earlier is not None, len(running)))
+        try:
+            time.sleep(0.05)
+            return lesson(made, key, matches, earlier)
+        finally:
+            running.pop()
 
-    threads = [threading.Thread(target=work, args=(number % 3 == 0,)) for number in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-        assert not thread.is_alive()
-    assert len(seen) == 12 and all(len(one) == 1 for one in seen if True in one) and any(len(one) > 1 for one in seen)
+    monkeypatch.setattr(Runner, "lesson", watched)
+    ends, right = Match("draw", "import os\nos._exit(1)"), Match("draw", SEEDED.solution)
+    work = {number: ("01_one", [ends if number % 3 == 0 else right]) for number in range(9)}
+    results = dict(classes.graded(work, {"01_one": new_key(answered)}, runner, jobs=3))
+    assert [results[number].exercises[0].status for number in range(9)] == [DEAD, RIGHT, RIGHT] * 3
+    assert [again for again, _ in seen] == [False] * 9 + [True] * 3
+    assert max(count for _, count in seen[:9]) > 1 and {count for _, count in seen[9:]} == {1}

@@ -235,12 +235,13 @@ def wait_for_end(pids, seconds=15):
 
 @needs_sandbox
 def test_the_end_of_a_worker_is_the_end_of_all_it_has_started(workers):
+    before = children(workers._process.pid)
     worker = workers.start()
     sleeper = "import time; time.sleep(600)"
     started = f"import subprocess, sys\nfor _ in range(3):\n    subprocess.Popen([sys.executable, '-c', {sleeper!r}])"
     assert worker.run(started, 60).status == "ok"
-    inside = [worker.pid, *children(worker.pid)]
-    assert len(inside) == 4
+    inside = set(children(workers._process.pid)) - set(before)
+    assert len(inside) >= 6, "a supervisor, a sandbox, a worker and what it has started"
     worker.close()
     assert wait_for_end(inside)
 
@@ -248,12 +249,12 @@ def test_the_end_of_a_worker_is_the_end_of_all_it_has_started(workers):
 @needs_sandbox
 def test_killing_the_grader_ends_everything():
     code = ("from helpers.grading.workers import Workers\nfrom helpers.grading.sandbox.confine import Limits\n"
-            "ws = Workers('bwrap', [], Limits())\nw = ws.start()\nprint(ws._process.pid, w.pid, flush=True)\ninput()")
+            "ws = Workers('bwrap', [], Limits())\nw = ws.start()\nprint(ws._process.pid, flush=True)\ninput()")
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                           cwd=ROOT) as run:
         pids = [int(word) for word in run.stdout.readline().split()]
         pids += children(pids[0])
-        assert len(pids) >= 5 and all(map(psutil.pid_exists, pids))
+        assert len(pids) >= 4 and all(map(psutil.pid_exists, pids))
         run.kill()
     assert wait_for_end(pids, 30)
     if WITH_CGROUP:
@@ -264,7 +265,7 @@ def test_killing_the_grader_ends_everything():
 def test_where_a_worker_cannot_be_confined_it_does_not_run():
     """Each step of `confine` must succeed: Linux refuses this limit."""
     made = new_workers(limits=dataclasses.replace(LIMITS, files=-2))
-    with pytest.raises(SandboxError, match=r"no worker can be started|could not be confined"):
+    with pytest.raises(SandboxError, match=r"a worker could not be (started|confined)"):
         made.start()
     made.close()
 

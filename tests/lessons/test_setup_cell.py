@@ -21,9 +21,13 @@ sys.path = [folder for folder in sys.path if folder not in ({str(ROOT)!r}, "")]
 for name in [name for name in sys.modules if name.split(".")[0] == "helpers"]:
     del sys.modules[name]
 """
-
-
-PROGRAM = WITHOUT_THE_COURSE + setup_cell("ada/convnet") + "\nimport helpers; print(helpers.__file__)"
+# And what takes long and is tested elsewhere: the import of TensorFlow.
+STAND_INS = """
+from unittest import mock
+sys.modules.update(tensorflow=mock.MagicMock(__spec__=sys.__spec__), keras=mock.MagicMock(__spec__=sys.__spec__))
+sys.modules["keras"].config.backend.return_value = "tensorflow"
+"""
+PROGRAM = WITHOUT_THE_COURSE + STAND_INS + setup_cell("ada/convnet") + "\nimport helpers; print(helpers.__file__)"
 
 
 def run(source, folder, **environment):
@@ -50,7 +54,6 @@ def place_of(done, folder):
     return Path(done.stdout.strip()).relative_to(folder).parts
 
 
-@pytest.mark.slow
 def test_it_fetches_the_course_once(tmp_path, repository):
     for _ in range(2):   # the second time as a reader who runs the cell again
         done = run(PROGRAM, tmp_path, COURSE_REPOSITORY=repository)
@@ -63,8 +66,8 @@ def test_in_a_clone_nothing_is_fetched_and_no_foreign_module_of_the_name_is_take
     for name in ("helpers", "pyproject.toml", "requirements.txt"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "notebooks" / "helpers.py").write_text("mine = True", encoding="utf-8")
-    imported = "import sys; sys.path.insert(0, '')\nimport helpers\nassert helpers.mine\n"
-    done = run(WITHOUT_THE_COURSE + imported + PROGRAM.removeprefix(WITHOUT_THE_COURSE), tmp_path / "notebooks",
+    imported = "sys.path.insert(0, '')\nimport helpers\nassert helpers.mine\n"
+    done = run(PROGRAM.replace(STAND_INS, STAND_INS + imported), tmp_path / "notebooks",
                COURSE_REPOSITORY="file:///nowhere")
     assert place_of(done, tmp_path)[0] == "helpers"
     assert not (tmp_path / "notebooks" / "course").exists()

@@ -61,10 +61,9 @@ def test_an_altered_number_is_refused(tmp_path):
         pretrained.pretrained_network(copy)
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>no</html>", b"\x89HDF\r\n\x1a\n and then nothing"])
-def test_a_damaged_file_is_refused(tmp_path, content):
+def test_a_damaged_file_is_refused(tmp_path):
     copy = tmp_path / "copy.h5"
-    copy.write_bytes(content)
+    copy.write_bytes(b"\x89HDF\r\n\x1a\n and then nothing")
     with pytest.raises(DataError, match=r"copy\.h5 cannot be used"):
         pretrained.pretrained_network(copy)
 

@@ -29,7 +29,12 @@ def test_every_file_is_whole(name):
     assert network.name == name
     assert network.parameters == PARAMETERS.get(name, 50_186 if name in SMALL else 153_069)
     assert [layer.name for layer in network.layers] == list(network.outputs)
-    assert sum(array.size for layer in network.weights.values() for array in layer.values()) == network.parameters
+    assert sum(layer.parameters for layer in network.layers) == network.parameters
+    for layer in network.layers:
+        output = network.outputs[layer.name]
+        assert output.shape[1:] == layer.output_shape and 0 < len(output) <= len(network.inputs) and np.isfinite(output).all()
+        assert sum(array.size for array in network.weights.get(layer.name, {}).values()) == layer.parameters
+    assert set(network.weights) < set(network.outputs) and np.isfinite(network.inputs).all()
     assert network.versions["python"].startswith("3.") and network.framework_version
     assert set(network.layout) == {"images", "kernels", "dense"}
     assert not network.inputs.flags.writeable and not network.outputs["conv1"].flags.writeable
@@ -93,17 +98,12 @@ def refused(path, *words):
 
 
 @pytest.mark.parametrize(("content", "words"), [
-    (b"", ["it is empty"]),
-    (b"\n\n<!DOCTYPE html>\n<html><head><title>404</title></head></html>", ["HTML page"]),
-    (b"<html></html>", ["HTML page"]),
-    (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 375294\n", ["git lfs pull"]),
-    (b"PK\x03\x04" + bytes(100), ["cannot be read as an HDF5 file"]),
-    (bytes(64) + b"\x89HDF\r\n\x1a\n", ["cannot be read as an HDF5 file"]),
-])
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 375294\n", "git lfs pull"),
+    (bytes(64) + b"\x89HDF\r\n\x1a\n", "cannot be read as an HDF5 file")])
 def test_refuses_what_is_not_hdf5(tmp_path, content, words):
     path = tmp_path / "pytorch_common.h5"
     path.write_bytes(content)
-    refused(path, *words)
+    refused(path, words)
 
 
 @settings(deadline=None, max_examples=25)
@@ -152,23 +152,14 @@ def test_refuses_an_altered_number(copy, dataset):
     refused(copy, "altered", "checksum")
 
 
-def test_refuses_altered_facts(copy):
+@pytest.mark.parametrize("change", [
+    lambda file: file.attrs.modify("metadata", file.attrs["metadata"].replace('"test_accuracy": 0.9', '"test_accuracy": 0.8')),
+    lambda file: file.pop("outputs/pool1"),
+    lambda file: file.create_dataset("outputs/extra", data=np.zeros((1, 3), np.float32)),
+    lambda file: file.move("weights/conv1/weight", "weights/conv1/kernel")])
+def test_refuses_other_facts_and_other_datasets(copy, change):
     with h5py.File(copy, "r+") as file:
-        metadata = json.loads(file.attrs["metadata"])
-        metadata["training"]["test_accuracy"] = 0.9999
-        file.attrs["metadata"] = json.dumps(metadata, sort_keys=True)
-    refused(copy, "altered")
-
-
-@pytest.mark.parametrize("change", ["remove", "add", "rename"])
-def test_refuses_other_datasets(copy, change):
-    with h5py.File(copy, "r+") as file:
-        if change == "remove":
-            del file["outputs/pool1"]
-        elif change == "add":
-            file["outputs/extra"] = np.zeros((1, 3), np.float32)
-        else:
-            file.move("weights/conv1/weight", "weights/conv1/kernel")
+        change(file)
     refused(copy, "altered")
 
 
@@ -186,68 +177,31 @@ def test_refuses_missing_attributes(copy, attribute):
     refused(copy, attribute)
 
 
-def resign(path, change):
-    """Change the metadata or the arrays and give them a right checksum: what a faulty recorder would write."""
-    with h5py.File(path, "r+") as file:
-        metadata = json.loads(file.attrs["metadata"])
-        change(metadata, file)
-        text = json.dumps(metadata, sort_keys=True)
-        arrays = {}
-        file.visititems(lambda key, item: arrays.update({key: item[()]}) if isinstance(item, h5py.Dataset) else None)
-        file.attrs["metadata"], file.attrs["checksum"] = text, recorded.checksum(text, arrays)
-
-
-def drop_output(metadata, file):
-    del file["outputs/pool1"]
-
-
-def reshape_output(metadata, file):
-    metadata["layers"][0]["output_shape"] = [1, 2, 3]
-
-
-def spoil_output(metadata, file):
-    file["outputs/logits"][0, 0] = np.nan
-
-
-def forget_layer(metadata, file):
-    del metadata["layers"][0]["kind"]
-
-
-def count_wrong(metadata, file):
-    metadata["parameters"] += 1
-
-
-def count_layer_wrong(metadata, file):
-    metadata["layers"][0]["parameters"] += 1
-
-
-def remove_inputs(metadata, file):
-    del file["inputs"]
-
-
-def add_stray(metadata, file):
-    file["stray"] = np.zeros(3)
-
-
-def remove_key(metadata, file):
-    del metadata["versions"]
+def sign(file, text):
+    """Store metadata with the checksum that is right for them and the arrays."""
+    arrays = {}
+    file.visititems(lambda key, item: arrays.update({key: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    file.attrs["metadata"], file.attrs["checksum"] = text, recorded.checksum(text, arrays)
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    (drop_output, "holds outputs of"), (reshape_output, "output of conv1"), (spoil_output, "not finite"),
-    (forget_layer, "kind"), (count_wrong, "50,187"), (count_layer_wrong, "weights of conv1"), (remove_inputs, "inputs"),
-    (add_stray, "stray"), (remove_key, "versions"),
-])
+    (lambda metadata, file: file.pop("outputs/pool1"), "pool1"),
+    (lambda metadata, file: metadata["layers"][0].pop("kind"), "kind"),
+    (lambda metadata, file: file.pop("inputs"), "inputs"),
+    (lambda metadata, file: file.create_dataset("stray", data=np.zeros(3)), "stray"),
+    (lambda metadata, file: metadata.pop("versions"), "versions")])
 def test_refuses_what_a_faulty_recorder_writes(copy, change, words):
-    resign(copy, lambda metadata, file: None)
+    with h5py.File(copy, "r+") as file:
+        metadata = json.loads(file.attrs["metadata"])
+        sign(file, json.dumps(metadata, sort_keys=True))
     recorded.load(copy)  # signing alone changes nothing
-    resign(copy, change)
+    with h5py.File(copy, "r+") as file:
+        change(metadata, file)
+        sign(file, json.dumps(metadata, sort_keys=True))
     refused(copy, words)
 
 
 def test_refuses_metadata_that_is_not_json(copy):
     with h5py.File(copy, "r+") as file:
-        arrays = {}
-        file.visititems(lambda key, item: arrays.update({key: item[()]}) if isinstance(item, h5py.Dataset) else None)
-        file.attrs["metadata"], file.attrs["checksum"] = "{", recorded.checksum("{", arrays)
+        sign(file, "{")
     refused(copy, "not JSON")

@@ -13,11 +13,10 @@ from keras import layers as kl
 
 from helpers import recorded
 from helpers.layers import LocalResponseNormalization
+from tests.networks.test_recorded import LARGE as ALEXNET
+from tests.networks.test_recorded import SMALL
 
-SMALL = ["cntk_common", "cntk_listing", "keras2_common", "keras2_listing", "keras3_common", "pytorch_common",
-         "pytorch_listing", "tf1_layers_common", "tf1_layers_listing"]
 CHANNELS_FIRST = [name for name in SMALL if name.startswith(("cntk", "pytorch"))]
-ALEXNET = ["tflearn_alexnet_relu_tf1", "tflearn_alexnet_relu_tf2", "tflearn_alexnet_tanh_tf1", "tflearn_alexnet_tanh_tf2"]
 
 SMALL_TOLERANCE = 1e-5  # of logits
 ALEXNET_TOLERANCE = 1e-4  # of probabilities

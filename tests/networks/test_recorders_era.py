@@ -6,8 +6,8 @@ to make it). Words before the Python are allowed, for example ``env LD_LIBRARY_P
 - COURSE_ERA_TF1: TensorFlow 1.15.5, Keras 2.3.1 and TFLearn 0.5.0
 - COURSE_ERA_TFLEARN: TFLearn 0.5.0 on TensorFlow 2.21
 - COURSE_ERA_CNTK: CNTK 2.7, with OpenMPI under its old names in LD_LIBRARY_PATH
-- COURSE_ERA_PYTORCH: PyTorch; without the variable, the Python of this test if it has torch
-- COURSE_ERA_KERAS3: Keras 3; without the variable, the Python of this test
+- COURSE_ERA_PYTORCH: PyTorch; without the variable, the process of this test if it has torch
+- COURSE_ERA_KERAS3: Keras 3; without the variable, the process of this test
 
 A recorder does not train here: it takes the recorded weights and computes the outputs again. With MNIST in COURSE_DATA_DIR it
 also measures the accuracy again.
@@ -15,6 +15,7 @@ also measures the accuracy again.
 
 import importlib.util
 import os
+import runpy
 import shlex
 import subprocess
 import sys
@@ -25,6 +26,7 @@ import pytest
 from helpers import recorded
 from helpers.project import ROOT
 
+RECORDERS = ROOT / "tests" / "recorders"
 RECORDINGS = [
     ("COURSE_ERA_TF1", "record_tf1_layers.py", "tf1_layers_listing"),
     ("COURSE_ERA_TF1", "record_tf1_layers.py", "tf1_layers_common"),
@@ -52,7 +54,7 @@ def environment():
 
 
 def interpreter(variable):
-    """Return the command that starts the framework's Python, or skip."""
+    """Return the command that starts the framework's Python, None if this process has the framework; else skip."""
     command = os.environ.get(variable)
     if command:
         command = shlex.split(command)
@@ -61,17 +63,22 @@ def interpreter(variable):
         assert probe.returncode == 0, f"{variable} is set, but cannot import {PROBE[variable]}:\n{probe.stderr[-2000:]}"
         return command
     if variable == "COURSE_ERA_KERAS3" or (variable == "COURSE_ERA_PYTORCH" and importlib.util.find_spec("torch")):
-        return [sys.executable]
+        return None
     return pytest.skip(f"no environment: set {variable}, see the docstring of this test")
 
 
 @pytest.mark.era
 @pytest.mark.parametrize(("variable", "recorder", "name"), RECORDINGS, ids=[name for _, _, name in RECORDINGS])
-def test_recorder_computes_the_same_again(variable, recorder, name, tmp_path):
-    command = [*interpreter(variable), str(ROOT / "tests" / "recorders" / recorder), str(tmp_path), "--only", name,
-               "--replay", str(recorded.FOLDER)]
-    run = subprocess.run(command, env=environment(), capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-4000:]
+def test_recorder_computes_the_same_again(variable, recorder, name, tmp_path, monkeypatch):
+    python = interpreter(variable)
+    command = [str(RECORDERS / recorder), str(tmp_path), "--only", name, "--replay", str(recorded.FOLDER)]
+    if python:
+        run = subprocess.run([*python, *command], env=environment(), capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-4000:]
+    else:
+        monkeypatch.setattr(sys, "argv", command)
+        monkeypatch.syspath_prepend(RECORDERS)
+        runpy.run_path(command[0], run_name="__main__")
     again, stored = recorded.load(tmp_path / f"{name}.h5"), recorded.load(name)
     assert (again.parameters, again.layers, again.layout) == (stored.parameters, stored.layers, stored.layout)
     np.testing.assert_array_equal(again.inputs, stored.inputs)
@@ -103,5 +110,5 @@ def compare_measurements(again, stored):
 def test_every_recording_has_a_recorder():
     assert sorted(name for _, _, name in RECORDINGS) == recorded.available()
     for _, recorder, name in RECORDINGS:
-        program = (ROOT / "tests" / "recorders" / recorder).read_text(encoding="utf-8")
+        program = (RECORDERS / recorder).read_text(encoding="utf-8")
         assert name.rsplit("_", 1)[0] in program and "def measure" in program

@@ -8,19 +8,12 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from helpers import environment, pictures, plots, shapes
+from helpers import environment, plots, shapes
 from helpers.panels import DigitPanel, base, digit_panel, window_panel
 from helpers.panels import draw_digit as digits
 from helpers.panels import slide_window as windows
 
 CASE = {"length": 13, "kernel": 6, "stride": 5, "padding": "same", "dilation": 1}
-
-
-@pytest.fixture
-def published(monkeypatch):
-    shown = []
-    monkeypatch.setattr(pictures, "publish_display_data", lambda data, metadata: shown.append((data, metadata)))
-    return shown
 
 
 def window(**changes):

@@ -1,8 +1,6 @@
 """Figures, tables, progress and the look at the environment."""
 
 import os
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -11,16 +9,8 @@ from matplotlib import pyplot as plt
 
 from helpers import environment, pictures, plots
 from helpers.progress import Progress, track
-from helpers.project import ROOT
 from helpers.quiet_start import quiet_file_descriptor
 from helpers.tables import Table
-
-
-@pytest.fixture
-def published(monkeypatch):
-    shown = []
-    monkeypatch.setattr(pictures, "publish_display_data", lambda data, metadata: shown.append((data, metadata)))
-    return shown
 
 
 def test_a_figure_carries_its_alt_text(published):
@@ -98,12 +88,6 @@ def test_the_report_names_what_is_there():
     rows = dict(environment.report())
     assert rows["keras"] == keras.__version__ and {"Python", "GPU", "graphviz", "PyTorch"} <= set(rows)
     assert all(rows.values())
-
-
-def test_tensorflow_starts_in_silence():
-    run = subprocess.run([sys.executable, "-c", "import helpers.quiet_start, tensorflow, sys; print('up', file=sys.stderr)"],
-                         capture_output=True, text=True, cwd=ROOT)
-    assert (run.returncode, run.stdout, run.stderr.strip()) == (0, "", "up")
 
 
 def test_messages_are_shown_when_the_start_fails(capfd):

@@ -117,21 +117,16 @@ def record(name, folder, replay):
             if parameter.uid not in seen:
                 seen.add(parameter.uid)
                 parameters.setdefault(one, {})[parameter.name] = parameter
+    weights, metadata = recording.stored(replay, name)
     if replay:
-        weights, metadata = recording.stored(replay, name)
         for one in weights:
             for key in weights[one]:
                 parameters[one][key].value = weights[one][key]
-    if not replay or recording.have_mnist():
-        x_train, y_train, x_test, y_test = recording.mnist()
-        stopwatch = None if replay else train(z, features, x_train[:, None], y_train)
-        test_accuracy = accuracy(z, x_test[:, None], y_test)
-    else:
-        test_accuracy = None
-    training = recording.replayed_facts(metadata, test_accuracy) if replay else \
-        recording.training_facts(recording.COMMON_TRAINING + "; unit_gain=False", stopwatch, test_accuracy)
+    training = recording.trained(
+        metadata, recording.COMMON_TRAINING + "; unit_gain=False",
+        lambda x, labels: train(z, features, x[:, None], labels), lambda x, labels: accuracy(z, x[:, None], labels))
     images = recording.sample_digits()[:, None]
-    x = images.astype(np.float32) / np.float32(255)
+    x = recording.scaled(images)
     kinds = {"conv1": ("convolution, relu", "Convolution"), "conv2": ("convolution, relu", "Convolution"),
              "pool1": ("max pooling", "MaxPooling"), "pool2": ("max pooling", "MaxPooling"),
              "dense1": ("dense, relu", "Dense"), "logits": ("dense", "Dense")}
@@ -143,6 +138,4 @@ def record(name, folder, replay):
 
 
 if __name__ == "__main__":
-    arguments = recording.command_line(__doc__, NAMES)
-    for one in arguments.only:
-        record(one, arguments.folder, arguments.replay)
+    recording.main(__doc__, NAMES, record)

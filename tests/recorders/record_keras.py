@@ -10,6 +10,7 @@ keras2_common    the common specification (50,186 parameters)
 keras3_common    the same in Keras 3: the control, and the speed of today
 """
 
+import functools
 import os
 import warnings
 
@@ -26,9 +27,6 @@ from keras.optimizers import SGD  # noqa: E402
 
 KERAS_2 = keras.__version__.startswith("2.")
 NAMES = ["keras2_listing", "keras2_common"] if KERAS_2 else ["keras3_common"]
-LAYOUT = {"images": "channels last: (images, height, width, channels)",
-          "kernels": "kernel: (height, width, in, out)",
-          "dense": "kernel: (in, out); the flattened input runs over height, then width, then channels"}
 LISTING_TRAINING = ("MNIST, 60,000 images divided by 255, {} epochs, batches of {}; the listing's SGD(lr=0.05, decay=1e-6, "
                     "momentum=0.9, nesterov=True), categorical cross-entropy of the softmax").format(
                         recording.EPOCHS, recording.BATCH_SIZE)
@@ -75,6 +73,17 @@ def optimizer(listing, learning_rate=recording.LEARNING_RATE):
     if listing:
         return SGD(lr=0.05, decay=1e-6, momentum=0.9, nesterov=True)
     return SGD(learning_rate=learning_rate, momentum=recording.MOMENTUM)
+
+
+def train(model, x, labels):
+    times = EpochTimes()
+    model.fit(x[..., None], np.eye(recording.CLASSES)[labels], epochs=recording.EPOCHS, batch_size=recording.BATCH_SIZE,
+              verbose=0, callbacks=[times])
+    return times.stopwatch
+
+
+def accuracy(model, x, labels):
+    return float(np.mean(model.predict(x[..., None], batch_size=500, verbose=0).argmax(1) == labels))
 
 
 def outputs(model, x):
@@ -129,24 +138,13 @@ def record(name, folder, replay):
     seed(1 + listing)
     model = build("valid" if listing else "same")
     model.compile(optimizer(listing), "categorical_crossentropy", metrics=["accuracy"])
+    weights, metadata = recording.stored(replay, name)
     if replay:
-        weights, metadata = recording.stored(replay, name)
         model.set_weights([weights[one][key] for one in ("conv1", "conv2", "probabilities") for key in ("kernel", "bias")])
-    if not replay or recording.have_mnist():
-        x_train, y_train, x_test, y_test = recording.mnist()
-        times = EpochTimes()
-        if not replay:
-            model.fit(x_train[..., None], np.eye(recording.CLASSES)[y_train], epochs=recording.EPOCHS,
-                      batch_size=recording.BATCH_SIZE, verbose=0, callbacks=[times])
-        predicted = model.predict(x_test[..., None], batch_size=500, verbose=0).argmax(1)
-        test_accuracy = float(np.mean(predicted == y_test))
-    else:
-        test_accuracy = None
-    training = recording.replayed_facts(metadata, test_accuracy) if replay else recording.training_facts(
-        LISTING_TRAINING if listing else recording.COMMON_TRAINING.replace("of the logits", "of the softmax"),
-        times.stopwatch, test_accuracy)
+    text = LISTING_TRAINING if listing else recording.COMMON_TRAINING.replace("of the logits", "of the softmax")
+    training = recording.trained(metadata, text, functools.partial(train, model), functools.partial(accuracy, model))
     images = recording.sample_digits()[..., None]
-    values = outputs(model, images.astype(np.float32) / np.float32(255))
+    values = outputs(model, recording.scaled(images))
     layers = []
     for (one, kind, original), built in zip(NETWORK, model.layers):
         weights = dict(zip(("kernel", "bias"), built.get_weights()))
@@ -155,11 +153,9 @@ def record(name, folder, replay):
                                           note="the softmax layer's own weights, without its softmax"))
         layers.append(recording.layer(one, kind, original, weights, values[one]))
     recording.write(folder, name, "The Keras listing" if listing else "The common specification in Keras", "Keras",
-                    {"keras": keras.__version__, "tensorflow": tf.__version__}, layers, images, 255, LAYOUT, training,
-                    None if listing else measure())
+                    {"keras": keras.__version__, "tensorflow": tf.__version__}, layers, images, 255,
+                    recording.CHANNELS_LAST, training, None if listing else measure())
 
 
 if __name__ == "__main__":
-    arguments = recording.command_line(__doc__, NAMES)
-    for one in arguments.only:
-        record(one, arguments.folder, arguments.replay)
+    recording.main(__doc__, NAMES, record)

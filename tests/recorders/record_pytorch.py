@@ -8,6 +8,8 @@ pytorch_listing   the network as the well-known listing has it (padding 1: 50,18
 pytorch_common    the common specification: the same network, other initial weights
 """
 
+import functools
+
 import numpy as np
 import recording
 import torch
@@ -46,6 +48,7 @@ LAYOUT = {"images": "channels first: (images, channels, height, width)",
 
 
 def accuracy(model, images, labels):
+    images, labels = torch.from_numpy(images[:, None]), torch.from_numpy(labels)
     model.eval()
     with torch.no_grad():
         right = sum(int((model(x)[0].argmax(1) == y).sum())
@@ -54,6 +57,7 @@ def accuracy(model, images, labels):
 
 
 def train(model, x_train, y_train):
+    x_train, y_train = torch.from_numpy(x_train[:, None]), torch.from_numpy(y_train)
     optimizer = torch.optim.SGD(model.parameters(), lr=recording.LEARNING_RATE, momentum=recording.MOMENTUM)
     stopwatch = recording.Stopwatch()
     for epoch in range(recording.EPOCHS):
@@ -113,21 +117,14 @@ def measure():
 def record(name, folder, replay):
     torch.manual_seed(NAMES.index(name))
     model = ConvNet()
+    weights, metadata = recording.stored(replay, name)
     if replay:
-        weights, metadata = recording.stored(replay, name)
         model.load_state_dict({"{}.{}".format(path, key): torch.from_numpy(weights[one][key])
                                for one, _, _, path in LAYERS if path for key in ("weight", "bias")})
-    if not replay or recording.have_mnist():
-        x_train, y_train, x_test, y_test = recording.mnist()
-        x_train, x_test = torch.from_numpy(x_train[:, None]), torch.from_numpy(x_test[:, None])
-        stopwatch = None if replay else train(model, x_train, torch.from_numpy(y_train))
-        test_accuracy = accuracy(model, x_test, torch.from_numpy(y_test))
-    else:
-        test_accuracy = None
-    training = recording.replayed_facts(metadata, test_accuracy) if replay else \
-        recording.training_facts(recording.COMMON_TRAINING, stopwatch, test_accuracy)
+    training = recording.trained(metadata, recording.COMMON_TRAINING, functools.partial(train, model),
+                                 functools.partial(accuracy, model))
     images = recording.sample_digits()[:, None]
-    values = outputs(model, torch.from_numpy(images.astype(np.float32) / np.float32(255)))
+    values = outputs(model, torch.from_numpy(recording.scaled(images)))
     state = model.state_dict()
     layers = [recording.layer(one, kind, original, output=values[one].numpy(), weights={
         key: state["{}.{}".format(path, key)].numpy() for key in ("weight", "bias")} if path else {})
@@ -138,6 +135,4 @@ def record(name, folder, replay):
 
 
 if __name__ == "__main__":
-    arguments = recording.command_line(__doc__, NAMES)
-    for one in arguments.only:
-        record(one, arguments.folder, arguments.replay)
+    recording.main(__doc__, NAMES, record)

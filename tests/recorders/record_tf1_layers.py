@@ -14,6 +14,7 @@ tf1_layers_listing   the network as the well-known listing has it (5x5 first, no
 tf1_layers_common    the common specification (50,186 parameters)
 """
 
+import functools
 import os
 import shutil
 import tempfile
@@ -29,9 +30,6 @@ import tensorflow as tf  # noqa: E402
 tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
 
 NAMES = ["tf1_layers_listing", "tf1_layers_common"]
-LAYOUT = {"images": "channels last: (images, height, width, channels)",
-          "kernels": "kernel: (height, width, in, out)",
-          "dense": "kernel: (in, out); the flattened input runs over height, then width, then channels"}
 LAYERS = [("conv1", "convolution, relu", "tf.layers.conv2d", "conv2d"),
           ("pool1", "max pooling", "tf.layers.max_pooling2d", None),
           ("conv2", "convolution, relu", "tf.layers.conv2d", "conv2d_1"),
@@ -92,6 +90,12 @@ def input_fn(images, labels=None, train=False):
         num_epochs=recording.EPOCHS if train else 1, shuffle=train)
 
 
+def train(estimator, x, labels):
+    times = EpochTimes()
+    estimator.train(input_fn(x, labels, train=True), hooks=[times])
+    return times.stopwatch
+
+
 def replay_checkpoint(folder, weights, listing):
     """Write stored weights as a checkpoint, from which an Estimator predicts."""
     with tf.Graph().as_default(), tf.Session() as session:
@@ -145,24 +149,16 @@ def record(name, folder, replay):
     listing = name.endswith("listing")
     model_dir = tempfile.mkdtemp()
     try:
+        weights, metadata = recording.stored(replay, name)
         if replay:
-            weights, metadata = recording.stored(replay, name)
             replay_checkpoint(model_dir, weights, listing)
         config = tf.estimator.RunConfig(tf_random_seed=1 + NAMES.index(name))
         estimator = tf.estimator.Estimator(model_fn, model_dir, config, {"listing": listing})
-        if not replay or recording.have_mnist():
-            x_train, y_train, x_test, y_test = recording.mnist()
-            times = EpochTimes()
-            if not replay:
-                estimator.train(input_fn(x_train, y_train, train=True), hooks=[times])
-            test_accuracy = float(estimator.evaluate(input_fn(x_test, y_test))["accuracy"])
-        else:
-            test_accuracy = None
-        training = recording.replayed_facts(metadata, test_accuracy) if replay else \
-            recording.training_facts(recording.COMMON_TRAINING + "; shuffled by numpy_input_fn", times.stopwatch,
-                                     test_accuracy)
+        training = recording.trained(
+            metadata, recording.COMMON_TRAINING + "; shuffled by numpy_input_fn", functools.partial(train, estimator),
+            lambda x, labels: float(estimator.evaluate(input_fn(x, labels))["accuracy"]))
         images = recording.sample_digits()
-        predicted = list(estimator.predict(input_fn(images.astype(np.float32) / np.float32(255))))
+        predicted = list(estimator.predict(input_fn(recording.scaled(images))))
         layers = []
         for one, kind, original, variable in LAYERS:
             weights = {key: estimator.get_variable_value("ConvNet/{}/{}".format(variable, key))
@@ -172,10 +168,8 @@ def record(name, folder, replay):
         shutil.rmtree(model_dir)
     recording.write(folder, name, "The TensorFlow 1 layers listing" if listing else
                     "The common specification in TensorFlow 1 layers", "TensorFlow", {"tensorflow": tf.__version__},
-                    layers, images[..., None], 255, LAYOUT, training, None if listing else measure())
+                    layers, images[..., None], 255, recording.CHANNELS_LAST, training, None if listing else measure())
 
 
 if __name__ == "__main__":
-    arguments = recording.command_line(__doc__, NAMES)
-    for one in arguments.only:
-        record(one, arguments.folder, arguments.replay)
+    recording.main(__doc__, NAMES, record)

@@ -151,8 +151,7 @@ def measure():
 def record(name, folder, replay):
     activation = name.split("_")[2]
     images, random = inputs(), np.random.RandomState(1003)
-    if replay:
-        stored, _ = recording.stored(replay, name)
+    stored, _ = recording.stored(replay, name)
     with tf1.Graph().as_default():
         model, x, network = alexnet_adapted(activation)
         weights = {}
@@ -177,6 +176,4 @@ def record(name, folder, replay):
 
 
 if __name__ == "__main__":
-    arguments = recording.command_line(__doc__, NAMES)
-    for one in arguments.only:
-        record(one, arguments.folder, arguments.replay)
+    recording.main(__doc__, NAMES, record)

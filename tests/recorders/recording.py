@@ -38,6 +38,8 @@ FORMAT = "convnet-course recorded network 1"
 # The settings of every training run, unless the listing itself states others.
 EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM = 3, 128, 0.05, 0.9
 CLASSES = 10
+CHANNELS_LAST = {"images": "channels last: (images, height, width, channels)", "kernels": "kernel: (height, width, in, out)",
+                 "dense": "kernel: (in, out); the flattened input runs over height, then width, then channels"}
 # Outputs of layers with a height and a width are kept for the first inputs only, to keep the files small.
 FULL_INPUTS = 2
 
@@ -64,19 +66,19 @@ def mnist():
             array = np.ascontiguousarray(stored[key], dtype=np.uint8)
             if hashlib.sha256(array.tobytes()).hexdigest() != MNIST_SHA256[key]:
                 raise SystemExit("mnist.npz: {} is not MNIST's (checksum).".format(key))
-            arrays.append(array.astype(np.float32) / np.float32(255) if array.ndim == 3 else array.astype(np.int64))
+            arrays.append(scaled(array) if array.ndim == 3 else array.astype(np.int64))
     return arrays
-
-
-def have_mnist():
-    """Tell whether MNIST is at hand; a replay needs it only for the accuracy."""
-    return os.path.exists(os.path.join(os.environ.get("COURSE_DATA_DIR", ""), "mnist.npz"))
 
 
 def sample_digits():
     """Return the ten input images of the small networks, uint8, shape (10, 28, 28) (see make_digits.py)."""
     with np.load(os.path.join(HERE, "digits.npz")) as stored:
         return stored["images"]
+
+
+def scaled(images):
+    """Return images as the networks are fed them: float32 from 0 to 1."""
+    return images.astype(np.float32) / np.float32(255)
 
 
 def epoch_order(epoch):
@@ -212,7 +214,9 @@ def write(folder, name, title, framework, versions, layers, inputs, divisor, lay
 
 
 def stored(folder, name):
-    """Read the weights and the training facts of a recorded network, for a replay."""
+    """Read the weights and the metadata of a recorded network, for a replay; None and None without a folder."""
+    if not folder:
+        return None, None
     with h5py.File(os.path.join(folder, name + ".h5"), "r") as file:
         text = file.attrs["metadata"]
         metadata = json.loads(text if isinstance(text, str) else text.decode("utf-8"))
@@ -240,29 +244,36 @@ class Stopwatch(object):
         sys.stdout.flush()
 
 
-def training_facts(text, stopwatch, test_accuracy):
-    """Return what a file says about its training."""
+def trained(metadata, text, train, accuracy):
+    """Train a network and measure it, or only measure it if it has the weights of a stored one; return what the file says.
+
+    ``train(x, labels)`` returns a Stopwatch, ``accuracy(x, labels)`` a fraction; x is float32 of shape (n, 28, 28). A replay,
+    with the ``metadata`` of the stored file, needs MNIST for the accuracy alone, which is None without.
+    """
+    if metadata and not os.path.exists(os.path.join(os.environ.get("COURSE_DATA_DIR", ""), "mnist.npz")):
+        return dict(metadata["training"], test_accuracy=None)
+    x_train, y_train, x_test, y_test = mnist()
+    if metadata:
+        return dict(metadata["training"], test_accuracy=round(accuracy(x_test, y_test), 4))
+    stopwatch = train(x_train, y_train)
     return {"text": text, "epochs": EPOCHS, "batch_size": BATCH_SIZE, "seconds_per_epoch": stopwatch.seconds,
-            "cpu_seconds_per_epoch": stopwatch.cpu_seconds, "test_accuracy": round(test_accuracy, 4),
+            "cpu_seconds_per_epoch": stopwatch.cpu_seconds, "test_accuracy": round(accuracy(x_test, y_test), 4),
             "cores": len(os.sched_getaffinity(0)),
             "seconds_note": "the machine had other work: seconds by the clock are upper bounds; cpu_seconds add up all "
                             "threads and hardly depend on other work when there is one core"}
-
-
-def replayed_facts(metadata, test_accuracy):
-    """Return the stored training facts with the accuracy that the replay measured (None without MNIST)."""
-    return dict(metadata["training"], test_accuracy=None if test_accuracy is None else round(test_accuracy, 4))
 
 
 COMMON_TRAINING = ("MNIST, 60,000 images divided by 255, {} epochs, batches of {}; SGD, learning rate {}, momentum {}, "
                    "mean cross-entropy of the logits").format(EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM)
 
 
-def command_line(documentation, names):
-    """Read the arguments every recorder takes."""
+def main(documentation, names, record):
+    """Read the arguments that every recorder takes, and call ``record(name, folder, replay)`` for each network."""
     parser = argparse.ArgumentParser(description=documentation, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", help="where to write the .h5 files")
     parser.add_argument("--replay", metavar="FOLDER",
                         help="do not train: take the weights from the files in FOLDER and record the outputs again")
     parser.add_argument("--only", metavar="NAME", nargs="+", choices=names, default=names, help="which to record")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    for name in arguments.only:
+        record(name, arguments.folder, arguments.replay)

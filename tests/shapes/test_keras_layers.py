@@ -9,15 +9,7 @@ from keras import layers
 
 from helpers import shapes
 from tests.shapes.edges import edges, two_hundred
-from tests.shapes.keras_models import (
-    agree,
-    as_keras,
-    names,
-    pairs,
-    pictures,
-    steps,
-    weights_agree,
-)
+from tests.shapes.keras_models import agree, as_keras, names, pairs, pictures, steps, weights_agree
 
 
 def picture(length, kernel, stride, dilation):
@@ -114,9 +106,3 @@ def test_transposed_lengths_are_those_of_arrays_that_keras_computes(kernel, padd
     layer = layers.Conv2DTranspose(1, kernel, stride, padding)
     expected = shapes.transposed_output_length(7, kernel, stride, padding)
     assert layer(np.zeros((1, 7, 7, 1), "float32")).shape == (1, expected, expected, 1)
-
-
-def test_the_kernel_11_by_5_of_the_swapped_formula():
-    theirs = layers.Conv2D(4, (11, 5), strides=4)
-    assert theirs.compute_output_shape((None, 270, 480, 3)) == (None, 65, 119, 4)
-    assert shapes.Conv2D(4, (11, 5), stride=4).output_shape((270, 480, 3)) == (65, 119, 4)

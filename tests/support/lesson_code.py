@@ -10,6 +10,17 @@ from helpers.project import ROOT
 FUNCTION_OR_CLASS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
+FRONT = [path for path in sorted((ROOT / "helpers").rglob("*.py"))
+         if path.relative_to(ROOT).parts[1] not in ("course", "grading")]
+"""The modules that lessons may import."""
+
+
+def code_of(lesson):
+    """Return the code of a lesson without IPython's own lines."""
+    lines = (line for cell in code_cells(lesson) for line in cell.source.splitlines())
+    return "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
+
+
 @cache
 def code_cells(lesson):
     notebook = nbformat.read(ROOT / "notebooks" / f"{lesson}.ipynb", as_version=4)

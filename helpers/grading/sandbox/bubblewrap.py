@@ -161,6 +161,7 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
     process = subprocess.Popen([program, "--info-fd", str(info), *who, *filtered, *options(limits.disk), "--", "/usr/bin/cat"],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",
                                pass_fds=(info, rules, *([blocked] if root else [])), bufsize=0)
+    assert process.stdin and process.stdout
     try:
         os.close(info)
         with open(said) as file:

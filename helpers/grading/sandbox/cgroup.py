@@ -1,8 +1,9 @@
-"""A group of processes whose memory, number and processor share Linux itself bounds.
+"""Bound the memory, number and processor share of all processes of a sandbox together; see how much memory it has taken.
 
-With version 1 root makes a group below each controller's own folder; with version 2 a service of systemd hands a part of the tree
-to whoever asks (`systemd-run --user --scope`). A group counts what limits on single processes and a watch cannot see: shared
-memory, files in memory, socket buffers. See https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1.
+Linux itself bounds a group of processes. With version 1 root makes a group below each controller's own folder; with version 2 a
+service of systemd hands a part of the tree to whoever asks (`systemd-run --user --scope`). A group counts what limits on single
+processes and a look at them cannot see: shared memory, files in memory, socket buffers. Where there is none, a look has to do.
+See https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 
 TREE = Path("/sys/fs/cgroup")
@@ -24,6 +27,10 @@ COPIED = 384 * MEGABYTE
 """What a worker may copy of the memory that it shares with its warm parent, just by running."""
 CORES = 2
 """Processor cores that one sandbox may keep busy."""
+MOST_PROCESSES = 96
+"""Processes that a look counts, so that no look takes long. A sandbox has fewer: see `confine.Limits`."""
+RESERVE = 256 * MEGABYTE
+"""When less of the machine's memory is free, sandboxes that have taken as much themselves are ended."""
 _DELEGATED = ["systemd-run", "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes"]
 _OPTIONAL = ("memory.memsw.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes", "memory.swap.max")
 """Linux can be built or started without these."""
@@ -42,22 +49,21 @@ def _settings(limits):
 
 
 class Group:
-    """A group named after this process, which is to remove it, and can also after it has joined a sandbox that has other files.
+    """A group named after this process, which can add to it and removes it also after it has joined a sandbox with other files.
 
     Raises OSError where this process may not make one.
     """
 
     def __init__(self, limits: Limits):
-        self._name, self._parents, self._processes = f"{NAME}{os.getpid()}", [], []
+        self._name, self._opened = f"{NAME}{os.getpid()}", []
         try:
             for folder, files in _settings(limits).items():
                 place = folder / self._name
                 place.mkdir()
-                self._parents.append(os.open(folder, os.O_RDONLY))
+                self._opened.append((os.open(folder, os.O_RDONLY), os.open(place / "cgroup.procs", os.O_WRONLY)))
                 for name, value in files.items():
                     with contextlib.suppress(*([OSError] if name in _OPTIONAL else [])):
                         (place / name).write_text(str(value))
-                self._processes.append(os.open(place / "cgroup.procs", os.O_WRONLY))
                 for name in ("memory.oom_control", "memory.events"):
                     if (place / name).exists():
                         self._events = os.open(place / name, os.O_RDONLY)
@@ -67,8 +73,8 @@ class Group:
 
     def add(self, pid: int) -> None:
         """Put a process into the group; its children will be born there."""
-        for descriptor in self._processes:
-            os.write(descriptor, str(pid).encode())
+        for _, processes in self._opened:
+            os.write(processes, str(pid).encode())
 
     def ran_out(self) -> bool:
         """Return whether Linux has ended a process of the group because its memory was used up."""
@@ -76,7 +82,7 @@ class Group:
 
     def remove(self) -> None:
         """Remove the group, and wait five seconds at most for processes of it that are ending."""
-        for parent in self._parents:
+        for parent, _ in self._opened:
             for _ in range(500):
                 with contextlib.suppress(OSError):
                     os.rmdir(self._name, dir_fd=parent)
@@ -87,12 +93,11 @@ class Group:
 @functools.cache
 def command() -> list[str]:
     """Return what must stand before a command so that it gets a subtree of its own, where version 2 can give one."""
-    if (TREE / "memory").is_dir() or not shutil.which(_DELEGATED[0]):
-        return []
-    for words in (_DELEGATED, [word for word in _DELEGATED if word != "--user"]):
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            if subprocess.run([*words, "true"], capture_output=True, timeout=20).returncode == 0:
-                return words
+    if not (TREE / "memory").is_dir() and shutil.which(_DELEGATED[0]):
+        for words in (_DELEGATED, [word for word in _DELEGATED if word != "--user"]):
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                if subprocess.run([*words, "true"], capture_output=True, timeout=20).returncode == 0:
+                    return words
     return []
 
 
@@ -114,3 +119,21 @@ def prepare() -> int:
         Group(Limits()).remove()
         return version
     return 0
+
+
+def memory_taken(start: int = 0) -> int:
+    """Return the bytes of all processes in the sandbox joined, files excepted, and for each without the first `start` bytes."""
+    total = 0
+    for pid in [name for name in os.listdir("/proc") if name.isdigit()][:MOST_PROCESSES]:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/status") as file:
+            sizes = [int(line.split()[1]) * 1024 for line in file if line.startswith(("RssAnon", "RssShmem"))]
+            total += max(0, sum(sizes) - start)
+    return total
+
+
+def took_too_much(limits: Limits, start: int, group: Group | None) -> bool:
+    """Return whether the sandbox joined is to be ended: by its own limit, or because the machine runs short."""
+    short = psutil.virtual_memory().available < RESERVE
+    if group and group.ran_out():
+        return True
+    return (short or not group) and memory_taken(start) > (RESERVE if short else limits.memory)

@@ -12,6 +12,7 @@ import itertools
 import os
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 from helpers.grading.sandbox import seccomp
 
@@ -20,7 +21,7 @@ MEGABYTE = 2**20
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 22, 24, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_libc: Any = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 @dataclasses.dataclass(frozen=True)
