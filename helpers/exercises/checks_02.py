@@ -76,6 +76,70 @@ def numerical_gradient():
     ]
 
 
+@check.exercise
+def dropout():
+    """Exercise 2.3."""
+    units = np.array([[1.0, 2.0, 3.0, 4.0]])
+    chances = np.array([[0.1, 0.6, 0.5, 0.9]])
+    random = np.random.default_rng(0)
+    return [
+        case("a rate of 0", units, 0.0, chances, expected=units, hint="Nothing is dropped, and nothing is scaled."),
+        case("a rate of one half", units, 0.5, chances, expected=[[0.0, 4.0, 6.0, 8.0]],
+             hint="Dropped where the chance is below the rate; the others times 1 / (1 - rate).",
+             slips={"The units that stay must grow: divide by 1 - rate.": np.array([[0.0, 2.0, 3.0, 4.0]]),
+                    "You kept what should be dropped: a chance below the rate drops the unit.": np.array([[2.0, 0.0, 0.0, 0.0]]),
+                    "A chance equal to the rate is not below it.": np.array([[0.0, 4.0, 0.0, 8.0]])}),
+        case("a rate of one fifth", units, 0.2, chances, expected=[[0.0, 2.5, 3.75, 5.0]],
+             hint="Divide by the share that stays, 1 - rate.",
+             slips={"Divide by 1 - rate, not by the rate.": np.array([[0.0, 10.0, 15.0, 20.0]])}),
+        case("100,000 units", np.ones((100, 1000)), 0.3, random.random((100, 1000)), hint="The expected value must stay 1.",
+             holds={"their mean stays near 1": lambda out, *given: 0.98 < np.mean(out) < 1.02}),
+    ]
+
+
+@check.exercise
+def stopping_epoch():
+    """Exercise 2.4."""
+    return [
+        case("never stopped", [3.0, 2.0, 1.0], 2, expected=(3, 3), hint="The loss improves in each epoch: all three are trained."),
+        case("a patience of 2", [3.0, 2.0, 2.5, 2.6, 1.0], 2, expected=(4, 2),
+             hint="Best is epoch 2. Epochs 3 and 4 are no better, so 4 is the last.",
+             slips={"It cannot know that epoch 5 would be better.": (5, 5), "Count epochs from 1.": (3, 1),
+                    "Two epochs without improvement are enough: stop after the second.": (5, 2),
+                    "Patience counts epochs without improvement, not epochs above the last one.": (3, 2)}),
+        case("an equal loss", [2.0, 2.0, 2.0, 1.0], 2, expected=(3, 1), hint="Equal is no improvement: compare with <."),
+        case("ups and downs", [5.0, 6.0, 4.0, 7.0, 3.0, 8.0, 9.0], 2, expected=(7, 5),
+             hint="An improvement starts the count anew."),
+        case("better than the last, not than the best", [1.0, 3.0, 2.0, 0.5], 2, expected=(3, 1),
+             hint="Compare with the best loss so far, not with the one before."),
+        case("a patience longer than the training", [1.0, 2.0, 3.0], 10, expected=(3, 1), hint="All are trained; the best is epoch 1."),
+    ]
+
+
+@check.exercise
+def diagnose():
+    """Exercise 2.5."""
+    falling = [2.0, 1.5, 1.2, 1.0, 0.8, 0.6]
+    flat = [2.0, 0.5, 0.3, 0.21, 0.2, 0.2]
+    long = [2.0, 1.0, 0.5, 0.4, 0.3, 0.25, 0.2, 0.195, 0.18, 0.174]
+    return [
+        case("flat and close", flat, [2.0, 0.6, 0.4, 0.3, 0.3, 0.3], expected="healthy", hint="None of the three complaints."),
+        case("validation turns around", flat, [2.0, 0.6, 0.4, 0.3, 0.35, 0.4], expected="overfitting",
+             hint="0.4 is more than 1.05 times the lowest, 0.3."),
+        case("validation 4 % above its lowest", flat, [2.0, 0.6, 0.4, 0.300, 0.305, 0.312], expected="healthy",
+             hint="5 % are allowed."),
+        case("a high but falling validation loss", flat, [9.0, 8.0, 7.0, 6.0, 5.0, 4.9], expected="healthy",
+             hint="Compare with the lowest validation loss, not with the training loss."),
+        case("still falling", falling, falling, expected="still falling", hint="0.6 is more than 10 % below 0.8."),
+        case("ten epochs", long, long, expected="still falling", hint="A fifth of ten epochs is two: compare the last with [-3]."),
+        case("not finite", [2.0, np.nan, np.nan], [2.0, np.nan, np.nan], expected="diverged",
+             hint="np.isfinite; every comparison with nan is false."),
+        case("no better than at the start", [2.3, 5.0, 2.4], [2.3, 5.0, 2.4], expected="diverged", hint="2.4 is not below 2.3."),
+        case("overfitting and falling", falling, [2.0, 1.0, 0.8, 0.9, 1.0, 1.1], expected="overfitting",
+             hint="The order counts: overfitting is asked before falling."),
+    ]
+
+
 def _mean_loss(x, labels, W1, b1, W2, b2, W3, b3):
     hidden = np.maximum(np.maximum(x @ W1 + b1, 0) @ W2 + b2, 0)
     scores = hidden @ W3 + b3
@@ -99,7 +163,7 @@ def _nudged(number, row, column=None):
 
 @check.exercise
 def two_hidden_slopes():
-    """Exercise 2.3."""
+    """Exercise 2.6."""
     random = np.random.default_rng(4)
     sizes = (5, 4, 4, 3)
     arrays = []
@@ -131,67 +195,3 @@ def two_hidden_slopes():
             whole[number][place] = _nudged(number, *place)([whole[number]] * 6, *given)[0]
     cases.append(case("every entry", *given, expected=tuple(whole), tolerance=1e-5, hint="One of the six is wrong elsewhere."))
     return cases
-
-
-@check.exercise
-def dropout():
-    """Exercise 2.4."""
-    units = np.array([[1.0, 2.0, 3.0, 4.0]])
-    chances = np.array([[0.1, 0.6, 0.5, 0.9]])
-    random = np.random.default_rng(0)
-    return [
-        case("a rate of 0", units, 0.0, chances, expected=units, hint="Nothing is dropped, and nothing is scaled."),
-        case("a rate of one half", units, 0.5, chances, expected=[[0.0, 4.0, 6.0, 8.0]],
-             hint="Dropped where the chance is below the rate; the others times 1 / (1 - rate).",
-             slips={"The units that stay must grow: divide by 1 - rate.": np.array([[0.0, 2.0, 3.0, 4.0]]),
-                    "You kept what should be dropped: a chance below the rate drops the unit.": np.array([[2.0, 0.0, 0.0, 0.0]]),
-                    "A chance equal to the rate is not below it.": np.array([[0.0, 4.0, 0.0, 8.0]])}),
-        case("a rate of one fifth", units, 0.2, chances, expected=[[0.0, 2.5, 3.75, 5.0]],
-             hint="Divide by the share that stays, 1 - rate.",
-             slips={"Divide by 1 - rate, not by the rate.": np.array([[0.0, 10.0, 15.0, 20.0]])}),
-        case("100,000 units", np.ones((100, 1000)), 0.3, random.random((100, 1000)), hint="The expected value must stay 1.",
-             holds={"their mean stays near 1": lambda out, *given: 0.98 < np.mean(out) < 1.02}),
-    ]
-
-
-@check.exercise
-def stopping_epoch():
-    """Exercise 2.5."""
-    return [
-        case("never stopped", [3.0, 2.0, 1.0], 2, expected=(3, 3), hint="The loss improves in each epoch: all three are trained."),
-        case("a patience of 2", [3.0, 2.0, 2.5, 2.6, 1.0], 2, expected=(4, 2),
-             hint="Best is epoch 2. Epochs 3 and 4 are no better, so 4 is the last.",
-             slips={"It cannot know that epoch 5 would be better.": (5, 5), "Count epochs from 1.": (3, 1),
-                    "Two epochs without improvement are enough: stop after the second.": (5, 2),
-                    "Patience counts epochs without improvement, not epochs above the last one.": (3, 2)}),
-        case("an equal loss", [2.0, 2.0, 2.0, 1.0], 2, expected=(3, 1), hint="Equal is no improvement: compare with <."),
-        case("ups and downs", [5.0, 6.0, 4.0, 7.0, 3.0, 8.0, 9.0], 2, expected=(7, 5),
-             hint="An improvement starts the count anew."),
-        case("better than the last, not than the best", [1.0, 3.0, 2.0, 0.5], 2, expected=(3, 1),
-             hint="Compare with the best loss so far, not with the one before."),
-        case("a patience longer than the training", [1.0, 2.0, 3.0], 10, expected=(3, 1), hint="All are trained; the best is epoch 1."),
-    ]
-
-
-@check.exercise
-def diagnose():
-    """Exercise 2.6."""
-    falling = [2.0, 1.5, 1.2, 1.0, 0.8, 0.6]
-    flat = [2.0, 0.5, 0.3, 0.21, 0.2, 0.2]
-    long = [2.0, 1.0, 0.5, 0.4, 0.3, 0.25, 0.2, 0.195, 0.18, 0.174]
-    return [
-        case("flat and close", flat, [2.0, 0.6, 0.4, 0.3, 0.3, 0.3], expected="healthy", hint="None of the three complaints."),
-        case("validation turns around", flat, [2.0, 0.6, 0.4, 0.3, 0.35, 0.4], expected="overfitting",
-             hint="0.4 is more than 1.05 times the lowest, 0.3."),
-        case("validation 4 % above its lowest", flat, [2.0, 0.6, 0.4, 0.300, 0.305, 0.312], expected="healthy",
-             hint="5 % are allowed."),
-        case("a high but falling validation loss", flat, [9.0, 8.0, 7.0, 6.0, 5.0, 4.9], expected="healthy",
-             hint="Compare with the lowest validation loss, not with the training loss."),
-        case("still falling", falling, falling, expected="still falling", hint="0.6 is more than 10 % below 0.8."),
-        case("ten epochs", long, long, expected="still falling", hint="A fifth of ten epochs is two: compare the last with [-3]."),
-        case("not finite", [2.0, np.nan, np.nan], [2.0, np.nan, np.nan], expected="diverged",
-             hint="np.isfinite; every comparison with nan is false."),
-        case("no better than at the start", [2.3, 5.0, 2.4], [2.3, 5.0, 2.4], expected="diverged", hint="2.4 is not below 2.3."),
-        case("overfitting and falling", falling, [2.0, 1.0, 0.8, 0.9, 1.0, 1.1], expected="overfitting",
-             hint="The order counts: overfitting is asked before falling."),
-    ]

@@ -30,8 +30,10 @@ def hidden_layer(sizes=(784, 128, 10)):
              (664, 716, "", ""))
     for start, end, words, shape in steps:
         picture.arrow((start + 4, middle), (end - 4, middle), stroke=DEEP_BLUE)
-        picture.text((start + end) / 2, middle - 12, words, fill=DEEP_BLUE, bold=True)
-        picture.text((start + end) / 2, middle + 22, shape, size=13, fill=SOFT)
+        if words:
+            picture.text((start + end) / 2, middle - 12, words, fill=DEEP_BLUE, bold=True)
+        if shape:
+            picture.text((start + end) / 2, middle + 22, shape, size=13, fill=SOFT)
     picture.text(745, middle + 5, "loss", bold=True)
 
     back = 270
