@@ -1,5 +1,7 @@
 """The checks of lesson 2, a hidden layer."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from helpers.exercises.checking import Checks, case
@@ -69,7 +71,8 @@ def numerical_gradient():
         case("whole numbers", lambda array: float((array ** 2).sum()), np.array([2, -3]), 1e-3, expected=[4.0, -6.0],
              tolerance=1e-6, hint="An array of whole numbers rounds the nudge away: work on array.astype(float)."),
         case("three axes", lambda array: float(array[1, 0, 1] * 7), np.zeros((2, 1, 2)), 1e-5,
-             expected=[[[0.0, 0.0]], [[0.0, 7.0]]], tolerance=1e-6, hint="np.ndindex(array.shape) lists all places of any shape."),
+             expected=[[[0.0, 0.0]], [[0.0, 7.0]]], tolerance=1e-6,
+             hint="np.ndindex(array.shape) lists all places of any shape."),
         case("the kink of a ReLU", bent, np.array([0.0, 2.0]), 1e-5, expected=[0.0, 1.0], tolerance=1e-6,
              hint="At 0 the two sides cancel, if you nudge by the same step up and down."),
         remembered(lambda array: float(array.sum())),
@@ -101,7 +104,8 @@ def dropout():
 def stopping_epoch():
     """Exercise 2.4."""
     return [
-        case("never stopped", [3.0, 2.0, 1.0], 2, expected=(3, 3), hint="The loss improves in each epoch: all three are trained."),
+        case("never stopped", [3.0, 2.0, 1.0], 2, expected=(3, 3),
+             hint="The loss improves in each epoch: all three are trained."),
         case("a patience of 2", [3.0, 2.0, 2.5, 2.6, 1.0], 2, expected=(4, 2),
              hint="Best is epoch 2. Epochs 3 and 4 are no better, so 4 is the last.",
              slips={"It cannot know that epoch 5 would be better.": (5, 5), "Count epochs from 1.": (3, 1),
@@ -112,7 +116,8 @@ def stopping_epoch():
              hint="An improvement starts the count anew."),
         case("better than the last, not than the best", [1.0, 3.0, 2.0, 0.5], 2, expected=(3, 1),
              hint="Compare with the best loss so far, not with the one before."),
-        case("a patience longer than the training", [1.0, 2.0, 3.0], 10, expected=(3, 1), hint="All are trained; the best is epoch 1."),
+        case("a patience longer than the training", [1.0, 2.0, 3.0], 10, expected=(3, 1),
+             hint="All are trained; the best is epoch 1."),
     ]
 
 
@@ -131,7 +136,8 @@ def diagnose():
         case("a high but falling validation loss", flat, [9.0, 8.0, 7.0, 6.0, 5.0, 4.9], expected="healthy",
              hint="Compare with the lowest validation loss, not with the training loss."),
         case("still falling", falling, falling, expected="still falling", hint="0.6 is more than 10 % below 0.8."),
-        case("ten epochs", long, long, expected="still falling", hint="A fifth of ten epochs is two: compare the last with [-3]."),
+        case("ten epochs", long, long, expected="still falling",
+             hint="A fifth of ten epochs is two: compare the last with [-3]."),
         case("not finite", [2.0, np.nan, np.nan], [2.0, np.nan, np.nan], expected="diverged",
              hint="np.isfinite; every comparison with nan is false."),
         case("no better than at the start", [2.3, 5.0, 2.4], [2.3, 5.0, 2.4], expected="diverged", hint="2.4 is not below 2.3."),
@@ -167,7 +173,7 @@ def two_hidden_slopes():
     random = np.random.default_rng(4)
     sizes = (5, 4, 4, 3)
     arrays = []
-    for inputs, outputs in zip(sizes, sizes[1:]):
+    for inputs, outputs in pairwise(sizes):
         arrays += [random.normal(size=(inputs, outputs)), random.normal(size=outputs)]
     given = (random.normal(size=(7, 5)), np.array([0, 2, 1, 1, 0, 2, 2]), *arrays)
     names = ("W1", "b1", "W2", "b2", "W3", "b3")

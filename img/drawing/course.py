@@ -1,5 +1,7 @@
 """The course as a path."""
 
+from itertools import pairwise
+
 from .strokes import BLUE, HATCH, INK, ORANGE, PALE_BLUE, PANEL, RULED, SOFT, WHITE, Picture
 
 STATIONS = ((1, "Softmax", "regression", ("a loss and", "its gradient")), (2, "A hidden", "layer", ("what training", "needs")),
@@ -19,7 +21,7 @@ def bars(picture, x, y):
 def two_layers(picture, x, y):
     """Draw three inputs, two hidden units and an output, all connected."""
     columns = [[(x - 17, y + step) for step in (-14, 0, 14)], [(x, y - 9), (x, y + 9)], [(x + 17, y)]]
-    for before, after in zip(columns, columns[1:]):
+    for before, after in pairwise(columns):
         for start in before:
             for end in after:
                 picture.path([start, end], stroke=SOFT, line=1)
