@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def single_threaded_batches(x: np.ndarray, labels: np.ndarray, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
-    """Return a `tf.data.Dataset` of batches, as lesson 03 builds it by hand.
+    """Return a `tf.data.Dataset` of batches that one thread makes.
 
     Given arrays, `fit` lets TensorFlow choose how many threads make the batches, and on two cores these compete with the network
     for CPU time: `python -m tests.benchmark sign` measures it.

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import io
-import struct
 
 from IPython.display import publish_display_data
 from matplotlib.figure import Figure
 
 from helpers import environment
 
-__all__ = ["PIXELS_PER_INCH", "as_html", "as_png", "publish", "show_png"]
+__all__ = ["PIXELS_PER_INCH", "as_html", "as_png", "publish"]
 
 PIXELS_PER_INCH = 100
 """How large a figure is shown."""
@@ -45,25 +44,3 @@ def publish(png: bytes, width: int, height: int, alt: str) -> None:
         # JupyterLab shows a PNG without its alternative text. HTML it shows as it is, and prefers.
         data["text/html"] = as_html(png, width, height, alt)
     publish_display_data(data=data, metadata={"image/png": {"alt": alt, "width": width, "height": height}})
-
-
-def show_png(png: bytes, *, alt: str) -> None:
-    """Show a picture that another program drew, such as graphviz, at half its size in pixels, which is sharp on today's screens.
-
-    Parameters
-    ----------
-    png : bytes
-        A PNG file.
-    alt : str
-        One or two sentences that tell somebody who cannot see the picture what is on it.
-
-    Raises
-    ------
-    ValueError
-        When the bytes are no PNG file, or `alt` has fewer than three words.
-    """
-    if png[:8] != b"\x89PNG\r\n\x1a\n":
-        raise ValueError(f"not a PNG file: it begins with {bytes(png[:8])!r}")
-    # The first block of every PNG file holds width and height, four bytes each.
-    width, height = struct.unpack(">II", png[16:24])
-    publish(png, width // 2, height // 2, alt)

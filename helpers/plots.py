@@ -23,10 +23,7 @@ from helpers.pictures import PIXELS_PER_INCH, as_png, publish
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from helpers.shapes import NetworkTable
-
-__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new",
-           "probability_bars", "show"]
+__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "new", "show"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
@@ -169,7 +166,7 @@ def curves(series: dict[str, Sequence[float]], *, alt: str, xlabel: str = "epoch
 
 def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str = "accuracy",
                     on_real: dict[str, Sequence[float]] | None = None) -> None:
-    """Draw each run as a dot and each mean as a bar mark, one row per group.
+    """Draw each run as a dot and each mean as a bar mark, one row per group; the first seed is the highest dot of its row.
 
     Parameters
     ----------
@@ -186,7 +183,8 @@ def accuracy_spread(groups: dict[str, Sequence[float]], *, alt: str, xlabel: str
     for row, (group, values) in enumerate(groups.items()):
         if group in (on_real or {}):
             axis.plot(np.mean(on_real[group]), row, marker="D", color="#b0b0b0", markersize=7, linestyle="None")
-        axis.plot(values, [row] * len(values), linestyle="None", marker="o", color=COLORS[0], markersize=6, alpha=0.75)
+        heights = row + 0.1 * (np.arange(len(values)) - (len(values) - 1) / 2)  # equal values do not hide each other
+        axis.plot(values, heights, linestyle="None", marker="o", color=COLORS[0], markersize=6, alpha=0.75)
         axis.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=COLORS[1], linestyle="-", marker="None")
     axis.set_yticks(range(len(groups)), list(groups))
     axis.set_ylim(len(groups) - 0.4, -0.6)
@@ -221,53 +219,4 @@ def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str)
     axis.set_yticks(range(len(matrix)), class_names)
     axis.set(xlabel="predicted", ylabel="true")
     axis.grid(False)
-    show(figure, alt=alt)
-
-
-def probability_bars(image: ArrayLike, probabilities: ArrayLike, class_names: Sequence[str], *, alt: str) -> None:
-    """Show one image beside the probability that a model gives each class.
-
-    Parameters
-    ----------
-    image : array_like
-        Shape ``(height, width)`` or ``(height, width, 3)``.
-    probabilities : array_like of float, shape (classes,)
-        They sum to 1.
-    class_names : sequence of str
-        One name per class.
-    alt : str
-        What the bars say, in words.
-    """
-    figure, (left, right) = new(1, 2, width=5.6, height=2.4, gridspec_kw={"width_ratios": [1, 1.7]})
-    left.imshow(np.squeeze(image))
-    left.axis("off")
-    right.barh(range(len(class_names)), probabilities, tick_label=class_names, color=COLORS[0])
-    right.invert_yaxis()
-    right.set(xlabel="probability", xlim=(0, 1))
-    show(figure, alt=alt)
-
-
-def layer_chain(table: NetworkTable, *, alt: str) -> None:
-    """Draw a traced network as a chain of boxes, as ``keras.utils.plot_model`` does where graphviz is installed.
-
-    Parameters
-    ----------
-    table : helpers.shapes.NetworkTable
-        From ``shapes.trace`` or ``shapes.from_keras``.
-    alt : str
-        The chain in words.
-    """
-    columns = 6
-    rows = -(-len(table) // columns)
-    figure, axis = new(width=1.6 * columns, height=1.0 * rows)
-    for number, row in enumerate(table):
-        x, y = number % columns, -(number // columns)
-        axis.text(x, y, f"{row.name}\n{row.kind.split(':')[0]}\n{row.output_shape}", ha="center", va="center", fontsize=7.5,
-                  bbox={"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLORS[0]})
-        if x:
-            axis.annotate("", (x - 0.42, y), (x - 0.58, y), arrowprops={"arrowstyle": "->", "color": "0.4"})
-        elif number:
-            axis.text(-0.55, y, "→", ha="center", va="center", color="0.4")
-    axis.set(xlim=(-0.7, columns - 0.4), ylim=(0.5 - rows, 0.5))
-    axis.axis("off")
     show(figure, alt=alt)

@@ -1,8 +1,7 @@
 """A network of the AlexNet family, pretrained on 38 of the 43 traffic signs of GTSRB, for lesson 07.
 
 The weights lie in ``data/pretrained`` and were made by ``tests/recorders/pretrain_traffic_signs.py``. Five signs were left out,
-so that the lesson can ask what the network learned for signs that it has never seen. The folder also holds two networks of
-lesson 04, made by ``tests/recorders/train_signs_tutorial.py``.
+so that the lesson can ask what the network learned for signs that it has never seen.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def alternative_texts(path, notebook, text):
             if "image/png" in output.get("data", {}) and not output.metadata.get("image/png", {}).get("alt"):
                 yield f"cell {number}: a figure without alt text: publish it with plots.show(figure, alt=...)"
             if "image/svg+xml" in output.get("data", {}):
-                yield f"cell {number}: an SVG in the outputs cannot carry alt text: publish a PNG with pictures.show_png"
+                yield f"cell {number}: an SVG in the outputs cannot carry alt text: publish a PNG with pictures.publish"
 
 
 def pictures_exist(path, notebook, text):

@@ -1,8 +1,8 @@
-"""A digit to move, turn and draw, and what a model says about it: lesson 01."""
+"""A digit to draw, or one of the data, to move and turn, and what a model says about it: lesson 01."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     import ipywidgets
     from numpy.typing import ArrayLike
 
-__all__ = ["DigitPanel", "add_stroke", "digit_panel", "moved"]
+    Stroke = Sequence[Sequence[float]]
+
+__all__ = ["DigitPanel", "digit_panel", "drawn", "moved"]
 
 RANGES = {"right": (-14, 14), "down": (-14, 14), "size": (30, 200), "turn": (-180, 180)}
-PENS = ("lifted", "draws", "erases")
-_START = {"blank": False, "number": 0, "right": 0, "down": 0, "size": 100, "turn": 0, "pen": "lifted", "column": 14, "row": 14}
+_START = {"number": 0, "right": 0, "down": 0, "size": 100, "turn": 0, "strokes": []}
+_BOX, _PEN = 20, 2  # pixels: MNIST's digits fit a box of 20 by 20; the pen's line is about as thick as theirs
 
 
 def digit_panel(images: ArrayLike, labels: ArrayLike, probabilities: Callable[[np.ndarray], ArrayLike],
-                **start: int | str | bool) -> None:
-    """Show a digit with sliders that move it and a pen that draws, and the probabilities that a model gives.
+                **start: int) -> None:
+    """Show a digit, a sheet to draw another one, sliders that move it, and the probabilities that a model gives.
+
+    A drawing is scaled and centered as the digits of MNIST are (see `drawn`). Without the package anywidget there is no sheet.
 
     Parameters
     ----------
@@ -57,22 +61,50 @@ def moved(image: np.ndarray, right: float = 0, down: float = 0, size: float = 10
     return ndimage.affine_transform(np.asarray(image, float), back, offset, order=1)
 
 
-def add_stroke(ink: np.ndarray, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw a line of the pen in place, between two points (row, column): 0 is paper, 1 is ink."""
-    rows, columns = np.indices(ink.shape)
-    along = np.subtract(end, start)
-    length = max(float(along @ along), 1e-9)
-    # How far along the line each pixel has its nearest point, from 0 (start) to 1 (end).
-    nearest = np.clip(((rows - start[0]) * along[0] + (columns - start[1]) * along[1]) / length, 0, 1)
-    distance = np.hypot(rows - start[0] - nearest * along[0], columns - start[1] - nearest * along[1])
-    np.maximum(ink, np.clip(2 - distance, 0, 1), out=ink)
+def _ink(strokes):
+    """Return strokes as a picture, float of shape (28, 28) from 0 (paper) to 1 (ink)."""
+    ink = np.zeros((28, 28))
+    columns, rows = np.meshgrid(np.arange(28) + 0.5, np.arange(28) + 0.5)  # the pixels' centers
+    for stroke in strokes:
+        for (x, y), end in zip(stroke, stroke[1:] if len(stroke) > 1 else stroke):
+            along = np.subtract(end, (x, y))
+            length = max(float(along @ along), 1e-9)
+            # How far along the line each pixel has its nearest point, from 0 (start) to 1 (end).
+            nearest = np.clip(((columns - x) * along[0] + (rows - y) * along[1]) / length, 0, 1)
+            distance = np.hypot(columns - x - nearest * along[0], rows - y - nearest * along[1])
+            np.maximum(ink, np.clip(_PEN / 2 + 0.5 - distance, 0, 1), out=ink)
+    return ink
+
+
+def drawn(strokes: Sequence[Stroke]) -> np.ndarray:
+    """Return a drawing as a picture made the way MNIST's are: fitted into a box of 20 pixels, its mass in the middle.
+
+    Parameters
+    ----------
+    strokes : sequence of sequence of (x, y)
+        Lines of the pen, as points in pixels from the upper left corner.
+
+    Returns
+    -------
+    array of float, shape (28, 28)
+        From 0 (paper) to 255 (ink).
+    """
+    points = np.array([point for stroke in strokes for point in stroke], float).reshape(-1, 2)
+    if not len(points):
+        return np.zeros((28, 28))
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = (_BOX - _PEN) / max(*(high - low), _BOX / 4)  # a dot stays small
+    fitted = [(np.array(stroke, float) - (low + high) / 2) * scale + 14 for stroke in strokes]
+    ink = _ink(fitted)
+    mass = [np.average(np.arange(28) + 0.5, weights=ink.sum(axis=axis)) for axis in (0, 1)]
+    return 255 * _ink([stroke + 14 - mass for stroke in fitted])
 
 
 class DigitPanel(Panel):
-    """The panel of `digit_panel`, which has its parameters; the drawing is kept here."""
+    """The panel of `digit_panel`, which has its parameters."""
 
     def __init__(self, images: ArrayLike, labels: ArrayLike, probabilities: Callable[[np.ndarray], ArrayLike],
-                 **start: int | str | bool):
+                 **start: int):
         self.images, self.labels, self.probabilities = np.asarray(images), np.asarray(labels), probabilities
         if self.images.ndim != 3 or self.images.shape[1:] != (28, 28) or not len(self.images):
             raise ValueError(f"images must be (n, 28, 28), at least one, not {self.images.shape}. "
@@ -86,53 +118,45 @@ class DigitPanel(Panel):
             if not ranges[name][0] <= value <= ranges[name][1]:
                 raise ValueError(f"{name} must be from {ranges[name][0]} to {ranges[name][1]}, got {value!r}")
         super().__init__({**_START, **start}, self.draw, self.controls)
-        self.ink, self.erased = np.zeros((28, 28)), np.zeros((28, 28))
 
-    def controls(self, blank, number, right, down, size, turn, pen, column, row) -> dict[str, ipywidgets.Widget]:
+    def controls(self, number, right, down, size, turn, strokes) -> dict[str, ipywidgets.Widget]:
         """Return one widget for each setting."""
         import ipywidgets
 
         def slider(label, value, limits, step=1):
             return ipywidgets.IntSlider(value, *limits, step, description=label)
 
-        return {"number": slider("digit", number, (0, len(self.images) - 1)),
-                "blank": ipywidgets.Checkbox(blank, description="blank sheet"),
-                "right": slider("right", right, RANGES["right"]), "down": slider("down", down, RANGES["down"]),
-                "size": slider("size, %", size, RANGES["size"], 5), "turn": slider("turn, °", turn, RANGES["turn"], 5),
-                "pen": ipywidgets.Dropdown(options=PENS, value=pen, description="pen"),
-                "column": slider("pen column", column, (0, 27)), "row": slider("pen row", row, (0, 27))}
+        widgets = {"number": slider("digit", number, (0, len(self.images) - 1)),
+                   "right": slider("right", right, RANGES["right"]), "down": slider("down", down, RANGES["down"]),
+                   "size": slider("size, %", size, RANGES["size"], 5), "turn": slider("turn, °", turn, RANGES["turn"], 5)}
+        try:
+            from .sheet import Sheet
+        except ImportError:
+            return widgets
+        return {"strokes": Sheet(value=strokes), **widgets}
 
     def arrange(self) -> list[ipywidgets.Widget]:
-        """Add the button that takes the drawing away."""
+        """Put the sheet, where there is one, beside the sliders and the button that wipes it."""
         import ipywidgets
 
+        if "strokes" not in self.widgets:
+            missing = ipywidgets.HTML("The sheet to draw on needs a package: run %pip install anywidget, then this cell again.")
+            return [*super().arrange(), missing]
+        sheet, *sliders = super().arrange()
         button = ipywidgets.Button(description="wipe the drawing")
         button.on_click(lambda _: self.wipe())
-        return [*super().arrange(), button]
+        return [sheet, ipywidgets.VBox([*sliders, button])]
 
     def wipe(self) -> None:
-        """Take away everything that was drawn or erased."""
-        with self._one_at_a_time:
-            self.ink[:], self.erased[:] = 0, 0
-            self.refresh()
-
-    def change(self, name: str, value: object) -> None:
-        """Store the new value of a widget; a pen that is down leaves a line."""
-        before = self.values["row"], self.values["column"]
-        self.values[name] = value
-        if name in ("pen", "row", "column") and self.values["pen"] != "lifted":
-            after = self.values["row"], self.values["column"]
-            drawn, other = (self.ink, self.erased) if self.values["pen"] == "draws" else (self.erased, self.ink)
-            add_stroke(drawn, before, after)
-            np.minimum(other, 1 - drawn, out=other)
+        """Take the drawing away: the digit of the data comes back."""
+        self.widgets["strokes"].value = []
 
     def picture_now(self) -> np.ndarray:
         """Return the picture as it stands, uint8 of shape (28, 28)."""
         settings = self.values
-        digit = np.zeros((28, 28))
-        if not settings["blank"]:
-            digit = moved(self.images[settings["number"]], **{name: settings[name] for name in RANGES})
-        return np.clip(np.maximum(digit, 255 * self.ink) * (1 - self.erased), 0, 255).round().astype("uint8")
+        digit = drawn(settings["strokes"]) if settings["strokes"] else self.images[settings["number"]]
+        digit = moved(digit, **{name: settings[name] for name in RANGES})
+        return np.clip(digit, 0, 255).round().astype("uint8")
 
     def _ask(self, picture):
         answer = np.asarray(self.probabilities(picture), float).ravel()
@@ -146,23 +170,22 @@ class DigitPanel(Panel):
         picture = self.picture_now()
         answer = self._ask(picture)
         first, second = np.argsort(-answer, kind="stable")[:2]
-        label = "" if settings["blank"] else f" The label is {self.labels[settings['number']]}."
+        what, label = f"A handwritten {self.labels[settings['number']]}", f" The label is {self.labels[settings['number']]}."
+        if settings["strokes"]:
+            what, label = "A drawing, fitted and centered", ""
         text = (f"The model reads {first} with probability {answer[first]:.2f}; "
                 f"next comes {second} with {answer[second]:.2f}.{label}")
         figure, (sheet, bars) = plots.new(1, 2, width=6.4, height=2.8, gridspec_kw={"width_ratios": [1, 1.4]})
         sheet.imshow(picture, vmin=0, vmax=255)
         sheet.set(xticks=[0, 14, 27], yticks=[0, 14, 27])
         sheet.grid(False)
-        if settings["pen"] != "lifted":
-            sheet.plot(settings["column"], settings["row"], marker="o", markersize=9, markerfacecolor="none",
-                       markeredgecolor=plots.COLORS[1], markeredgewidth=2)
-        drawn = bars.barh(range(10), answer, color=[plots.COLORS[1 if digit == first else 0] for digit in range(10)])
-        bars.bar_label(drawn, [f"{value:.2f}" for value in answer], padding=3, fontsize=8)
+        rows = bars.barh(range(10), answer, color=[plots.COLORS[1 if digit == first else 0] for digit in range(10)])
+        bars.bar_label(rows, [f"{value:.2f}" for value in answer], padding=3, fontsize=8)
         bars.set(xlabel="probability", xlim=(0, 1.12), xticks=[0, 0.5, 1], yticks=range(10))
         bars.invert_yaxis()
         bars.grid(False)
         right, down, size, turn = (settings[name] for name in RANGES)
         where = [(right or down, f"moved {right} to the right and {down} down"), (size != 100, f"at {size} percent"),
-                 (turn, f"turned by {turn} degrees"), (self.ink.any() or self.erased.any(), "with something drawn over it")]
-        what = ", ".join([f"A handwritten {self.labels[settings['number']]}", *(words for holds, words in where if holds)])
-        return figure, f"{'A drawing' if settings['blank'] else what}, and ten bars of probability. {text}", text
+                 (turn, f"turned by {turn} degrees")]
+        what = ", ".join([what, *(words for holds, words in where if holds)])
+        return figure, f"{what}, and ten bars of probability. {text}", text

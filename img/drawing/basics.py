@@ -23,49 +23,64 @@ from .strokes import (
 
 
 def convolution():
-    """Draw one window, the products under it, and the one number that they add up to."""
+    """Draw a kernel that steps over a picture: at each place its products, and the number that they add up to.
+
+    Each step is a group of its own. A style sheet shows the groups one after another; for readers who want less motion it shows
+    one step, and all numbers of the feature map.
+    """
     image = np.array([[0, 0, 1, 0, 0], [0, 0, 1, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 1, 0], [0, 0, 0, 1, 0]])
     kernel = np.array([[-1, 1], [-1, 1]])
     height, width = (shapes.conv_output_length(n, kernel=k) for n, k in zip(image.shape, kernel.shape))
-    row, column = 2, 2
-    window = image[row:row + 2, column:column + 2]
-    total = int(np.sum(window * kernel))
-    pairs = [(signed(pixel), f"({signed(weight)})" if weight < 0 else signed(weight))
-             for pixel, weight in zip(window.flat, kernel.flat)]
-    products = " + ".join(f"{pixel}·{weight}" for pixel, weight in pairs)
-    picture = Picture(760, 316, "Convolution", (
-        f"A 2 by 2 kernel lies on a 5 by 5 picture. The four products under it, {products}, add up to {signed(total)}: "
-        f"one of the {height} by {width} numbers of the feature map."))
-    cell, left, top = 38, 48, 56
+    totals = {place: int(np.sum(image[place[0]:place[0] + 2, place[1]:place[1] + 2] * kernel))
+              for place in np.ndindex(height, width)}
+    rows = "; ".join(" ".join(signed(totals[r, c]) for c in range(width)) for r in range(height))
+    picture = Picture(760, 332, "Convolution, step by step", (
+        f"A 2 by 2 kernel with the rows {signed(-1)} 1 and {signed(-1)} 1 steps over a 5 by 5 picture. At each place the four "
+        f"products under it are added up, and the sums fill a {height} by {width} feature map: {rows}."))
+    cell, left, top, kernel_left, out_left = 44, 36, 52, 336, 540
+    kernel_top, out_top = top + 1.5 * cell, top + cell / 2
     picture.text(left + 2.5 * cell, 38, "picture, 5 × 5", bold=True)
-    picture.table(left, top, image, cell,
-                  fill=lambda r, c: PALE_ORANGE if 0 <= r - row < 2 and 0 <= c - column < 2 else WHITE)
-    x, y = left + column * cell, top + row * cell
-    picture.frame(x, y, 2 * cell, 2 * cell)
-
-    kernel_left, kernel_top = 342, y
-    picture.text(kernel_left + cell, kernel_top - 18, "kernel, 2 × 2", bold=True)
+    picture.table(left, top, image, cell)
+    picture.text(kernel_left + cell, kernel_top - 14, "kernel, 2 × 2", bold=True)
     picture.table(kernel_left, kernel_top, kernel, cell, fill=lambda r, c: PALE_BLUE)
-    picture.arrow((kernel_left - 14, y + cell), (left + 5 * cell + 14, y + cell))
-    picture.text((kernel_left + left + 5 * cell) / 2, y + cell - 12, "lay it on", size=13, fill=SOFT)
+    picture.arrow((kernel_left - 14, kernel_top + cell), (left + 5 * cell + 14, kernel_top + cell))
+    picture.text((kernel_left + left + 5 * cell) / 2, kernel_top + cell - 12, "lay it on", size=13, fill=SOFT)
+    picture.arrow((kernel_left + 2 * cell + 14, kernel_top + cell), (out_left - 14, kernel_top + cell))
+    picture.text((kernel_left + 2 * cell + out_left) / 2, kernel_top + cell - 12, "multiply, add", size=13, fill=SOFT)
+    picture.text(out_left + width / 2 * cell, out_top - 14, f"feature map, {height} × {width}", bold=True)
+    for r, c in totals:
+        picture.cell(out_left + c * cell, out_top + r * cell, cell)
 
-    out_left, out_top = 546, top + cell / 2
-    picture.text(out_left + width / 2 * cell, out_top - 18, f"feature map, {height} × {width}", bold=True)
-    for r in range(height):
-        for c in range(width):
-            here = (r, c) == (row, column)
-            picture.cell(out_left + c * cell, out_top + r * cell, cell, signed(total) if here else "", bold=here,
-                         fill=PALE_ORANGE if here else WHITE)
-    picture.frame(out_left + column * cell, out_top + row * cell, cell, cell)
-    picture.arrow((kernel_left + 2 * cell + 14, y + cell), (out_left - 14, y + cell))
-    picture.text((kernel_left + 2 * cell + out_left) / 2, y + cell - 12, "multiply, add", size=13, fill=SOFT)
-
-    pieces = []
-    for pixel, weight in pairs:
-        pieces += [" + "] if pieces else []
-        pieces += [(pixel, DEEP_ORANGE, True), " · ", (weight, DEEP_BLUE, True)]
-    picture.text(380, 288, [*pieces, " = ", (signed(total), INK, True)], size=16, mono=True)
+    resting = (2, 2)
+    for number, ((r, c), total) in enumerate(totals.items()):
+        pairs = [(signed(pixel), f"({signed(weight)})" if weight < 0 else signed(weight))
+                 for pixel, weight in zip(image[r:r + 2, c:c + 2].flat, kernel.flat)]
+        with picture.group(f"step step{number}" + " rest" * ((r, c) == resting)):
+            picture.frame(left + c * cell, top + r * cell, 2 * cell, 2 * cell)
+            picture.frame(out_left + c * cell, out_top + r * cell, cell, cell)
+            pieces = [piece for pixel, weight in pairs
+                      for piece in (" + ", (pixel, DEEP_ORANGE, True), " · ", (weight, DEEP_BLUE, True))][1:]
+            picture.text(380, 308, [*pieces, " = ", (signed(total), INK, True)], size=16, mono=True)
+        with picture.group(f"sum sum{number}"):
+            picture.text(out_left + (c + 0.5) * cell, out_top + (r + 0.5) * cell + 5, signed(total), mono=True, bold=True)
+    picture.style = one_after_another(len(totals))
     return picture
+
+
+def one_after_another(steps, seconds=1.5):
+    """Return a style sheet that shows `.step0`, `.step1` ... in turn and lets `.sum0`, `.sum1` ... stay, over and over."""
+    share, period = 100 / (steps + 1), seconds * (steps + 1)  # the last step stays for two
+    lines = [".step { visibility: hidden } .rest { visibility: visible }",
+             "@media (prefers-reduced-motion: no-preference) {",
+             f".step, .sum {{ visibility: hidden; animation: {period:g}s step-end infinite }}"]
+    for step in range(steps):
+        begin, end = f"{step * share:.4g}%", f"{(step + 1) * share:.4g}%" if step < steps - 1 else "100%"
+        lines += [f"@keyframes step{step} {{ 0% {{ visibility: {'hidden' if step else 'visible'} }} "
+                  f"{begin} {{ visibility: visible }} {end} {{ visibility: hidden }} }}",
+                  f"@keyframes sum{step} {{ 0% {{ visibility: {'hidden' if step else 'visible'} }} "
+                  f"{begin} {{ visibility: visible }} 100% {{ visibility: visible }} }}",
+                  f".step{step} {{ animation-name: step{step} }} .sum{step} {{ animation-name: sum{step} }}"]
+    return "\n".join([*lines, "}"])
 
 
 def pooling():

@@ -4,6 +4,7 @@ A picture shown as an image cannot know whether its page is light or dark. So ea
 reads the same on both. Color never stands alone: what is orange is also hatched or framed, what is compared is labeled.
 """
 
+from contextlib import contextmanager
 from xml.sax.saxutils import escape, quoteattr
 
 PANEL, EDGE, WHITE = "#fcfbf8", "#d9d4c9", "#ffffff"
@@ -60,11 +61,18 @@ class Picture:
 
     def __init__(self, width, height, title, description):
         self.width, self.height, self.title, self.description = width, height, title, description
-        self.parts = []
+        self.parts, self.style = [], ""
 
     def element(self, name, **values):
         """Add an element without content."""
         self.parts.append(f"<{name}{attributes(**values)}/>")
+
+    @contextmanager
+    def group(self, names):
+        """Put what is drawn inside into a group of these classes, for `style`, the picture's style sheet."""
+        self.parts.append(f'<g class="{names}">')
+        yield
+        self.parts.append("</g>")
 
     def rect(self, x, y, width, height, fill=WHITE, stroke=LINE, line=1.0, radius=None, dash=None):
         """Draw a box with its upper left corner at (x, y)."""
@@ -149,6 +157,7 @@ class Picture:
             f'fill="{INK}">',
             f'<title id="title">{escape(self.title)}</title>',
             f'<desc id="description">{escape(self.description)}</desc>',
+            *([f"<style>{self.style}</style>"] if self.style else []),
             *([f"<defs>{patterns}</defs>"] if patterns else []),
             f'<rect x="0.5" y="0.5" width="{self.width - 1}" height="{self.height - 1}" rx="12" fill="{PANEL}" stroke="{EDGE}"/>',
             *self.parts, "</svg>", ""])

@@ -42,15 +42,15 @@ def test_entries_are_found_by_word():
     assert all(one in entries.ENTRIES for one in find_entries())
 
 
-@pytest.mark.parametrize("pixels", [0, 1])
-def test_both_ways_change_every_weight(monkeypatch, pixels):
+@pytest.mark.parametrize("shift", [False, True])
+def test_both_ways_change_every_weight(monkeypatch, shift):
     monkeypatch.setattr(measure_lenet, "COUNT", 300)
     lesson, x, labels = measure_lenet.pictures()
     made = []
     new_lenet = lesson["new_lenet"]
     lesson["new_lenet"] = lambda: made.append(new_lenet()) or made[-1]
     for way in (measure_lenet.with_fit, measure_lenet.as_one_graph):
-        epoch = way(lesson, x, labels, pixels)
+        epoch = way(lesson, x, labels, shift)
         before = made[-1].get_weights()
         epoch()
         assert all(not np.array_equal(old, new) for old, new in zip(before, made[-1].get_weights()))

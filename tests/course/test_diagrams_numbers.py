@@ -17,15 +17,26 @@ def numbers(name):
     return [float(word.replace("−", "-").replace(",", "")) for word in words(name) if re.fullmatch(r"−?[\d,]+(\.\d+)?", word)]
 
 
-def test_convolution_shows_the_numbers_of_its_lesson_and_the_sum_of_the_products():
-    *tables, total = numbers("convolution")
+def test_convolution_steps_over_the_picture_of_its_lesson():
+    tables = numbers("convolution")
     image, kernel = np.reshape(tables[:25], (5, 5)), np.reshape(tables[25:], (2, 2))
-    expression = words("convolution")[-1].replace("·", "*").replace("−", "-").replace("=", "==")
-    assert eval(expression) is True and expression.endswith(f"== {total:g}")
-    frames = [outline(shape) for shape in elements("convolution", "rect") if shape.get("fill") == "none"]
-    cells = [text for text in elements("convolution", "text") if "".join(text.itertext()) in "01−1"][:25]
-    inside = [float("".join(text.itertext())) for text in cells if within(box(text), frames[0])]
-    assert np.dot(inside, kernel.ravel()) == total and np.count_nonzero(inside) > 1
+    steps, sums = ([group for group in elements("convolution", "g") if kind in group.get("class").split()]
+                   for kind in ("step", "sum"))
+    grid = [outline(shape) for shape in elements("convolution", "rect")][1:]  # the first is the panel
+    for number, (step, one) in enumerate(zip(steps, sums, strict=True)):
+        row, column = divmod(number, 4)
+        assert [step.get("class").split()[1], one.get("class").split()[1]] == [f"step{number}", f"sum{number}"]
+        window, place = (outline(shape) for shape in step if shape.tag.endswith("rect"))
+        inside = [value for value, cell in zip(tables, grid[:25]) if within(cell, window)]
+        assert inside == list(image[row:row + 2, column:column + 2].ravel())
+        expression = "".join(step[-1].itertext()).replace("·", "*").replace("−", "-").replace("=", "==")
+        shown = "".join(one[0].itertext()).replace("−", "-")
+        assert eval(expression) is True and expression.endswith(f"== {shown}") and np.dot(inside, kernel.ravel()) == float(shown)
+        assert within(box(one[0]), place) and place == grid[29 + number]
+    style, = elements("convolution", "style")
+    still, moving = style.text.split("@media (prefers-reduced-motion: no-preference)")
+    assert "animation" not in still and moving.count("@keyframes") == 2 * len(steps) == 32
+    assert [step.get("class").split()[2:] for step in steps].count(["rest"]) == 1
 
     notebook = json.loads((ROOT / "notebooks" / "03_lenet.ipynb").read_text(encoding="utf-8"))
     sources = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]

@@ -17,9 +17,9 @@ from helpers.project import ROOT, newest_tested, python_versions, read_toml, req
 from tests.support.lesson_code import FRONT, code_of, imported
 
 OLDEST, NEWEST = python_versions()
-OPTIONAL = {"ipywidgets", "torch", "IPython", "cycler", "tomli"}
+OPTIONAL = {"ipywidgets", "anywidget", "traitlets", "torch", "IPython", "cycler", "tomli"}
 """Imported where it is there (panels, PyTorch), or there wherever a kernel or Matplotlib is, or on Python 3.10 alone."""
-BESIDE = {"ipywidgets", "jinja2", "jupyterlab", "nbval", "psutil", "pydot", "tomli"}
+BESIDE = {"anywidget", "ipywidgets", "jinja2", "jupyterlab", "nbval", "psutil", "pydot", "tomli"}
 """Required and not imported by lessons: what opens, grades and tests them, and what Keras uses itself."""
 
 
@@ -38,8 +38,8 @@ def test_what_lessons_import_is_required_and_checked():
     sources = (*lessons, *(path.read_text(encoding="utf-8") for path in FRONT))
     found = {module.partition(".")[0] for source in sources for module in imported(source)}
     assert found - set(sys.stdlib_module_names) - {"helpers", "tomllib"} - OPTIONAL == set(environment.IMPORTED)
-    imported = {package for module in environment.IMPORTED for package in environment._PACKAGES.get(module, (module,))}
-    assert set(required()) == imported | BESIDE
+    packages = {package for module in environment.IMPORTED for package in environment._PACKAGES.get(module, (module,))}
+    assert set(required()) == packages | BESIDE
 
 
 def test_the_tested_versions_are_those_of_every_direct_requirement():

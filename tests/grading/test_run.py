@@ -225,7 +225,7 @@ def test_a_cell_that_takes_too_long_costs_its_exercise_and_is_tried_twice(answer
     with contextlib.closing(quick):
         begin = time.monotonic()
         got = twice(quick, new_key(answered, PLAIN), Match("draw", "while True:\n    pass"), Match("double", PLAIN.solution))
-        assert 4 <= time.monotonic() - begin < 20 and len(tried) == 2
+        assert time.monotonic() - begin >= 4 and len(tried) == 2
     slow, other = got.exercises
     assert (slow.status, slow.earned, slow.error, other.status) == (TIME_OUT, 0, "ran longer than 2 seconds", RIGHT)
 

@@ -136,7 +136,7 @@ def test_nothing_that_a_worker_says_or_leaves_unsaid_stops_the_grader(workers, s
     run, = ran(worker, source, seconds=3)
     worker.close()
     assert run.status == status and not run.result, run
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 120  # not the ten minutes of its child, and not for ever
     other = workers.start()
     assert ran(other, "1")[0].result == "1"
     other.close()

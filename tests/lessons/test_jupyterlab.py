@@ -122,27 +122,48 @@ def play_with_the_windows(lesson, number):
 
 
 def play_with_a_digit(lesson, number):
-    """A digit moves at the touch of a key, a drawing appears, and the model answers each time."""
+    """A digit moves at the touch of a key; a drawing, by mouse or by keys, changes what the model reads; a click wipes it."""
     element = lesson.element(number)
 
-    def alt_becomes(text):
-        lesson.page.wait_for_function("([cell, text]) => cell.querySelector('img')?.alt.includes(text)", arg=[element, text],
-                                      timeout=60_000)
+    def alt_becomes(text, unlike=""):
+        lesson.page.wait_for_function(
+            "([cell, text, unlike]) => { const alt = cell.querySelector('img')?.alt ?? '';"
+            " return alt.includes(text) && alt !== unlike; }", arg=[element, text, unlike], timeout=60_000)
+        return element.query_selector("img").get_attribute("alt")
 
-    start = re.search(r"right=(-?\d+)", lesson.cells()[number]["source"])
-    right = int(start.group(1)) if start else 0
     lesson.page.get_by_role("slider", name="right", exact=True).focus()
     lesson.page.keyboard.press("ArrowRight")
-    alt_becomes(f"moved {right + 1} to the right and 0 down")
-    lesson.page.get_by_label("blank sheet").check()
-    lesson.page.get_by_label("pen", exact=True).select_option("draws")
-    column = lesson.page.get_by_role("slider", name="pen column", exact=True)
-    column.focus()
-    for _ in range(4):
-        lesson.page.keyboard.press("ArrowRight")
-    alt_becomes("A drawing, and ten bars of probability. The model reads")
+    alt_becomes("moved 1 to the right and 0 down")
+    lesson.page.keyboard.press("ArrowLeft")
+    read = {}
+    for digit, points in {"1": [(14, 4), (14, 24)], "0": [(14, 4), (8, 8), (6, 14), (8, 20), (14, 24), (20, 20), (22, 14),
+                                                          (20, 8), (14, 4)]}.items():
+        drag(lesson, points)
+        read[digit] = alt_becomes("A drawing, fitted and centered, and ten bars of probability. The model reads " + digit)
+        lesson.screenshot(f"drawn-{digit}")
+        lesson.page.get_by_role("button", name="wipe the drawing").click()
+        alt_becomes("A handwritten")
+    assert read["0"] != read["1"]
+    sheet = lesson.page.get_by_role("application")
+    sheet.focus()
+    for key in [" ", *["ArrowDown"] * 6, " ", "ArrowRight"]:
+        sheet.press(key)
+    alt_becomes("A drawing, fitted and centered, and ten bars of probability. The model reads 1")
     look_for_barriers(lesson)
     lesson.screenshot("panel")
+
+
+def drag(lesson, points):
+    """Draw a line on the sheet with the mouse, through points (x, y) in its pixels."""
+    sheet = lesson.page.get_by_role("application")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    places = [(box["x"] + x * box["width"] / 28, box["y"] + y * box["height"] / 28) for x, y in points]
+    lesson.page.mouse.move(*places[0])
+    lesson.page.mouse.down()
+    for place in places[1:]:
+        lesson.page.mouse.move(*place, steps=5)
+    lesson.page.mouse.up()
 
 
 def solve_an_exercise(lesson, cells, stub):

@@ -1,11 +1,10 @@
-"""Batches are those that lesson 03 builds by hand, in one thread."""
+"""Each example comes once per epoch, from one thread."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from helpers.batches import single_threaded_batches
-from tests.support.lesson_code import definitions
 
 X, LABELS = np.arange(500, dtype="float32").reshape(250, 2), np.arange(250)
 
@@ -32,15 +31,9 @@ def test_with_a_seed_each_epoch_another_order_of_the_same_pairs():
         assert np.array_equal(np.concatenate([x for x, _ in epoch]), X[order])
 
 
-def test_as_lesson_03_builds_it():
-    by_hand = definitions("03_lenet", ["single_threaded_batches"], {"tf": tf})["single_threaded_batches"]
-    found = []
-    for make in (lambda: by_hand(X, LABELS, 5), lambda: single_threaded_batches(X, LABELS, 100, 5)):
-        tf.random.set_seed(1)
-        data = make()
-        found.append(([labels.tolist() for _, labels in arrays(data)], data.options().threading.private_threadpool_size,
-                      data.options().autotune.enabled))
-    assert found[0] == found[1] and found[0][1:] == (1, False)
+def test_one_thread_makes_them():
+    options = single_threaded_batches(X, LABELS, 100, 5).options()
+    assert options.threading.private_threadpool_size == 1 and options.autotune.enabled is False
 
 
 @pytest.mark.parametrize(("labels", "size", "words"), [

@@ -209,9 +209,8 @@ def test_the_line_follows_the_digit():
     assert "reads 3 with probability 0.55" in panel.line.value and "The label is 0." in panel.line.value
     panel.widgets["down"].value = 14
     assert "reads 8 with probability 0.55" in panel.line.value
-    panel.widgets["number"].value = 0
-    panel.widgets["blank"].value = True
-    assert "label" not in panel.line.value and not panel.picture_now().any()
+    panel.widgets["strokes"].value = BAR
+    assert "label" not in panel.line.value and 'alt="A drawing, fitted and centered, moved 0' in panel.picture.value
 
 
 @pytest.mark.parametrize("changes, expected", [
@@ -225,33 +224,59 @@ def test_moving_by_nothing_changes_nothing():
     np.testing.assert_allclose(digits.moved(IMAGES[1]), IMAGES[1], atol=1e-6)
 
 
-def test_the_pen_draws_a_line_erases_and_is_wiped():
-    panel = digit()
-    panel.widgets["blank"].value = True
-    panel.widgets["column"].value = 4           # lifted: nothing is drawn
-    assert not panel.picture_now().any()
-    panel.widgets["pen"].value = "draws"
-    panel.widgets["column"].value = 20
-    drawn = panel.picture_now()
-    assert (drawn[14, 4:21] == 255).all() and not drawn[:12].any() and not drawn[:, 24:].any()
-    panel.widgets["pen"].value = "erases"
-    panel.widgets["column"].value = 12
-    assert 'alt="A drawing, and ten bars' in panel.picture.value
-    assert not panel.picture_now()[14, 12:21].any() and (panel.picture_now()[14, 4:10] == 255).all()
-    panel.wipe()
-    assert not panel.picture_now().any()
-    panel.widgets["blank"].value = False
-    np.testing.assert_array_equal(panel.picture_now(), IMAGES[0])
+BAR = [[[20.0, 3.0], [20.0, 9.0], [20.0, 15.0]]]      # upright, to the right of the middle
+HOOK = [[[2, 2], [2, 26], [26, 26]]]                  # fills the sheet; its mass is below and left of its middle
+
+
+@pytest.mark.parametrize("strokes", [BAR, HOOK, [[[5, 5]]], [[[3, 3], [8, 8]], [[8, 3], [3, 8]]]])
+def test_a_drawing_has_its_mass_in_the_middle(strokes):
+    picture = digits.drawn(strokes)
+    np.testing.assert_allclose(center(picture), (13.5, 13.5), atol=0.1)
+    assert picture.shape == (28, 28) and 200 < picture.max() <= 255 and picture.min() == 0
+
+
+@pytest.mark.parametrize("strokes, rows, columns", [(BAR, 20, 2), (HOOK, 20, 20), ([[[5, 5]]], 2, 2)])
+def test_a_drawing_is_fitted_into_twenty_pixels(strokes, rows, columns):
+    ink = digits.drawn(strokes) > 100
+    assert abs(ink.any(axis=1).sum() - rows) <= 1 and abs(ink.any(axis=0).sum() - columns) <= 1
+
+
+def test_where_and_how_large_it_is_drawn_does_not_matter():
+    small = [[[1 + x / 2, 4 + y / 2] for x, y in stroke] for stroke in HOOK]
+    np.testing.assert_allclose(digits.drawn(small), digits.drawn(HOOK), atol=1e-6)
+
+
+def test_nothing_drawn_is_an_empty_sheet():
+    assert not digits.drawn([]).any()
+
+
+def test_a_drawing_takes_the_place_of_the_digit_and_is_moved_like_one():
+    panel = digit(number=1)
+    panel.widgets["strokes"].value = BAR
+    np.testing.assert_array_equal(panel.picture_now(), digits.drawn(BAR).round().astype("uint8"))
+    panel.widgets["right"].value = 5
+    np.testing.assert_allclose(center(panel.picture_now()), (13.5, 18.5), atol=0.1)
 
 
 def test_the_button_wipes():
-    panel = digit()
-    controls, _, _ = panel.build().children
-    panel.ink[:] = 1
-    panel.refresh()
-    assert "with something drawn over it" in panel.picture.value
-    controls.children[-1].click()
-    assert not panel.ink.any() and "drawn over" not in panel.picture.value
+    panel = digit(number=1)
+    _, buttons = panel.build().children[0].children
+    panel.widgets["strokes"].value = BAR
+    assert "A drawing" in panel.picture.value
+    buttons.children[-1].click()
+    assert "A handwritten 0" in panel.picture.value
+    np.testing.assert_array_equal(panel.picture_now(), IMAGES[1])
+
+
+def test_without_anywidget_the_sliders_are_left(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.delitem(sys.modules, "helpers.panels.sheet", raising=False)
+    panel = DigitPanel(IMAGES, LABELS, where_is_the_ink)
+    controls = panel.build().children[0]
+    assert [widget.description for widget in controls.children[:-1]] == ["digit", "right", "down", "size, %", "turn, °"]
+    assert "%pip install anywidget" in controls.children[-1].value
+    panel.widgets["number"].value = 1
+    assert "reads 3" in panel.line.value
 
 
 def test_the_static_picture_says_what_is_on_it(published, capsys):
@@ -269,9 +294,9 @@ def test_a_model_that_fails_says_so_in_the_line_and_recovers():
 
     panel = DigitPanel(IMAGES, LABELS, model)
     panel.build()
-    panel.widgets["blank"].value = True
+    panel.widgets["number"].value = 2
     assert "RuntimeError: no ink &lt;at all&gt;" in panel.line.value
-    panel.widgets["blank"].value = False
+    panel.widgets["number"].value = 0
     assert "The model reads" in panel.line.value
 
 

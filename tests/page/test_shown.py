@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from helpers import environment, pictures, plots
+from helpers import environment, plots
 from helpers.progress import Progress, track
 from helpers.quiet_start import quiet_file_descriptor
 from helpers.tables import Table
@@ -30,14 +30,6 @@ def test_a_figure_without_alt_text_is_refused(published, alt):
     assert not published and not plt.get_fignums()
 
 
-def test_a_picture_from_elsewhere_is_shown_at_half_its_pixels(published):
-    png, _, _ = pictures.as_png(plots.new(width=3, height=2)[0])
-    pictures.show_png(png, alt="An empty pair of axes.")
-    assert published[0][1]["image/png"] == {"alt": "An empty pair of axes.", "width": 300, "height": 200}
-    with pytest.raises(ValueError, match="not a PNG file: it begins with b'<svg xml'"):
-        pictures.show_png(b"<svg xmlns=", alt="An empty pair of axes.")
-
-
 @pytest.mark.parametrize("shape", [(3, 8, 8), (3, 8, 8, 1), (3, 8, 8, 3)])
 def test_image_grid_takes_gray_and_color(published, shape):
     plots.image_grid(np.zeros(shape, np.uint8), titles="abc", alt="Three black squares.")
@@ -57,8 +49,15 @@ def test_the_other_figures_are_drawn(published):
     plots.curves({"a": [1, 2, 3], "b": [3, 2, 1]}, alt="Two lines that cross.")
     plots.accuracy_spread({"a": [0.9, 0.8]}, alt="Two dots and a line.")
     plots.confusion_matrix([[5, 1], [0, 6]], ["no", "yes"], alt="One mistake in twelve.")
-    plots.probability_bars(np.zeros((8, 8)), [0.2, 0.8], ["no", "yes"], alt="Yes is likely.")
-    assert len(published) == 4
+    assert len(published) == 3
+
+
+def test_equal_values_do_not_hide_each_other(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "show", lambda figure, alt: drawn.append(figure))
+    plots.accuracy_spread({"a": [1.0, 1.0, 0.9]}, alt="Three dots, two at one.")
+    dots, = (line for line in drawn[0].axes[0].lines if line.get_marker() == "o")
+    assert len(set(zip(dots.get_xdata(), dots.get_ydata()))) == 3
 
 
 def test_tables_show_every_cell_in_both_forms():

@@ -17,7 +17,6 @@ from helpers.grading.answer_keys import in_own_scope
 from helpers.project import ROOT, read_toml
 from tests.support.lesson_code import FUNCTION_OR_CLASS, code_cells
 
-ASK = "from helpers.exercises import case, check"
 KEYS = ROOT / "helpers" / "grading" / "keys"
 MUTANTS = ROOT / "tests" / "mutants"
 TAGS = ("exercise-task", "exercise-setup", "exercise-solution", "exercise-check", "exercise-hidden")
@@ -116,7 +115,9 @@ def visible(lesson, name, solution=None):
 
 def as_feedback(lesson, name, solution):
     """Return what the lesson's check says where the grader asks it: after the key's set-up, without the rest of the lesson."""
-    given = [key_setup(lesson), *key_exercises(lesson)[name].sources("exercise-setup"), solution, ASK]
+    ask, = (line for cell in code_cells(lesson) if cell.metadata.get("name") == "imports"
+            for line in cell.source.splitlines() if line.endswith(" check"))
+    given = [key_setup(lesson), *key_exercises(lesson)[name].sources("exercise-setup"), solution, ask]
     return run([*given, *lesson_exercises(lesson)[name].sources("exercise-check")], {"__name__": "__main__"})
 
 
