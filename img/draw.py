@@ -12,12 +12,14 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from drawing import basics, course, networks, normalization, softmax, transfer  # noqa: E402
+from drawing import basics, course, hidden, networks, normalization, softmax, transfer  # noqa: E402
 
 # Each drawing, and the pages that show it.
 PAGES = {
     course.course_map: ("README.md", "00_start_here"),
     softmax.softmax_regression: ("01_mnist_softmax",),
+    hidden.hidden_layer: ("02_hidden_layer",),
+    hidden.learning_rate: ("02_hidden_layer",),
     basics.convolution: ("03_lenet",),
     basics.pooling: ("03_lenet",),
     basics.frame_28_to_32: ("03_lenet",),

@@ -1,8 +1,11 @@
 """The course as a path."""
 
+from itertools import pairwise
+
 from .strokes import BLUE, HATCH, INK, ORANGE, PALE_BLUE, PANEL, RULED, SOFT, WHITE, Picture
 
-STATIONS = ((1, "Softmax", "regression", ("a loss and", "its gradient")), (3, "LeNet", "", ("convolution", "and pooling")),
+STATIONS = ((1, "Softmax", "regression", ("a loss and", "its gradient")), (2, "A hidden", "layer", ("what training", "needs")),
+            (3, "LeNet", "", ("convolution", "and pooling")),
             (4, "Sign", "language", ("when to trust", "a score")), (5, "Four", "frameworks", ("proof that two", "networks agree")),
             (6, "AlexNet,", "translated", ("reading what", "others wrote")),
             (7, "Transfer", "learning", ("features from", "elsewhere")))
@@ -13,6 +16,18 @@ def bars(picture, x, y):
     for column, height in enumerate((6, 10, 28, 8, 4)):
         fill, stroke = (HATCH, ORANGE) if column == 2 else (BLUE, BLUE)
         picture.rect(x - 17.5 + 7 * column, y + 14 - height, 5.5, height, fill=fill, stroke=stroke)
+
+
+def two_layers(picture, x, y):
+    """Draw three inputs, two hidden units and an output, all connected."""
+    columns = [[(x - 17, y + step) for step in (-14, 0, 14)], [(x, y - 9), (x, y + 9)], [(x + 17, y)]]
+    for before, after in pairwise(columns):
+        for start in before:
+            for end in after:
+                picture.path([start, end], stroke=SOFT, line=1)
+    for column, fill in zip(columns, (WHITE, HATCH, PALE_BLUE)):
+        for place in column:
+            picture.circle(*place, 4.5, fill=fill, stroke=ORANGE if fill == HATCH else BLUE, line=1.5)
 
 
 def window(picture, x, y):
@@ -56,15 +71,15 @@ def transferred(picture, x, y):
     picture.rect(x + 10, y - 7, 8, 14, fill=HATCH, stroke=ORANGE, line=2)
 
 
-ICONS = (bars, window, hand, four, narrowing, transferred)
+ICONS = (bars, two_layers, window, hand, four, narrowing, transferred)
 
 
 def course_map():
-    """Draw the six lessons as stations on a path, each with what it adds."""
-    picture = Picture(800, 246, "The course", "Six lessons on one path, each with what it adds. " + " ".join(
+    """Draw the seven lessons as stations on a path, each with what it adds."""
+    picture = Picture(800, 246, "The course", "Seven lessons on one path, each with what it adds. " + " ".join(
         f"{number}: {first} {second}".strip() + f", {' '.join(adds)}."
         for number, first, second, adds in STATIONS))
-    left, pitch, middle, radius = 76, 129.6, 78, 36
+    left, pitch, middle, radius = 70, 110, 78, 36
     for place, ((number, first, second, adds), icon) in enumerate(zip(STATIONS, ICONS)):
         x = left + pitch * place
         if place < len(STATIONS) - 1:

@@ -169,6 +169,24 @@ def test_four_cases_have_four_different_answers():
 
 def test_the_map_names_every_lesson():
     said = " ".join(words("course_map"))
-    assert [word for word in words("course_map") if word.isdigit()] == list("134567")
-    for title in ("LeNet", "Softmax regression", "Sign language", "Four frameworks", "AlexNet, translated", "Transfer learning"):
+    assert [word for word in words("course_map") if word.isdigit()] == list("1234567")
+    for title in ("LeNet", "Softmax regression", "A hidden layer", "Sign language",
+                  "Four frameworks", "AlexNet, translated", "Transfer learning"):
         assert title in said
+
+
+def test_the_hidden_layer_gives_every_slope_the_shape_of_its_array():
+    said = words("hidden_layer")
+    assert [word for word in said if word.startswith("n ×")] == [f"n × {size}" for size in (784, 128, 128, 10, 10, 128, 128)]
+    assert [word for word in said if re.fullmatch(r"\d+×\d+", word)] == ["784×128", "128×10"]
+    described, = ("".join(one.itertext()) for one in elements("hidden_layer", "desc"))
+    layers = shapes.dense_parameters(784, 128), shapes.dense_parameters(128, 10)
+    assert "{:,} and {:,} parameters, {:,} together".format(*layers, sum(layers)) in described
+
+
+def test_the_learning_rate_has_its_cliff_where_steps_overshoot():
+    described, = ("".join(one.itertext()) for one in elements("learning_rate", "desc"))
+    curvatures = [float(found) for found in re.search(r"curvatures ([\d.]+) and ([\d.]+)\.", described).groups()]
+    cliff = float(re.search(r"At a rate of ([\d.]+) it rises", described)[1])
+    left_over = [max(abs(1 - rate * curvature) for curvature in curvatures) for rate in (0.99 * cliff, 1.01 * cliff)]
+    assert left_over[0] < 1 < left_over[1]
