@@ -1,6 +1,7 @@
 """What students and instructors read: feedback pages, the gradebook, tables for learning platforms, results.json."""
 
 import csv
+import dataclasses
 import html
 import io
 import json
@@ -99,7 +100,7 @@ def test_checks_that_say_the_same_are_told_once():
 def test_the_difference_is_told_where_both_can_be_read(expected, got, said):
     result = lesson_result(LESSON, (WRONG,))
     for check in result.exercises[0].checks:
-        check.call.expected, check.call.got = expected, got
+        check.call = dataclasses.replace(check.call, expected=expected, got=got)
     seen = words_of(feedback_page(handed_in(), result, reveal=True))
     assert (f"difference {said}" in seen) if said else seen.count("difference") == 1
 
