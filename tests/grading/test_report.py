@@ -517,6 +517,7 @@ def large(tmp_path_factory):
     return write_report(out, the_class, results, KEYS, facts={"seed": 7})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_the_pages_are_accessible_and_no_wider_than_the_screen(large, width, scheme):
