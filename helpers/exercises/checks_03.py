@@ -59,7 +59,7 @@ def output_length():
              slips={"A window that does not fit was counted: with \"valid\" you round down.": 3}),
         case("same, not divisible", 13, 6, 5, "same", expected=3,
              hint="13 / 5 rounded up. -(-a // b) rounds up in whole numbers.",
-             slips={"13 / 5 was rounded down; with \"same\" it is rounded up.": 2}),
+             slips={"One place is missing: with \"same\" the length is 13 / 5, rounded up, whatever the window.": 2}),
         case("a window longer than the row", 4, 11, 4, "valid", expected=0, hint="No place is 0, never a negative number."),
         case("a window longer by one pixel", 10, 11, 4, "valid", expected=0, hint="-1 // 4 is -1, but int(-1 / 4) is 0."),
         case("same, a window longer than the row", 3, 5, 1, "same", expected=3, hint="Zeros make room for any window."),
