@@ -93,13 +93,10 @@ class case:  # noqa: N801  (reads like a function in a lesson's cell)
         return next((text for text, slip in self.slips.items() if difference(slip, result, self.tolerance) is None), self.hint)
 
     def call(self, name: str) -> str:
-        """Write down the call, as a student would type it; the rows of an array stay below each other."""
-        text, after = f"{name}(", ""
-        for value in self.inputs:
-            text += after
-            text += short(value, 120).replace("\n", "\n" + " " * (len(text) - text.rfind("\n") - 1))
-            after = ", "
-        return text + ")"
+        """Write down the call, as a student would type it; an array of several lines gets them for itself."""
+        inputs = [short(value, 120) for value in self.inputs]
+        between = ",\n" if any("\n" in text for text in inputs) else ", "
+        return f"{name}({between.join(inputs)})".replace("\n", "\n" + " " * (len(name) + 1))
 
     def complaint(self, result: object) -> tuple[str, str] | None:
         """Return what was expected and how the result differs from it, or None."""

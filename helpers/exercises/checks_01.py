@@ -90,8 +90,8 @@ def strict_one_hot():
                     "Rows are labels and columns are classes; yours are swapped.": rows(3, 0).T}),
         case("more labels than classes", np.array([1, 0, 2, 1, 0]), 3, expected=rows(1, 0, 2, 1, 0, classes=3),
              hint="Rows are labels, columns are classes."),
-        case("the type", np.array([1]), 2, dtype="float32",
-             hint="NumPy makes float64 unless told otherwise: dtype or astype."),
+        case("the type", np.array([1, -1]), 2, dtype="float32",
+             hint="NumPy makes float64 unless told otherwise: dtype or astype. One float64 row turns all rows into float64."),
         case("a label of -1", np.array([2, -1, 0]), 4, expected=rows(2, None, 0),
              slips={"Index -1 means the last column. Compare labels and classes instead.": rows(2, 3, 0)},
              hint="The row of -1 is all zeros; the others stay as they are."),
@@ -132,21 +132,22 @@ def soft_cross_entropy():
 def gradient_with_decay():
     """Exercise 1.4."""
     random = np.random.default_rng(0)
-    setting = random.normal(size=(5, 3)), np.array([0, 1, 2, 3, 1]), random.normal(size=(3, 4)), random.normal(size=4)
+    # No picture shows the last of the four classes: their number is that of the biases.
+    setting = random.normal(size=(5, 3)), np.array([0, 1, 2, 2, 1]), random.normal(size=(3, 4)), random.normal(size=4)
     (plain_W, plain_b), (W, b) = _slopes(*setting), _slopes(*setting, 0.3)
     return [
         case("the shapes", *setting, 0.0,
              holds={"two slopes, of shapes (3, 4) and (4,)": lambda slopes, *_: list(map(np.shape, slopes)) == [(3, 4), (4,)]},
              hint="W first, then b. one_hot and gradient make ten classes unless told otherwise: one_hot(labels, len(b))."),
         case("no decay, moving W[2, 1]", *setting, 0.0, hint="x transposed times (p - y), divided by the number of pictures.",
-             holds={"the slope found by moving W[2, 1]": lambda slopes, *_: (plain_W[2, 1], slopes[0][2, 1])},
+             holds={"the slope found by moving W[2, 1]": lambda slopes, *_: (plain_W[2, 1], np.array(slopes[0])[2, 1])},
              tolerance=1e-5,
              slips={"Divide by the number of pictures: the loss is a mean.": (5 * plain_W, 5 * plain_b),
                     "The sign: what the model said minus the truth, p - y.": (-plain_W, -plain_b)}),
         case("no decay, all slopes", *setting, 0.0, expected=(plain_W, plain_b), tolerance=1e-5,
              hint="The bias sees a constant 1: add (p - y), divided by n, over the pictures."),
         case("decay 0.3, moving W[2, 1]", *setting, 0.3, tolerance=1e-5,
-             holds={"the slope found by moving W[2, 1]": lambda slopes, *_: (W[2, 1], slopes[0][2, 1])},
+             holds={"the slope found by moving W[2, 1]": lambda slopes, *_: (W[2, 1], np.array(slopes[0])[2, 1])},
              hint="The derivative of decay / 2 times the square of w is decay times w."),
         case("decay 0.3, all slopes", *setting, 0.3, expected=(W, b), tolerance=1e-5,
              slips={"The penalty has no b in it: the biases pay nothing.": (W, b + 0.3 * setting[3])},
@@ -205,14 +206,14 @@ def pin_last_class():
     pinned = np.array([[weight - row[-1] for weight in row] for row in W])
 
     def with_one_pixel(parts, *_):
-        return probabilities, _softmax(np.array([parts[0][pixel] + parts[1] for pixel in range(4)]))
+        return probabilities, _softmax(np.array(parts[0]) + np.array(parts[1]))
 
     return [
         case("the shapes", W, b,
              holds={"shapes (4, 3) and (3,), as before": lambda parts, *_: list(map(np.shape, parts)) == [(4, 3), (3,)]},
              hint="W, then b; nothing is cut off. W[:, -1:] keeps the column upright, W[:, -1] lays it flat."),
         case("the last class", W, b,
-             holds={"its weights and its bias": lambda parts, *_: (np.zeros(5), np.array([*parts[0][:, -1], parts[1][-1]]))},
+             holds={"its weights and its bias": lambda parts, *_: (np.zeros(5), np.vstack(parts)[:, -1])},
              hint="Both the last column of W and the last bias must vanish."),
         case("a black picture", W, b, holds={"the probabilities": lambda parts, *_: (_softmax(b), _softmax(parts[1]))},
              hint="With all pixels 0 only the biases speak. Subtract the last one from all of them."),

@@ -59,7 +59,7 @@ def output_length():
              slips={"A window that does not fit was counted: with \"valid\" you round down.": 3}),
         case("same, not divisible", 13, 6, 5, "same", expected=3,
              hint="13 / 5 rounded up. -(-a // b) rounds up in whole numbers.",
-             slips={"13 / 5 was rounded down; with \"same\" it is rounded up.": 2}),
+             slips={"One place is missing: with \"same\" the length is 13 / 5, rounded up, whatever the window.": 2}),
         case("a window longer than the row", 4, 11, 4, "valid", expected=0, hint="No place is 0, never a negative number."),
         case("a window longer by one pixel", 10, 11, 4, "valid", expected=0, hint="-1 // 4 is -1, but int(-1 / 4) is 0."),
         case("same, a window longer than the row", 3, 5, 1, "same", expected=3, hint="Zeros make room for any window."),
@@ -80,7 +80,7 @@ def center_in_frame():
     names_both = {"a message with the numbers 9 and 8": lambda message, *s: ([True, True], [n in message for n in ("9", "8")])}
     return [
         case("MNIST", np.ones((2, 28, 28, 1), "float32"), 32, expected=_framed(np.ones((2, 28, 28, 1)), 2, 2),
-             hint="Half of the missing pixels on each side, in height and in width."),
+             hint="Images come as (n, height, width, channels). Half of the missing pixels go on each side."),
         case("height and width differ", flat, 6, expected=np.pad(flat, [(0, 0), (2, 2), (1, 1), (0, 0)]),
              hint="4 rows and 2 columns are missing: compute the frame once for each axis."),
         case("an odd number of zeros", two, 5, expected=_framed(two, 1, 2), hint="3 missing: 3 // 2 before, the rest after.",
@@ -88,6 +88,8 @@ def center_in_frame():
         case("nothing to add", two, 2, expected=two, hint="A frame of width 0 is allowed."),
         case("bytes stay bytes", np.ones((1, 3, 3, 1), "uint8"), 8, dtype="uint8",
              hint="np.pad keeps the type; np.zeros makes float64 unless told otherwise."),
+        case("fractions stay fractions", two / 8, 3, expected=_framed(two / 8, 0, 1),
+             hint="The result has the type of `images`, whatever that is: np.zeros(..., images.dtype), or np.pad."),
         case("too wide", np.ones((1, 5, 9, 1)), 8, raises=ValueError, holds=names_both,
              hint="Compare both lengths with `size` first, and raise ValueError with a message that names the numbers."),
         case("too high", np.ones((1, 9, 5, 1)), 8, raises=ValueError, holds=names_both,
@@ -153,7 +155,8 @@ def lenet_28():
              hint="End with a dense layer of 10."),
         case("the arrays of weights", holds={"ten arrays with LeNet's shapes": lambda model: (
                  [tuple(shape) for shape in shapes], [tuple(weight.shape) for weight in model.get_weights()])},
-             hint="A dense layer that sees another map than 5 by 5 has other weights: look at model.summary()."),
+             hint="Five layers have weights and biases, and a dense layer that sees another map than 5 by 5 has "
+                  "weights of another shape: compare model.summary() with LeNet's."),
         case("logits", holds={"with all weights 0, the last biases": lambda model: (
                  ends[-1].astype(float), _answers(model, ends, digits)[0])},
              hint="The last layer has no activation: LeNet ends in logits, not in probabilities."),
@@ -187,7 +190,8 @@ def kernel_gradient():
              hint="Only the output in the corner counts. Its window is the 2 by 2 corner of the picture.",
              slips={_MEAN: np.eye(2).reshape(2, 2, 1, 1) / 4}),
         case("one picture, one channel, one kernel", images, slopes, expected=one,
-             hint="For the weight at row h and column w: multiply each slope by the pixel this weight met, and add up.",
+             hint="The kernel is 4 - 3 + 1 by 5 - 3 + 1. For its weight at row h and column w: multiply each slope by the pixel "
+                  "that this weight met, and add up.",
              slips={"This is flipped. The weight at row h met the pixel at r + h, not at r - h.": one[::-1, ::-1],
                     _MEAN: one / slopes.size}),
         case("three pictures", several[..., :1], many[..., :1], expected=result[:, :, :1, :1],

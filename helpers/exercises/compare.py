@@ -202,10 +202,10 @@ def _arrays(expected, got, original, tolerance):
     if got.dtype.kind not in "biufc":
         return f"it is of type {got.dtype}, not numbers"
     with np.errstate(all="ignore"):
-        expected, got = (array.astype(complex if array.dtype.kind == "c" else float) for array in (expected, got))
-        close = np.abs(got - expected) <= tolerance * np.maximum(1, np.abs(expected))
-        close &= np.isfinite(expected)
-        close |= (got == expected) | (np.isnan(got) & np.isnan(expected))
+        right, given = (array.astype(complex if array.dtype.kind == "c" else float) for array in (expected, got))
+        close = np.abs(given - right) <= tolerance * np.maximum(1, np.abs(right))
+        close &= np.isfinite(right)
+        close |= (given == right) | (np.isnan(given) & np.isnan(right))
     if close.all():
         return None
     place = tuple(int(index) for index in np.argwhere(~close)[0])

@@ -320,10 +320,13 @@ def test_html_says_the_same_words():
     assert "<script>" not in check(lambda x: "<script>", SHARES)._repr_html_()
 
 
-def test_rows_of_arrays_stand_below_each_other():
-    call = case("two", np.eye(2), np.eye(2), np.eye(2), expected=1).call("f")
-    first, second, third, last = call.splitlines()
-    assert first.index("[1.") == second.index("[0.") and second.index("[1.") == third.index("[0.") and last.endswith("]]))")
+def test_an_array_of_several_rows_gets_its_own_lines():
+    assert case("two", np.eye(2), 3, expected=1).call("f").splitlines() == ["f(array([[1., 0.],", "         [0., 1.]]),", "  3)"]
+    assert case("one row", np.ones(2), 3, expected=1).call("f") == "f(array([1., 1.]), 3)"
+
+
+def test_whole_numbers_are_shown_as_such():
+    assert difference(24, 23) == "it is 23, not 24"
 
 
 def test_feedback_is_short():
