@@ -86,7 +86,7 @@ def _step(x, scale, offset, moving_mean, moving_variance, momentum=0.99, epsilon
     mean, variance = x.mean(axes), x.var(axes, ddof=slip.get("ddof", 0))
     share = 1 - momentum if slip.get("swapped") else momentum
     root = np.sqrt(variance) + epsilon if slip.get("outside") else np.sqrt(variance + epsilon)
-    normalized = (x - mean) / root
+    normalized = (x - (moving_mean if slip.get("old_mean") else mean)) / root
     normalized = (normalized + offset) * scale if slip.get("offset_first") else normalized * scale + offset
     kept = variance + epsilon if slip.get("kept_epsilon") else variance
     return normalized, share * moving_mean + (1 - share) * mean, share * moving_variance + (1 - share) * kept
@@ -118,6 +118,8 @@ def normalize_step():
              slips=_mistaken(plain, {_ALL_BUT_ONE: {"axes": 0}, _DDOF: {"ddof": 1},
                                      "Epsilon joins the variance under the root.": {"outside": True},
                                      "The momentum is the share of the old average that stays.": {"swapped": True},
+                                     "In training the mean of the batch is subtracted. The moving mean is for evaluation.":
+                                     {"old_mean": True},
                                      "Only the normalization uses epsilon; the moving variance does not.":
                                      {"kept_epsilon": True}})),
         case("scale and offset, epsilon 1", *scaled, expected=_keras_step(*scaled),
