@@ -34,8 +34,8 @@ def solutions(key: Path, lesson: Path) -> str:
     """
     answered, read = nbformat.read(key, as_version=4), nbformat.read(lesson, as_version=4)
     title = re.search(r"^# (.+)", read.cells[0].source, re.MULTILINE)[1]
-    parts = [f"# Solutions: {title}", "Try an exercise before you read on: a check in the lesson gives hints, and more than one way "
-             f"is right. The tasks stand in [the lesson](../notebooks/{lesson.name})."]
+    parts = [f"# Solutions: {title}", "Try an exercise before you read on: the check in the lesson gives hints, and more than "
+             f"one way is right. The tasks are in [the lesson](../notebooks/{lesson.name})."]
     answers = ""
     for cell in answered.cells:
         tags = cell.metadata.get("tags", [])

@@ -1,6 +1,7 @@
 """What students and instructors read: feedback pages, the gradebook, tables for learning platforms, results.json."""
 
 import csv
+import dataclasses
 import html
 import io
 import json
@@ -99,7 +100,7 @@ def test_checks_that_say_the_same_are_told_once():
 def test_the_difference_is_told_where_both_can_be_read(expected, got, said):
     result = lesson_result(LESSON, (WRONG,))
     for check in result.exercises[0].checks:
-        check.call.expected, check.call.got = expected, got
+        check.call = dataclasses.replace(check.call, expected=expected, got=got)
     seen = words_of(feedback_page(handed_in(), result, reveal=True))
     assert (f"difference {said}" in seen) if said else seen.count("difference") == 1
 
@@ -516,6 +517,7 @@ def large(tmp_path_factory):
     return write_report(out, the_class, results, KEYS, facts={"seed": 7})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_the_pages_are_accessible_and_no_wider_than_the_screen(large, width, scheme):

@@ -9,7 +9,8 @@ release = __version__
 language = "en"
 
 extensions = ["myst_nb", "sphinx-mathjax-offline", "helpers.course.book.course_pages"]
-include_patterns = ["index.md", "CHANGELOG.md", "notebooks/*", "data/README.md", "helpers/grading/*.md", "maintainers/*.md"]
+include_patterns = ["index.md", "CHANGELOG.md", "notebooks/*", "data/README.md", "helpers/grading/*.md", "maintainers/*.md",
+                    "solutions/*.md"]
 
 # Stored outputs are shown as they are. A slider cannot move on a page without a kernel, so the picture beside it is shown.
 nb_execution_mode = "off"
