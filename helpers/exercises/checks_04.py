@@ -48,7 +48,8 @@ def read_signs():
     labels = np.array([5, 0, 3, 3, 1])
     good, row = (photos, labels), (photos, labels.reshape(1, 5))
     train, test = _signs_file("train", (5,)), _signs_file("test", (5,))
-    closed = "file[name] is a handle, of no use once the with block has closed the file; file[name][:] reads the array."
+    closed = ("file[name] is a handle, of no use once the with block has closed the file; file[name][:] reads the array. "
+              "Return both arrays, and no list of numbers.")
     return [
         case("two arrays that outlive the file", train, hint=closed,
              holds={"photos and labels, both NumPy arrays": lambda r, *_: isinstance(r, (tuple, list)) and len(r) == 2 and
@@ -85,7 +86,7 @@ def _step(x, scale, offset, moving_mean, moving_variance, momentum=0.99, epsilon
     mean, variance = x.mean(axes), x.var(axes, ddof=slip.get("ddof", 0))
     share = 1 - momentum if slip.get("swapped") else momentum
     root = np.sqrt(variance) + epsilon if slip.get("outside") else np.sqrt(variance + epsilon)
-    normalized = (x - mean) / root
+    normalized = (x - (moving_mean if slip.get("old_mean") else mean)) / root
     normalized = (normalized + offset) * scale if slip.get("offset_first") else normalized * scale + offset
     kept = variance + epsilon if slip.get("kept_epsilon") else variance
     return normalized, share * moving_mean + (1 - share) * mean, share * moving_variance + (1 - share) * kept
@@ -112,10 +113,13 @@ def normalize_step():
     three = (blocks[:, 0], *plain[1:])
     far = (blocks + 5000, *plain[1:])
     return [
-        case("a block", *plain, expected=_keras_step(*plain), hint=f"Return normalized, new_mean, new_variance. {_ALL_BUT_ONE}",
+        case("a block", *plain, expected=_keras_step(*plain),
+             hint=f"Return normalized x, new moving mean, new moving variance. {_ALL_BUT_ONE}",
              slips=_mistaken(plain, {_ALL_BUT_ONE: {"axes": 0}, _DDOF: {"ddof": 1},
                                      "Epsilon joins the variance under the root.": {"outside": True},
                                      "The momentum is the share of the old average that stays.": {"swapped": True},
+                                     "In training the mean of the batch is subtracted. The moving mean is for evaluation.":
+                                     {"old_mean": True},
                                      "Only the normalization uses epsilon; the moving variance does not.":
                                      {"kept_epsilon": True}})),
         case("scale and offset, epsilon 1", *scaled, expected=_keras_step(*scaled),
@@ -234,5 +238,5 @@ def folded():
                     (kernel * factor, plus * factor - (plus + 2) + plus - 1),
                     "The offset comes last and is not multiplied.": (kernel * factor, (plus - (plus + 2) + plus - 1) * factor),
                     "The old bias goes in, too.": (kernel * factor, -(plus + 2) * factor + plus - 1)},
-             hint="Bias, minus mean, times factor, plus offset."),
+             hint="The mean is subtracted from the bias, the factor multiplies the difference, and the offset is added last."),
     ]
