@@ -32,7 +32,7 @@ def merged_layer():
         case("two layers", [(W, b), (V, c)], expected=(np.array([[5.0], [-1.0]]), np.array([1.0])),
              hint="The first biases pass through the second matrix, too.",
              slips={"The first biases pass through the second matrix: b1 @ W2 + b2.": (np.array([[5.0], [-1.0]]), c),
-                    "b1 @ W2 + b2: through the second matrix alone, and then add the second biases.": (np.array([[5.0], [-1.0]]), np.array([3.0])),
+                    "b1 @ W2 + b2: W2 alone, and the second biases, too.": (np.array([[5.0], [-1.0]]), np.array([3.0])),
                     "b1 @ W2, and not b1 alone: the biases are inputs of the next layer.":
                         (np.array([[5.0], [-1.0]]), np.array([-1.0, -2.0]))}),
         case("three layers", three, holds={"the same answer as one after the other": same},
