@@ -131,7 +131,7 @@ def clip_together():
     short, half = [np.array([[0.3, 0.0]]), np.array([0.4])], [np.array([[3.0, 0.0]]), np.array([4.0])]
     return [
         case("short ones stay", short, 5.0, expected=short,
-             hint="Clip only what is longer than the limit.",
+             hint="Clip only what is longer than the limit. Add up the squares array by array: the shapes differ.",
              slips={"These were stretched to the limit. What is shorter stays as it is.": half}),
         case("long ones", long, 5.0, expected=half,
              hint="The length of 6 and 8 together is 10. One factor for all arrays: 5 / 10.",
