@@ -155,6 +155,8 @@ def first_difference():
     ones = {"fc1": np.ones(1), "fc2": np.ones(1)}
     return [
         case("two that agree", good, good, expected=None, hint="Return None at the end, after the loop."),
+        case("a smaller number", {"fc1": np.full(1, 0.5), "fc2": np.ones(1)}, ones, expected="fc1",
+             hint="0.5 differs from 1 as 1.5 does: take the absolute value of the difference."),
         case("the second of three", {**good, "fc1": np.array([0.0, 0.01]), "fc2": np.full(2, 9.0)}, good, expected="fc1",
              hint="Return the name of the first one at once.",
              slips={"This is the last layer that differs. Return the name at once, inside the loop.": "fc2"}),
