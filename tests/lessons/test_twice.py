@@ -1,6 +1,6 @@
 """Whoever runs a cell a second time, where it stands, gets the same again.
 
-This trains every lesson twice, so it runs where COURSE_TWICE is set, as `.ci/run` does.
+This trains every lesson twice, so it runs where COURSE_TWICE is set, once a week.
 """
 
 import copy
