@@ -78,7 +78,7 @@ def name_figures(app, document):
 def open_to_the_keyboard(app, name, template, context, document):
     """Let boxes that may scroll take the keyboard's focus, and give the headings of the navigation a level."""
     if "body" in context:
-        context["body"] = context["body"].replace("<pre>", '<pre tabindex="0">').replace("<table", '<table tabindex="0"')
+        context["body"] = context["body"].replace("<pre", '<pre tabindex="0"').replace("<table", '<table tabindex="0"')
     tree = context.get("furo_navigation_tree", "")
     context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
 
