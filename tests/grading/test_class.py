@@ -199,7 +199,7 @@ def test_answers_learnt_by_heart_earn_nothing_with_another_seed(tmp_path, seed):
     key, name = KEYS[LESSON], "tempered_softmax"
     told = [ast.literal_eval(check.expected) for check in key.exercises[0].checks]
     assert key.exercises[0].name == name and len(told) == 2
-    learnt = (f"answers = [np.array(one) for one in {[*told[0][1:], told[1]]}]\n"
+    learnt = (f"answers = [np.array(one) for one in {[*told[0][1:], told[1][0]]}]\n"
               f"def {name}(scores, temperature=1.0):\n    return answers.pop(0)")
     (tmp_path / "in" / "zoe").mkdir(parents=True)
     (tmp_path / "in" / "zoe" / "x.ipynb").write_text(json.dumps(solved(**{name: learnt})))
