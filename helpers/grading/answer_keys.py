@@ -20,7 +20,7 @@ from helpers.project import ROOT
 
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
 WITH_TENSORFLOW = frozenset(
-    ["tensorflow", "keras", "helpers.batches", "helpers.layers", "helpers.pretrained", "helpers.progress"])
+    ["tensorflow", "keras", "helpers.layers", "helpers.pretrained", "helpers.progress"])
 """Modules that load TensorFlow when they are imported, not later in a function."""
 _SEED = re.compile(r"^SEED *= *\d+", re.MULTILINE)
 _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")

@@ -6,8 +6,7 @@
 `window_panel` (lessons 03 and 06) lays the windows of a convolution over its input; `digit_panel` (lesson 01) lets you draw a
 digit, or moves and turns one, and asks a model about it; `photo_panel` (lesson 04) asks one about a photo of your own. All are
 worked with the keyboard, the mouse or a finger. Where nothing can move, because no kernel is there to answer (a page on GitHub,
-the web book, a test run), a panel is one picture:
-see `helpers.environment.live`.
+the web book, a test run), a panel is one picture: see `helpers.environment.live`.
 """
 
 from .base import Panel

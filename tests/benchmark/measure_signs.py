@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from helpers.batches import single_threaded_batches
 from helpers.data import load_signs
+from tests.benchmark.batches import single_threaded_batches
 from tests.benchmark.entries import entry
 from tests.benchmark.measure_lenet import SilentProgress
 from tests.support.lesson_code import definitions

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from helpers import pretrained
-from helpers.batches import single_threaded_batches
 from helpers.data import load_traffic_signs
+from tests.benchmark.batches import single_threaded_batches
 from tests.benchmark.entries import entry
 
 COUNT, EPOCHS, BATCH = 6144, 10, 128

@@ -128,7 +128,7 @@ def test_what_code_says_of_itself():
 
 
 @pytest.mark.parametrize("source", [
-    "import keras", "from tensorflow import nn", "from helpers import plots, layers", "from helpers.batches import split",
+    "import keras", "from tensorflow import nn", "from helpers import plots, layers", "from helpers.progress import track",
     "import helpers.pretrained as p", "from helpers import (plots,\n    layers)", "def f():\n    import tensorflow.keras as k",
     "x = keras.Input(3)", "%matplotlib inline\nimport keras", "__import__('tensorflow')",
     "import importlib\nimportlib.import_module('keras')"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers.batches import single_threaded_batches
+from tests.benchmark.batches import single_threaded_batches
 
 X, LABELS = np.arange(500, dtype="float32").reshape(250, 2), np.arange(250)
 
