@@ -49,10 +49,9 @@ def _supervise(program, limits, shell, requests, replies, control):
                 stack.callback(sandbox.wait)
                 stack.callback(sandbox.kill)
                 confine.enter(pids[0])
-            pid = os.fork() or _become_worker(program, limits, shell, requests, replies)
-            if group:
-                for one in (*pids, pid):
-                    group.add(one)
+            for one in pids if group else ():
+                group.add(one)
+            pid = os.fork() or _become_worker(program, limits, shell, requests, replies, group)
             os.close(requests)
             os.close(replies)
             said = _wait(pid, control, limits, program, group)
@@ -62,9 +61,12 @@ def _supervise(program, limits, shell, requests, replies, control):
             os.write(control, json.dumps(said).encode())
 
 
-def _become_worker(program, limits, shell, requests, replies):
+def _become_worker(program, limits, shell, requests, replies, group):
     """Confine this process, and answer requests until there are no more."""
     try:
+        # By itself, before it runs anything: what it started sooner would be outside.
+        if group:
+            group.add(0)
         confine.keep_only([requests, replies])
         os.setsid()
         os.nice(5)

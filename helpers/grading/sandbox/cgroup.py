@@ -72,7 +72,7 @@ class Group:
             raise
 
     def add(self, pid: int) -> None:
-        """Put a process into the group; its children will be born there."""
+        """Put a process into the group, 0 for the one that asks; its children will be born there."""
         for _, processes in self._opened:
             os.write(processes, str(pid).encode())
 
@@ -109,7 +109,8 @@ def prepare() -> int:
             # Of runs that were killed together with all their processes.
             for place in TREE.glob(f"*/{NAME}*"):
                 if not Path("/proc", place.name.removeprefix(NAME)).exists():
-                    place.rmdir()
+                    with contextlib.suppress(OSError):  # another run may clear it, too
+                        place.rmdir()
         else:
             # A group that has children with limits has no processes itself.
             own = next(iter(_settings(Limits())))
