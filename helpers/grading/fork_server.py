@@ -49,8 +49,9 @@ def _supervise(program, limits, shell, requests, replies, control):
                 stack.callback(sandbox.wait)
                 stack.callback(sandbox.kill)
                 confine.enter(pids[0])
-            for one in pids if group else ():
-                group.add(one)
+            if group:
+                for one in pids:
+                    group.add(one)
             pid = os.fork() or _become_worker(program, limits, shell, requests, replies, group)
             os.close(requests)
             os.close(replies)
