@@ -7,7 +7,6 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
-import shutil
 import sys
 from pathlib import Path
 
@@ -136,8 +135,6 @@ def report():
     rows.append(("processor cores", str(os.cpu_count())))
     rows.append(("GPU", f"{len(accelerators)} found" if accelerators else
                  "none: all times in this course are for two processor cores, so nothing is missing"))
-    rows.append(("graphviz", "found" if shutil.which("dot") else
-                 "not installed: lesson 04 draws its network without it (optional)"))
     rows.append(("PyTorch", "found" if importlib.util.find_spec("torch") else
                  "not installed: lesson 05 uses what was recorded from it (optional)"))
     return rows

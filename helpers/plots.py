@@ -260,7 +260,7 @@ def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str)
 
 
 def layer_chain(table: NetworkTable, *, alt: str) -> None:
-    """Draw a traced network as a chain of boxes, as ``keras.utils.plot_model`` does where graphviz is installed.
+    """Draw a traced network as a chain of boxes, as ``keras.utils.plot_model`` does with graphviz.
 
     Parameters
     ----------
