@@ -53,11 +53,11 @@ def network(classes: int = 38) -> keras.Model:
     -------
     keras.Model
         From pictures of shape ``(32, 32, 3)``, values 0 to 1, to logits. The layer ``"features"`` gives 256 numbers, the layer
-        ``"early"`` maps of 8x8x64.
+        ``"early"`` maps of 8x8x32.
     """
     x = inputs = keras.Input((32, 32, 3))
-    for number, (kernels, kernel, pooled) in enumerate([(32, 5, "pool1"), (64, 5, "early"), (96, 3, None), (96, 3, None),
-                                                        (64, 3, "pool3")], 1):
+    for number, (kernels, kernel, pooled) in enumerate([(16, 5, "pool1"), (32, 5, "early"), (64, 3, None), (64, 3, None),
+                                                        (32, 3, "pool3")], 1):
         x = layers.Conv2D(kernels, kernel, padding="same", use_bias=False, name=f"conv{number}")(x)
         x = layers.BatchNormalization(momentum=0.9, name=f"bn{number}")(x)
         x = layers.ReLU(name=f"relu{number}")(x)

@@ -1,4 +1,4 @@
-"""The checks of lesson 07, transfer learning: splits by group, freezing, early stopping, and a choice among ways."""
+"""The checks of lesson 07, transfer learning: splits by group, freezing, and a choice among ways."""
 
 from __future__ import annotations
 
@@ -121,31 +121,8 @@ def freeze_for_tuning():
 
 
 @check.exercise
-def stopping_epochs():
-    """Exercise 7.4. The expected pairs were counted on paper, and a test compares them with Keras's EarlyStopping."""
-    return [
-        case("it falls, then rises", [0.9, 0.5, 0.4, 0.6, 0.7, 0.8], 2, expected=(5, 3),
-             hint="Epoch 3 is the best; epochs 4 and 5 do not improve on it, so training ends after epoch 5.",
-             slips={"Epochs count from 1.": (4, 2), "The best epoch comes second.": (3, 5),
-                    "The weights of the best epoch are restored, not those of the last.": (5, 5),
-                    "A patience of 2 ends training after 2 epochs without improvement, not after 3.": (6, 3)}),
-        case("it comes back", [0.9, 0.5, 0.6, 0.45, 0.6, 0.4], 2, expected=(6, 6),
-             hint="An improvement resets the count, and epoch 6 improves: nothing has stopped it.",
-             slips={"Start counting again after each improvement.": (5, 4)}),
-        case("up and down, never better", [0.5, 0.9, 0.8, 0.7, 0.6, 0.4], 3, expected=(4, 1),
-             hint="Compare each loss with the best so far, not with the one before it."),
-        case("the same again", [0.5, 0.5, 0.5, 0.5], 2, expected=(3, 1), hint="An equal loss is no improvement: <, not <=."),
-        case("the end comes first", [0.9, 0.8, 0.7], 5, expected=(3, 3), hint="Where nothing stops it, every epoch is trained."),
-        case("one epoch", [0.9], 1, expected=(1, 1), hint="The first epoch is always an improvement."),
-        case("a lower loss after the end", [0.6, 0.7, 0.8, 0.1], 2, expected=(3, 1),
-             hint="What comes after the stop is never seen.",
-             slips={"Do not look for the best among losses that come after the stop.": (3, 4)}),
-    ]
-
-
-@check.exercise
 def choose_way():
-    """Exercise 7.5."""
+    """Exercise 7.4."""
     costs, two = {"scratch": 30.0, "head": 1.0, "tune": 9.0}, {"scratch": 30.0, "head": 1.0}
     return [
         case("a clear winner", {"scratch": [0.9, 0.91, 0.9], "head": [0.7, 0.69, 0.71], "tune": [0.7, 0.7, 0.71]}, costs,
