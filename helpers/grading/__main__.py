@@ -124,7 +124,7 @@ def run(options, console):
         say(line)
     if options.command == "grade":
         return _grade(options, keys, the_class, say, console)
-    count = write_grafts(the_class.submissions, keys, options.out, options.keys)
+    count = write_grafts(the_class.submissions, keys, options.out)
     say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from helpers.grading.errors import GradingError, SandboxError
 from helpers.grading.match import match
 from helpers.grading.records import MISSING, Key, LessonResult, Match, Submission
-from helpers.grading.run import Options, Runner, wanted_modules
+from helpers.grading.run import Options, Runner, wanted_imports
 from helpers.grading.store import Store, work_name
 
 SCHEDULER_TIMEOUT = "20s"
@@ -127,8 +127,8 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     work = {name: (lesson, _matched(keys[lesson], one)) for name, (lesson, one) in left.items()}
     if work:
         keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
-        modules = wanted_modules(list(keys.values()), [match for _, matches in work.values() for match in matches])
-        with contextlib.closing(Runner(modules, options)) as runner:
+        imports = wanted_imports(list(keys.values()), [match for _, matches in work.values() for match in matches])
+        with contextlib.closing(Runner(imports, options)) as runner:
             for name, result in graded(work, keys, runner, jobs, scheduler):
                 if isinstance(result, SandboxError):
                     say(f"{named[name][0].path} is not graded yet: {result}. The same command tries it again.")

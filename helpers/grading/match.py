@@ -232,29 +232,6 @@ def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
     return [_match(exercise, own, key.lesson_cells) for exercise in key.exercises]
 
 
-@functools.lru_cache(maxsize=256)
-def lesson_definitions(key: Key, source: str) -> tuple[str, ...]:
-    """Return the lesson's own imports, constants and functions that a piece of its code uses.
-
-    Parameters
-    ----------
-    key : Key
-        The lesson's key.
-    source : str
-        Such as the visible check of an exercise.
-
-    Returns
-    -------
-    tuple of str
-        To run before it. What an exercise asks for is not among them.
-    """
-    cells = tuple(cell for cell in key.lesson_cells if "exercise-solution" not in cell.tags)
-    at = next((number for number, cell in enumerate(cells) if cell.source == source), len(cells))
-    carrier = _Carrier(_Code(()), cells, set(), (0, 0), (at, 0))
-    carrier.keep(statements(source) or [], set())
-    return carrier.before()
-
-
 def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -> str | None:
     """Return the lesson that a notebook belongs to, or None.
 

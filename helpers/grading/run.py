@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
 import functools
@@ -9,9 +10,8 @@ import os
 import re
 from collections.abc import Sequence
 
-from helpers.grading.answer_keys import defined_names, imported_modules, in_own_scope, needs_tensorflow
+from helpers.grading.answer_keys import defined_names, in_own_scope
 from helpers.grading.errors import KeyNotebookError, SandboxError
-from helpers.grading.match import lesson_definitions
 from helpers.grading.records import ENDED, PARTLY, RIGHT, WRONG, CellRun, CheckResult, ExerciseResult, Key, LessonResult, Match
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
@@ -24,6 +24,8 @@ CLEARING = "get_ipython().reset()"
 """IPython's own way to forget every name of the exercise before."""
 HINT_SECONDS = 10
 """What the lesson's own check, or a second run of a hidden one, may take; feedback has less to say where that is too little."""
+WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]*\b(layers|pretrained|progress)\b")
+"""What asks for TensorFlow, or for a module of the course that imports it at once."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -66,19 +68,19 @@ class Runner:
 
     Parameters
     ----------
-    modules : sequence of str
-        What workers find imported.
+    imports : sequence of str
+        Statements that import what workers find ready.
     options : Options
         How work is graded.
     """
 
-    def __init__(self, modules: Sequence[str], options: Options):
-        self.modules, self.options = list(modules), options
-        self.workers = Workers(options.sandbox, modules, options.limits())
+    def __init__(self, imports: Sequence[str], options: Options):
+        self.imports, self.options = tuple(imports), options
+        self.workers = Workers(options.sandbox, imports, options.limits())
 
     def __reduce__(self):
         # To a worker of a cluster goes what makes one there, for all the work that it gets.
-        return _runner, (tuple(self.modules), self.options)
+        return _runner, (self.imports, self.options)
 
     def lesson(self, key: Key, matches: Sequence[Match], earlier: LessonResult | None = None) -> LessonResult:
         """Grade one student's work on one lesson, by a key with the answers that hold here: see `key_answers`.
@@ -201,8 +203,7 @@ class Runner:
                 came.call = next((dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
                                   for call, of_key in zip(again.calls, check.calls) if call != of_key), None)
         if exercise.visible:
-            own = [source for source in lesson_definitions(key, exercise.visible) if not defined_names(source) & {*names}]
-            said = worker.run("\n".join([*own, exercise.visible]), seconds)
+            said = worker.run(exercise.visible, seconds)
             result.hint = shown(said.result or said.printed) if said.status == "ok" else ""
 
     def close(self) -> None:
@@ -211,8 +212,8 @@ class Runner:
 
 
 @functools.lru_cache(maxsize=1)
-def _runner(modules, options):
-    return Runner(modules, options)
+def _runner(imports, options):
+    return Runner(imports, options)
 
 
 def _functions(exercise):
@@ -225,10 +226,11 @@ def _hidden(exercise):
     return [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
 
 
-def wanted_modules(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:
-    """Return what a warm process should import for these keys, and for what students make of them."""
+def wanted_imports(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:
+    """Return the imports that a warm process should run for these keys, and for what students make of them."""
     exercises = [exercise for key in keys for exercise in key.exercises]
-    modules = imported_modules({source for exercise in exercises for source in exercise.setup})
+    imports = {ast.unparse(node) for one in exercises for source in one.setup for node in ast.walk(ast.parse(source))
+               if isinstance(node, (ast.Import, ast.ImportFrom))}
     sources = [text for one in exercises for text in (*one.setup, one.solution, *(check.source for check in one.checks))]
     sources += [text for one in matches for text in (*one.before, one.source or "")]
-    return [*(["helpers.quiet_start"] if needs_tensorflow(sources) else []), *modules]
+    return [*(["import helpers.quiet_start"] if any(map(WITH_TENSORFLOW.search, sources)) else []), *sorted(imports)]

@@ -38,7 +38,7 @@ SOMEBODY = 23456
 
 
 def new_workers(modules=("numpy",), limits=LIMITS, sandbox=SANDBOX):
-    return Workers(sandbox, modules, limits)
+    return Workers(sandbox, [f"import {name}" for name in modules], limits)
 
 
 def ran(workers, *sources, seconds=60):

@@ -139,7 +139,7 @@ def test_no_sandbox_is_said_in_plain_words(stubbed, tmp_path, capsys):
 
 
 def test_graft_and_handout_are_commands(stubbed, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "write_grafts", lambda submissions, keys, folder, key_folder: len(submissions))
+    monkeypatch.setattr(command, "write_grafts", lambda submissions, keys, folder: len(submissions))
     assert command.main(["graft", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
     assert f"3 notebooks. Run: python -m pytest --nbval {tmp_path / 'out'}" in capsys.readouterr().out
     assert command.main(["handout", str(tmp_path / "course"), "--repository", "nonsense"]) == 2
