@@ -28,7 +28,7 @@ def _grafted(key, cells):
             # nbval compares nothing in a cell that looks as if it had never run.
             written.append(new_code_cell(
                 f"{definition}\n{_QUIET.format(call=call)}", execution_count=1,
-                metadata={"name": check.name, "points": check.points, "tags": ["exercise-hidden"]},
+                metadata={"name": check.name, "points": check.points, "tags": ["exercise-hidden", "nbval-check-output"]},
                 outputs=[new_output("execute_result", {"text/plain": check.expected}, execution_count=1)]))
     return new_notebook(cells=written, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
 
