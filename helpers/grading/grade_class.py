@@ -62,21 +62,18 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
                     try:
                         result = future.result()
                     except Exception as error:
+                        if alone and not isinstance(error, SandboxError):
+                            raise
                         result = error
-                    if alone and isinstance(result, Exception) and not isinstance(result, SandboxError):
-                        raise result
                     if alone or (isinstance(result, LessonResult) and not result.ended):
                         yield name, result
                     else:
                         left[name] = work[name]
                         earlier |= {name: result} if isinstance(result, LessonResult) else {}
-            except BaseException:
+            finally:
                 for future in futures:
                     future.cancel()
-                raise
         work = left
-        if not work:
-            return
 
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
@@ -123,8 +120,8 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     results = {name: kept for name in named if (kept := store.get(name))}
     progress = progress or (lambda done, of, who: None)
     progress(len(results), len(named), [])
-    left = {name: (str(same[0].lesson), same[0]) for name, same in named.items() if name not in results}
-    work = {name: (lesson, _matched(keys[lesson], one)) for name, (lesson, one) in left.items()}
+    work = {name: (str(one.lesson), _matched(keys[str(one.lesson)], one)) for name, (one, *_) in named.items()
+            if name not in results}
     if work:
         keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
         imports = wanted_imports(list(keys.values()), [match for _, matches in work.values() for match in matches])

@@ -182,15 +182,10 @@ class LessonResult:
         """Whether a worker was ended before an exercise was through."""
         return any(one.status in ENDED for one in self.exercises)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as what JSON can hold."""
-        return dataclasses.asdict(self)
-
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> LessonResult:
-        """Take it back from what `as_dict` gave; raises TypeError, KeyError or ValueError where that was something else."""
-        def check(one: dict[str, Any]) -> CheckResult:
-            return CheckResult(**{**one, "call": Call(**one["call"]) if one["call"] else None})
-
-        exercises = [ExerciseResult(**{**one, "checks": [check(each) for each in one["checks"]]}) for one in kept["exercises"]]
+        """Take it back from what `dataclasses.asdict` gave; raises TypeError, KeyError or ValueError where that was another."""
+        exercises = [ExerciseResult(**{**one, "checks": [
+            CheckResult(**{**each, "call": each["call"] and Call(**each["call"])}) for each in one["checks"]]})
+            for one in kept["exercises"]]
         return cls(kept["lesson"], kept["seed"], exercises)

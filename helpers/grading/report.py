@@ -97,7 +97,7 @@ def write_report(out, the_class, results, keys, reveal=False, facts=None):
         listed.append(json.dumps({
             "student": one.student.identity, "name": one.student.name, "fields": dict(one.student.fields), "lesson": one.lesson,
             "file": one.path, "notes": list(one.notes), "problem": one.problem or None, "page": link,
-            "result": result and {**result.as_dict(), "points": result.points, "earned": result.earned}}))
+            "result": result and {**dataclasses.asdict(result), "points": result.points, "earned": result.earned}}))
     kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()}, "remarks": the_class.remarks,
             **{kind: [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
                for kind in ("missing", "unknown")}}

@@ -23,7 +23,7 @@ SEEDING = "import random as _one, numpy as _two\n_one.seed(0)\n_two.random.seed(
 CLEARING = "get_ipython().reset()"
 """IPython's own way to forget every name of the exercise before."""
 HINT_SECONDS = 10
-"""What the lesson's own check, or a second run of a hidden one, may take; feedback has less to say where that is too little."""
+"""What the lesson's own check may take; feedback has no hint where that is too little."""
 WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]*\b(layers|pretrained|progress)\b")
 """What asks for TensorFlow, or for a module of the course that imports it at once."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
@@ -32,24 +32,12 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What decides how work is graded; part of the name under which a result is kept.
+    """What decides how work is graded; part of the name under which a result is kept."""
 
-    Parameters
-    ----------
-    timeout : float
-        Seconds that a cell may take.
-    memory : int
-        Megabytes that an exercise may take.
-    sandbox : {"bwrap", "none"}
-        Whether student code is locked in.
-    seed : int or None
-        What the hidden inputs are drawn from, where not from the seed that the keys store.
-    """
-
-    timeout: float = 60.0
-    memory: int = 2048
-    sandbox: str = "bwrap"
-    seed: int | None = None
+    timeout: float = 60.0  # seconds that a cell may take
+    memory: int = 2048  # megabytes that an exercise may take
+    sandbox: str = "bwrap"  # or "none": whether student code is locked in
+    seed: int | None = None  # what the hidden inputs are drawn from, where not from the seed that the keys store
 
     def limits(self) -> Limits:
         """Return what a worker may take."""
@@ -143,7 +131,7 @@ class Runner:
     def _answered(self, key, exercise):
         """Return an exercise with the answers that its own solution gives here, and the calls that come before them."""
         with contextlib.closing(self.workers.start()) as worker:
-            setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution), names=_functions(exercise))
+            setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution))
         said = [f"before its hidden cells: {shown(run.detail)}" for run in (setup, solution) if run.status != "ok"]
         said += [f"in {check.name}: {shown(run.detail)}" for check, run in zip(exercise.checks, runs) if run.status != "ok"]
         if said:
@@ -156,8 +144,10 @@ class Runner:
         return dataclasses.replace(exercise, checks=tuple(
             dataclasses.replace(check, expected=run.result, calls=tuple(run.calls)) for check, run in zip(exercise.checks, runs)))
 
-    def _cells(self, worker, exercise, match, used=False, names=()):
+    def _cells(self, worker, exercise, match, used=False):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
+        # Feedback tells calls of what the student is to write, but only where it ran in a new worker.
+        names = [] if used else sorted(defined_names(exercise.solution))
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
         runs: list[CellRun] = []
@@ -183,28 +173,18 @@ class Runner:
         for check, run in zip(exercise.checks, runs):
             got = run.detail if run.status != "ok" else "nothing" if run.result is None else run.result
             earned = check.points if run.status == "ok" and run.result == check.expected else 0
-            result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got)))
+            # What the key gave is told only where it was called in the same way.
+            call = None if earned else next((
+                dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
+                for call, of_key in zip(run.calls, check.calls) if call != of_key), None)
+            result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got), call))
         result.earned = sum(came.earned for came in result.checks)
         result.status = next((run.status for run in (solution, *runs) if run.status in ENDED), RIGHT if result.earned ==
                              result.points else PARTLY if result.earned else WRONG)
-        if result.status in (PARTLY, WRONG) and not used:
-            self._explain(worker, key, exercise, result)
-        return result
-
-    def _explain(self, worker, key, exercise, result):
-        """Add the lesson's own hint, and for each hidden check the first call that gave something else than the key's."""
-        seconds, names = min(HINT_SECONDS, self.options.timeout), _functions(exercise)
-        for check, source, came in zip(exercise.checks, _hidden(exercise), result.checks):
-            if not came.right:
-                again = worker.run(f"{SEEDING}\n{source}", seconds, names)
-                if again.status in ENDED:
-                    return
-                # What the key gave is told only where it was called in the same way.
-                came.call = next((dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
-                                  for call, of_key in zip(again.calls, check.calls) if call != of_key), None)
-        if exercise.visible:
-            said = worker.run(exercise.visible, seconds)
+        if result.status in (PARTLY, WRONG) and exercise.visible and not used:
+            said = worker.run(exercise.visible, min(HINT_SECONDS, self.options.timeout))
             result.hint = shown(said.result or said.printed) if said.status == "ok" else ""
+        return result
 
     def close(self) -> None:
         """End what runs."""
@@ -214,11 +194,6 @@ class Runner:
 @functools.lru_cache(maxsize=1)
 def _runner(imports, options):
     return Runner(imports, options)
-
-
-def _functions(exercise):
-    """Return the names of what a student is to write, whose calls feedback tells."""
-    return sorted(defined_names(exercise.solution))
 
 
 def _hidden(exercise):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -49,4 +50,5 @@ class Store:
 
     def put(self, name: str, result: LessonResult) -> None:
         """Keep a result."""
-        write_whole(self._folder / f"{name}.json", json.dumps(result.as_dict(), indent=1, sort_keys=True) + "\n", private=True)
+        kept = json.dumps(dataclasses.asdict(result), indent=1, sort_keys=True)
+        write_whole(self._folder / f"{name}.json", f"{kept}\n", private=True)

@@ -94,7 +94,7 @@ def test_each_hidden_cell_is_worth_its_own_points(runner, answered, source, earn
     got = graded(runner, answered, source)
     assert (got.earned, got.status, got.points) == (earned, status, 3)
     result = LessonResult("01_one", None, [got])
-    assert LessonResult.from_dict(json.loads(json.dumps(result.as_dict()))) == result
+    assert LessonResult.from_dict(json.loads(json.dumps(dataclasses.asdict(result)))) == result
 
 
 @pytest.mark.parametrize("status", [NOT_ATTEMPTED, MISSING])
@@ -176,7 +176,6 @@ def test_a_lesson_shows_its_own_hint_and_no_error_of_its_own_names(runner):
 ])
 def test_what_is_right_shares_a_worker_and_nothing_else_does(runner, answered, started, monkeypatch, first, second, earned,
                                                              workers):
-    monkeypatch.setattr(runner, "_explain", lambda *_: None)
     key, matches = new_key(answered, PLAIN), [Match("draw", first), Match("double", second)]
     got = runner.lesson(key, matches)
     got = runner.lesson(key, matches, got) if got.ended else got
