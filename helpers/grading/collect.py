@@ -154,23 +154,6 @@ def _students(found, folder, lessons, remarks):
     return students
 
 
-def _doubts(folder, students):
-    """Return remarks on what may be somebody's work and is not graded as such."""
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") and path.name not in (".git", ".ipynb_checkpoints") and any(path.rglob("*.ipynb")):
-            yield (f"{printable(path.name)} was not looked into, because its name begins with a dot: rename it if it is a "
-                   "student's")
-    for student, group in students.items():
-        holders = defaultdict(set)
-        for one in group:
-            if one.lesson and one.clone is None and len(one.place) > 2:
-                holders[one.lesson].add(one.place[1])
-        for lesson, names in holders.items():
-            if len(names) > 1:
-                yield (f"{student.name} holds {lesson} in several folders ({', '.join(sorted(names)[:5])}): they were taken for "
-                       "attempts of one student. If they are students, give the folder above them, or bring them one level up")
-
-
 def _worked(one, keys):
     """Return whether anything in a notebook is worth grading."""
     return bool(one.cells) and any(not each.status for each in match(keys[one.lesson], one.cells))
@@ -186,6 +169,9 @@ def _chosen(student, group, keys):
 
     *others, best = sorted(group, key=rank) if len(group) > 1 else group
     notes = [f"{len(group)} attempts; this one counts: {best.path}"] if others else []
+    folders = sorted({one.place[1] for one in group if one.clone is None and len(one.place) > 2})
+    if len(folders) > 1:
+        notes.append(f"they lie in several folders ({', '.join(folders[:5])}): if these are students, give the folder above them")
     for one in others:
         why = one.problem or ("it is older" if _worked(one, keys) else "untouched")
         notes.append(f"{one.path} does not count: {why}")
@@ -251,7 +237,9 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
     if not found:
         raise GradingError(f"the folder of submissions {str(folder)!r} holds no notebooks and no folders of students")
     students = _students(found, printable(folder.resolve().name), keys, remarks)
-    remarks += _doubts(folder, students)
+    remarks += [f"{printable(path.name)} was not looked into, because its name begins with a dot: rename it if it is a student's"
+                for path in sorted(folder.glob(".*")) if path.name not in (".git", ".ipynb_checkpoints")
+                and any(path.rglob("*.ipynb"))]
     submissions = [one for student, group in students.items() for one in _submissions(student, group, keys)]
     the_class = Class(submissions, remarks)
     if roster:
