@@ -99,7 +99,7 @@ def _grade(options, keys, the_class, say, console):
                   TextColumn("{task.description}", markup=False), console=console) as bar:
         task = bar.add_task("", total=None)
         results = grade_class(
-            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox, seed),
+            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox),
             Store(options.out / "work"), jobs=options.jobs, scheduler=options.scheduler, say=say,
             progress=lambda done, of, students: bar.update(task, completed=done, total=of,
                                                            description=spelled_out(", ".join(students))[:60]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import dataclasses
 import functools
 import hashlib
@@ -12,7 +11,7 @@ import re
 from pathlib import Path
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
-from helpers.grading.python_code import Statement, defined_names  # noqa: F401  (defined_names: for others)
+from helpers.grading.python_code import defined_names  # noqa: F401  (for others)
 from helpers.grading.reading import parse
 from helpers.grading.records import Check, Exercise, Key
 from helpers.project import ROOT
@@ -20,6 +19,12 @@ from helpers.project import ROOT
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
 _SEED = re.compile(r"^SEED *= *\d+", re.MULTILINE)
 _CHECK = re.compile(r"^from helpers\.exercises\b.*", re.MULTILINE)
+_SCOPE = """def _hidden_cell():
+    import builtins
+    scope = {{**builtins.globals(), **builtins.vars(builtins)}}
+    builtins.exec({before!r}, scope)
+    return builtins.eval({value!r}, scope)
+_hidden_cell()"""
 _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")
 
 
@@ -148,7 +153,7 @@ def with_seed(key: Key, seed: int) -> Key:
 def in_own_scope(source: str, common: tuple[str, ...]) -> str:
     """Return code that gives what a hidden cell gives, whatever names the student has used, and leaves those as they are.
 
-    The cell becomes the body of a function, behind the key's common set-up: a student's `SEED` is not taken for the key's.
+    The cell runs behind the key's common set-up in a copy of the student's names, in which Python's own mean what they should.
 
     Parameters
     ----------
@@ -165,21 +170,12 @@ def in_own_scope(source: str, common: tuple[str, ...]) -> str:
     Raises
     ------
     KeyNotebookError
-        When they cannot be the body of a function, or the cell does not end with an expression.
+        When they are not plain Python, or the cell does not end with an expression.
     """
     try:
         *body, last = ast.parse("\n".join([*common, source])).body
-        if not isinstance(last, ast.Expr):
-            raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
-        names = {node.id for one in (*body, last) for node in ast.walk(one) if isinstance(node, ast.Name)}
-        own = set().union(*(Statement(one).binds for one in body))
-        pythons = ", ".join(sorted(names & {*dir(builtins)} - own)) or "print"
-        function, call = ast.parse(f"def _hidden_cell():\n    from builtins import {pythons}\n_hidden_cell()").body
-        assert isinstance(function, ast.FunctionDef)
-        function.body += [*body, ast.Return(last.value)]
-        text = ast.unparse(ast.fix_missing_locations(ast.Module([function, call], [])))
-        # What may stand in a cell and not in a function, such as `from math import *`, shows only here.
-        compile(text, "hidden cell", "exec")
     except (SyntaxError, ValueError) as error:
-        raise KeyNotebookError(f"a hidden cell cannot be the body of a function ({error}): {source[:200]!r}") from error
-    return text
+        raise KeyNotebookError(f"a hidden cell is not plain Python ({error}): {source[:200]!r}") from error
+    if not isinstance(last, ast.Expr):
+        raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
+    return _SCOPE.format(before=ast.unparse(ast.Module(body, [])), value=ast.unparse(last))

@@ -47,13 +47,12 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
     nobody loses a point by a busy machine, or by one that a cluster has lost.
     """
     answered: dict[str, Key] = {}
-    earlier: dict[str, LessonResult] = {}
     for alone in (False, True):
         # Threads suffice, because the work is done by other processes.
         with _cluster(scheduler) if scheduler and not alone else ThreadPoolExecutor(1 if alone else jobs) as pool:
             # A key must give its own answers on this machine before it grades, and with another seed it makes them.
             answered = answered or {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-            futures = {pool.submit(runner.lesson, answered[lesson], matches, earlier.get(name)): name
+            futures = {pool.submit(runner.lesson, answered[lesson], matches, alone): name
                        for name, (lesson, matches) in work.items()}
             left = {}
             try:
@@ -69,7 +68,6 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
                         yield name, result
                     else:
                         left[name] = work[name]
-                        earlier |= {name: result} if isinstance(result, LessonResult) else {}
             finally:
                 for future in futures:
                     future.cancel()

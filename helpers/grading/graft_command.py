@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+import json
 
 from helpers.course.own_files import OwnFiles
 from helpers.grading.answer_keys import in_own_scope
@@ -20,17 +19,23 @@ _answer"""
 def _grafted(key, cells):
     """Return a notebook of a key's cells with a student's code in place of each solution; only hidden cells are compared."""
     written = []
+
+    def add(source, outputs=(), **metadata):
+        # nbval compares nothing in a cell that looks as if it had never run.
+        written.append({"cell_type": "code", "execution_count": 1 if outputs else None, "id": f"cell-{len(written)}",
+                        "metadata": metadata, "outputs": list(outputs), "source": source})
+
     for exercise, found in zip(key.exercises, match(key, cells)):
         for source in (*exercise.setup, *found.before, found.source if found.source is not None else exercise.stub or ""):
-            written.append(new_code_cell(source, metadata={"tags": ["nbval-ignore-output"]}))
+            add(source, tags=["nbval-ignore-output"])
         for check in exercise.checks:
             definition, _, call = in_own_scope(check.source, exercise.setup[:exercise.common]).rpartition("\n")
-            # nbval compares nothing in a cell that looks as if it had never run.
-            written.append(new_code_cell(
-                f"{definition}\n{_QUIET.format(call=call)}", execution_count=1,
-                metadata={"name": check.name, "points": check.points, "tags": ["exercise-hidden", "nbval-check-output"]},
-                outputs=[new_output("execute_result", {"text/plain": check.expected}, execution_count=1)]))
-    return new_notebook(cells=written, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+            answer = {"output_type": "execute_result", "data": {"text/plain": check.expected}, "metadata": {},
+                      "execution_count": 1}
+            add(f"{definition}\n{_QUIET.format(call=call)}", [answer], name=check.name, points=check.points,
+                tags=["exercise-hidden", "nbval-check-output"])
+    return {"cells": written, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            "nbformat": 4, "nbformat_minor": 5}
 
 
 def write_grafts(submissions, keys, folder):
@@ -39,7 +44,7 @@ def write_grafts(submissions, keys, folder):
     files.refuse_others("an earlier graft")
     chosen = [one for one in submissions if not one.problem]
     for one in chosen:
-        made = nbformat.writes(_grafted(keys[one.lesson], one.cells))
+        made = json.dumps(_grafted(keys[one.lesson], one.cells), indent=1)
         files.write(f"{page_name(one.student.name, one.student.identity)}/{one.lesson}.ipynb", made)
     files.finish()
     return len(chosen)

@@ -137,11 +137,6 @@ class CheckResult:
     got: str = ""
     call: Call | None = None
 
-    @property
-    def right(self) -> bool:
-        """Whether it earned all its points."""
-        return self.earned == self.points
-
 
 @dataclasses.dataclass
 class ExerciseResult:

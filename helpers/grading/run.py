@@ -37,7 +37,6 @@ class Options:
     timeout: float = 60.0  # seconds that a cell may take
     memory: int = 2048  # megabytes that an exercise may take
     sandbox: str = "bwrap"  # or "none": whether student code is locked in
-    seed: int | None = None  # what the hidden inputs are drawn from, where not from the seed that the keys store
 
     def limits(self) -> Limits:
         """Return what a worker may take."""
@@ -70,7 +69,7 @@ class Runner:
         # To a worker of a cluster goes what makes one there, for all the work that it gets.
         return _runner, (self.imports, self.options)
 
-    def lesson(self, key: Key, matches: Sequence[Match], earlier: LessonResult | None = None) -> LessonResult:
+    def lesson(self, key: Key, matches: Sequence[Match], alone: bool = False) -> LessonResult:
         """Grade one student's work on one lesson, by a key with the answers that hold here: see `key_answers`.
 
         A worker that has given nothing but right results serves the next exercise too, which saves its start. What is not right
@@ -82,8 +81,8 @@ class Runner:
             With the answers of this machine.
         matches : sequence of Match
             What will run, one for each exercise.
-        earlier : LessonResult, optional
-            What came of it before: only what was ended then is run again, each exercise in a worker of its own.
+        alone : bool
+            Whether each exercise gets a worker of its own, so that none is ended by what another did.
 
         Raises
         ------
@@ -92,24 +91,21 @@ class Runner:
         SandboxError
             When this machine could not run it for another reason, which is not the student's either.
         """
-        exercises, results = {one.name: one for one in key.exercises}, list(earlier.exercises if earlier else [])
+        exercises, results, worker = {one.name: one for one in key.exercises}, [], None
         with contextlib.ExitStack() as stack:
-            worker = None
-            for number, match in enumerate(matches):
-                if earlier and results[number].status not in ENDED:
-                    continue
+            for match in matches:
                 exercise = exercises[match.exercise]
                 result = ExerciseResult(exercise.name, exercise.title, exercise.points, 0, match.status, match.note)
                 for used in () if match.source is None else (True, False) if worker else (False,):
                     worker = worker or stack.enter_context(contextlib.closing(self.workers.start()))
                     result = self._graded(worker, key, exercise, match, used)
-                    if result.status != RIGHT or earlier:
+                    if result.status != RIGHT or alone:
                         stack.close()
                         worker = None
                     # A time-out would only take as long again.
                     if result.status == RIGHT or result.status in ENDED:
                         break
-                results[number:number + 1] = [result]
+                results.append(result)
         return LessonResult(key.lesson, key.seed, results)
 
     def key_answers(self, key: Key) -> Key:

@@ -72,7 +72,7 @@ def _checks(exercise, reveal):
             if reveal and call.expected:
                 rows += [("expected", call.expected), ("difference", _difference(call.expected, call.got))]
         if check.status in ("ok", "error"):
-            alike[() if check.right else tuple(rows)].append(check.points)
+            alike[() if check.earned == check.points else tuple(rows)].append(check.points)
     return sorted(alike.items(), key=lambda one: not one[0])
 
 

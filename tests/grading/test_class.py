@@ -204,7 +204,7 @@ def test_answers_learnt_by_heart_earn_nothing_with_another_seed(tmp_path, seed):
     (tmp_path / "in" / "zoe").mkdir(parents=True)
     (tmp_path / "in" / "zoe" / "x.ipynb").write_text(json.dumps(solved(**{name: learnt})))
     keys = {LESSON: key if seed is None else with_seed(key, seed)}
-    got = grade(tmp_path / "in", tmp_path / "out", Options(sandbox=SANDBOX, memory=1024, seed=seed), keys, jobs=2)
+    got = grade(tmp_path / "in", tmp_path / "out", Options(sandbox=SANDBOX, memory=1024), keys, jobs=2)
     assert earned(*got) == {"zoe": full() if seed is None else without(name)} and got[1][0].seed == seed
 
 
@@ -261,11 +261,11 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
     """F9, and a file name that is not UTF-8 (F8)."""
     tried, lesson = [], Runner.lesson
 
-    def refused(runner, key, matches, earlier=None):
+    def refused(runner, key, matches, alone=False):
         if "unlucky" in (matches[0].source or ""):
             tried.append(1)
             raise SandboxError("this machine may be too busy")
-        return lesson(runner, key, matches, earlier)
+        return lesson(runner, key, matches, alone)
 
     write(tmp_path / "in", ["ada-perfect", "cem-untouched", "ben-partly"])
     unlucky = "\n".join(["# unlucky", KEYS[LESSON].exercises[0].solution])

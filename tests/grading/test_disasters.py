@@ -87,7 +87,7 @@ def test_memory_taken_after_a_right_answer_ends_its_worker():
     work = [Match("one", HOARDS_LATER + ONE.solution), Match("two", TWO.solution)]
     try:
         got = runner.lesson(key, work)
-        again = runner.lesson(key, work, got)
+        again = runner.lesson(key, work, alone=True)
     finally:
         runner.close()
     assert [one.status for one in got.exercises] == [RIGHT, MEMORY] and [one.status for one in again.exercises] == [RIGHT, RIGHT]

@@ -133,7 +133,7 @@ def test_feedback_shows_the_first_call_that_differs_and_the_lessons_hint(runner)
     key = runner.key_answers(new_key(CALLED, seed=1))
     got = runner.lesson(key, [Match("mean", "def mean(x, axis=0):\n    return (x.sum(axis) + 1e-12) / 2")]).exercises[0]
     first, second, third = got.checks
-    assert got.status == PARTLY and first.right and second.right and first.call is None
+    assert got.status == PARTLY and (first.earned, second.earned) == (1, 1) and first.call is None
     assert third.call.called.startswith("mean(np.array([ 0., 1., ..., 298., 299.]") and "(300,)" in third.call.called
     assert (third.call.got, third.call.expected) == ("np.float64(22425.0)", "np.float64(149.5)")
     assert got.hint == "'Hint: divide'"
@@ -170,7 +170,7 @@ def test_a_lesson_shows_its_own_hint_and_no_error_of_its_own_names(runner):
     ("import math\nmath.floor = round" + LEAVES, PLAIN.solution, [3, 2], 1),
     ("import math\nmath.floor = str" + LEAVES, PLAIN.solution, [3, 2], 2),
     # Ended by what came before: once more, alone.
-    ("import math, os\nmath.floor = os._exit" + LEAVES, PLAIN.solution, [3, 2], 2),
+    ("import math, os\nmath.floor = os._exit" + LEAVES, PLAIN.solution, [3, 2], 3),
     ("import os\nget_ipython().reset = lambda: os._exit(3)" + LEAVES, PLAIN.solution, [3, 2], 2),
     (None, PLAIN.solution, [0, 2], 1),
 ])
@@ -178,16 +178,14 @@ def test_what_is_right_shares_a_worker_and_nothing_else_does(runner, answered, s
                                                              workers):
     key, matches = new_key(answered, PLAIN), [Match("draw", first), Match("double", second)]
     got = runner.lesson(key, matches)
-    got = runner.lesson(key, matches, got) if got.ended else got
+    got = runner.lesson(key, matches, alone=True) if got.ended else got
     assert [one.earned for one in got.exercises] == earned and got.earned == sum(earned)
     assert len(started) == workers
 
 
 def test_what_was_ended_is_run_again_in_a_worker_of_its_own_each(runner, answered, started):
     key, matches = new_key(answered, PLAIN), [Match("draw", SEEDED.solution), Match("double", PLAIN.solution)]
-    ended = [dataclasses.replace(one, status=TIME_OUT) for one in runner.lesson(key, matches).exercises]
-    started.clear()
-    again = runner.lesson(key, matches, LessonResult(key.lesson, None, ended))
+    again = runner.lesson(key, matches, alone=True)
     assert [one.status for one in again.exercises] == [RIGHT, RIGHT] and len(started) == 2
 
 
@@ -289,12 +287,12 @@ def test_what_is_ended_is_tried_again_while_nothing_else_runs(runner, answered, 
     """F9: all others are finished before, and no two run beside each other."""
     running, seen, lesson = [], [], Runner.lesson
 
-    def watched(made, key, matches, earlier=None):
-        running.append(earlier)
-        seen.append((earlier is not None, len(running)))
+    def watched(made, key, matches, alone=False):
+        running.append(alone)
+        seen.append((alone, len(running)))
         try:
             time.sleep(0.05)
-            return lesson(made, key, matches, earlier)
+            return lesson(made, key, matches, alone)
         finally:
             running.pop()
 
