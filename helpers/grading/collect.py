@@ -171,7 +171,7 @@ def _chosen(student, group, keys):
     notes = [f"{len(group)} attempts; this one counts: {best.path}"] if others else []
     folders = sorted({one.place[1] for one in group if one.clone is None and len(one.place) > 2})
     if len(folders) > 1:
-        notes.append(f"they lie in several folders ({', '.join(folders[:5])}): if these are students, give the folder above them")
+        notes.append(f"they lie in several folders ({', '.join(folders[:5])}) and were taken for attempts of one student")
     for one in others:
         why = one.problem or ("it is older" if _worked(one, keys) else "untouched")
         notes.append(f"{one.path} does not count: {why}")

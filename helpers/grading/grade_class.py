@@ -76,7 +76,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
                 scheduler: str | None = None, say: Callable[[str], None] = print,
-                progress: Callable[[int, int, list[str]], None] | None = None) -> list[LessonResult | None]:
+                progress: Callable[[int, int], None] = lambda done, of: None) -> list[LessonResult | None]:
     """Grade what is not graded yet.
 
     Parameters
@@ -96,7 +96,7 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     say : callable
         Takes a line for the instructor.
     progress : callable, optional
-        Called with (done, all, students) at the beginning and after each piece of work.
+        Called with (done, all) at the beginning and after each piece of work.
 
     Returns
     -------
@@ -111,24 +111,19 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     """
     names = [work_name(one.data, keys[one.lesson], options) if one.lesson and not one.problem else "" for one in submissions]
     # Equal files are graded once.
-    named: dict[str, list[Submission]] = {}
-    for name, one in zip(names, submissions):
-        if name:
-            named.setdefault(name, []).append(one)
+    named = {name: one for name, one in zip(names, submissions) if name}
     results = {name: kept for name in named if (kept := store.get(name))}
-    progress = progress or (lambda done, of, who: None)
-    progress(len(results), len(named), [])
-    work = {name: (str(one.lesson), _matched(keys[str(one.lesson)], one)) for name, (one, *_) in named.items()
-            if name not in results}
+    progress(len(results), len(named))
+    work = {name: (str(one.lesson), _matched(keys[str(one.lesson)], one)) for name, one in named.items() if name not in results}
     if work:
         keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
         imports = wanted_imports(list(keys.values()), [match for _, matches in work.values() for match in matches])
         with contextlib.closing(Runner(imports, options)) as runner:
             for name, result in graded(work, keys, runner, jobs, scheduler):
                 if isinstance(result, SandboxError):
-                    say(f"{named[name][0].path} is not graded yet: {result}. The same command tries it again.")
+                    say(f"{named[name].path} is not graded yet: {result}. The same command tries it again.")
                     continue
                 store.put(name, result)
                 results[name] = result
-                progress(len(results), len(named), [one.student.name for one in named[name]])
+                progress(len(results), len(named))
     return [results.get(name) for name in names]

@@ -69,11 +69,11 @@ def files(folder: Path) -> Iterator[File]:
 
 def _sifted(found, above, left, deep):
     """Yield what may be work among what lies in one folder or archive, which is `above` parts deep."""
-    homes = [{one.parts[above:spot] for one in found for spot, part in enumerate(one.parts[:above + _DEEPEST_CLONE + 1])
-              if spot >= above and part == name} for name in ("helpers", "notebooks")]
+    insides = [one.parts[above:] for one in found]
+    homes = [{inside[:spot] for inside in insides for spot, part in enumerate(inside[:_DEEPEST_CLONE + 1]) if part == name}
+             for name in ("helpers", "notebooks")]
     clones = homes[0] & homes[1]
-    for one in found:
-        inside = one.parts[above:]
+    for one, inside in zip(found, insides):
         root = next((number for number in range(_DEEPEST_CLONE + 1) if inside[:number] in clones), None)
         ending = one.parts[-1][-6:].lower() if one.parts else ""
         if root is not None:

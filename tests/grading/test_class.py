@@ -215,7 +215,7 @@ def test_the_same_work_is_graded_once_and_kept(tmp_path, monkeypatch):
     steps = []
     submissions, results = grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY, progress=lambda *step: steps.append(step))
     assert earned(submissions, results) == {"ada": full(), "ada-perfect": full(), "lars-broken-json": None}
-    assert [(done, of) for done, of, _ in steps] == [(0, 1), (1, 1)] and sorted(steps[1][2]) == ["ada", "ada-perfect"]
+    assert steps == [(0, 1), (1, 1)]
     monkeypatch.setattr(classes, "Runner", lambda *_: pytest.fail("done again"))
     assert grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY)[1] == results
 

@@ -489,4 +489,4 @@ def test_work_that_may_be_somebody_elses_is_said(tmp_path):
     the_class = collect(tmp_path, KEYS)
     assert [one.startswith(".anna was not looked into") for one in the_class.remarks] == [True]
     of_a, of_b = (one.notes for one in the_class.submissions)
-    assert of_a[1].startswith("they lie in several folders (ada, ben): if these are students") and of_b == ()
+    assert of_a[1].startswith("they lie in several folders (ada, ben) and were taken for attempts") and of_b == ()
