@@ -103,7 +103,7 @@ def _grade(options, keys, the_class, say, console):
                 task, completed=done, total=of, description=f"{done} of {of} graded"))
     facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
              "megabytes an exercise": options.memory, "versions": versions()}
-    written = write_report(options.out, the_class, results, keys, options.reveal, facts)
+    written = write_report(options.out, the_class, results, options.reveal, facts)
     say(f"{sum(result is not None for result in results)} of {len(results)} files graded. Read {written}")
 
 

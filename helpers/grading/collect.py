@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import re
@@ -14,7 +13,7 @@ from helpers.grading.errors import GradingError, SubmissionError
 from helpers.grading.handed_in import files
 from helpers.grading.match import match, tell_lesson
 from helpers.grading.reading import parse, printable
-from helpers.grading.records import Key, Student, Submission
+from helpers.grading.records import Class, Key, Student, Submission
 from helpers.grading.roster import Roster
 
 _CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)
@@ -24,16 +23,6 @@ _ATTEMPT = r"([ _-]?\(\d{1,3}\)|-\d{1,2}(?!\d)|[ _-]Copy\d*|_{1,3}\d{14}(?!\d))*
 _OLD_COPY = re.compile(r"[ _-]copy\d*|_\d{14}", re.IGNORECASE)
 _PERHAPS = ("", ".json", ".txt")
 """Endings of files that may hold a notebook."""
-
-
-@dataclasses.dataclass
-class Class:
-    """What a class has handed in: for each student and lesson a grade, or the reason why there is none; remarks on the whole."""
-
-    submissions: list[Submission]
-    remarks: list[str] = dataclasses.field(default_factory=list)
-    missing: list[Student] = dataclasses.field(default_factory=list)  # on the roster, and nothing handed in
-    unknown: list[Student] = dataclasses.field(default_factory=list)  # the other way round
 
 
 def _read(one, keys):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from helpers.grading.errors import GradingError, SandboxError
 from helpers.grading.match import match
-from helpers.grading.records import MISSING, Key, LessonResult, Match, Submission
+from helpers.grading.records import ENDED, MISSING, Key, LessonResult, Match, Submission
 from helpers.grading.run import Options, Runner, wanted_imports
 from helpers.grading.store import Store, work_name
 
@@ -64,7 +64,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
                         if alone and not isinstance(error, SandboxError):
                             raise
                         result = error
-                    if alone or (isinstance(result, LessonResult) and not result.ended):
+                    if alone or (isinstance(result, LessonResult) and all(one.status not in ENDED for one in result.exercises)):
                         yield name, result
                     else:
                         left[name] = work[name]

@@ -67,11 +67,6 @@ class Key:
     digest: str = ""  # changes with the key, the lesson and the seed: results are kept under it
     seed: int | None = None  # what the hidden inputs were drawn from, where not from the seed that is stored
 
-    @property
-    def points(self) -> float:
-        """What the lesson is worth."""
-        return sum(exercise.points for exercise in self.exercises)
-
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Student:
@@ -93,6 +88,16 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     problem: str = ""  # why it is not graded, or nothing
     notes: tuple[str, ...] = ()  # what the instructor should know: attempts that do not count, names that were told apart
+
+
+@dataclasses.dataclass
+class Class:
+    """What a class has handed in: for each student and lesson a grade, or the reason why there is none; remarks on the whole."""
+
+    submissions: list[Submission]
+    remarks: list[str] = dataclasses.field(default_factory=list)
+    missing: list[Student] = dataclasses.field(default_factory=list)  # on the roster, and nothing handed in
+    unknown: list[Student] = dataclasses.field(default_factory=list)  # the other way round
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,11 +176,6 @@ class LessonResult:
     def earned(self) -> float:
         """What came."""
         return sum(one.earned for one in self.exercises)
-
-    @property
-    def ended(self) -> bool:
-        """Whether a worker was ended before an exercise was through."""
-        return any(one.status in ENDED for one in self.exercises)
 
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> LessonResult:

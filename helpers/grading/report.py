@@ -21,12 +21,6 @@ _DOUBTFUL = re.compile("-[0-9a-f]{10}$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
 _NOT_RUN = "this machine could not run it yet; the same command tries it again"
 
 
-def _harmless(text):
-    """Return a text that a spreadsheet will not take for a formula, and a terminal not for an order."""
-    text = spelled_out(text)
-    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") and text else text
-
-
 def _fields(student, columns, otherwise):
     """Return the values of some columns; where the roster has none of them, the identity stands in one of them."""
     known = dict(student.fields)
@@ -35,8 +29,10 @@ def _fields(student, columns, otherwise):
 
 
 def _csv(rows):
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows([map(_harmless, row) for row in rows])
+    """Return a table whose texts a spreadsheet will not take for formulas, and a terminal not for orders."""
+    written, rows = io.StringIO(), [[spelled_out(text) for text in row] for row in rows]
+    csv.writer(written, lineterminator="\n").writerows(
+        [f"'{text}" if text.lstrip().startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20")) else text for text in row] for row in rows)
     return written.getvalue()
 
 
@@ -75,7 +71,7 @@ def page_name(text, identity=""):
     return f"{slug[:40].strip('-_') or 'student'}-{digest}"
 
 
-def write_report(out, the_class, results, keys, reveal=False, facts=None):
+def write_report(out, the_class, results, reveal=False, facts=None):
     """Write all files of a run, remove what an earlier one wrote besides, and return the path of the gradebook.
 
     With `reveal`, feedback shows the expected answers of hidden checks. `facts` are what else to keep: seed, limits, versions.
@@ -83,7 +79,7 @@ def write_report(out, the_class, results, keys, reveal=False, facts=None):
     files, facts = OwnFiles(out, ".written-by-the-grader.txt"), facts or {}
     everybody = {one.identity: one for one in (*the_class.missing, *(one.student for one in the_class.submissions))}
     students = sorted(everybody.values(), key=lambda one: (one.name.casefold(), one.identity))
-    lessons = {name: keys[name].points for name in sorted({one.lesson for one in results if one})}
+    lessons = {one.lesson: one.points for one in sorted(filter(None, results), key=lambda one: one.lesson)}
     earned, work, listed = {}, [], []
     for one, result in zip(the_class.submissions, results):
         if result:

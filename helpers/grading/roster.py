@@ -9,14 +9,10 @@ import re
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers.grading.errors import GradingError
 from helpers.grading.reading import decode, printable
-from helpers.grading.records import Student
-
-if TYPE_CHECKING:
-    from helpers.grading.collect import Class
+from helpers.grading.records import Class, Student
 
 IDS = ("ID", "SIS User ID", "SIS Login ID", "ID number", "Username", "Email address", "Identifier")
 """Columns that name one person each, Canvas's and Moodle's; "Identifier" stands in Moodle's grading worksheet."""

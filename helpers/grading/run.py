@@ -38,11 +38,6 @@ class Options:
     memory: int = 2048  # megabytes that an exercise may take
     sandbox: str = "bwrap"  # or "none": whether student code is locked in
 
-    def limits(self) -> Limits:
-        """Return what a worker may take."""
-        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
-        return Limits(memory=self.memory * MEGABYTE, seconds=(os.cpu_count() or 1) * max(600, int(20 * self.timeout)))
-
 
 def shown(text: str) -> str:
     """Return a text as feedback shows it: without colors and control characters, without addresses, not too long."""
@@ -63,7 +58,9 @@ class Runner:
 
     def __init__(self, imports: Sequence[str], options: Options):
         self.imports, self.options = tuple(imports), options
-        self.workers = Workers(options.sandbox, imports, options.limits())
+        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
+        seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
+        self.workers = Workers(options.sandbox, imports, Limits(memory=options.memory * MEGABYTE, seconds=seconds))
 
     def __reduce__(self):
         # To a worker of a cluster goes what makes one there, for all the work that it gets.
@@ -116,13 +113,12 @@ class Runner:
         KeyNotebookError
             When the key fails here twice, or, with its own seed, does not give its stored answers: then nobody could.
         """
-        exercises = []
-        for exercise in key.exercises:
-            try:
-                exercises.append(self._answered(key, exercise))
-            except KeyNotebookError:
-                exercises.append(self._answered(key, exercise))
-        return dataclasses.replace(key, exercises=tuple(exercises))
+        def answered(exercise):
+            with contextlib.suppress(KeyNotebookError):
+                return self._answered(key, exercise)
+            return self._answered(key, exercise)
+
+        return dataclasses.replace(key, exercises=tuple(map(answered, key.exercises)))
 
     def _answered(self, key, exercise):
         """Return an exercise with the answers that its own solution gives here, and the calls that come before them."""
@@ -146,8 +142,9 @@ class Runner:
         names = [] if used else sorted(defined_names(exercise.solution))
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
+        hidden = [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
         runs: list[CellRun] = []
-        for source in (*(["\n".join(match.before)] if match.before else []), match.source, *_hidden(exercise)):
+        for source in (*(["\n".join(match.before)] if match.before else []), match.source, *hidden):
             lost = next((run for run in (setup, *runs) if run.status in ENDED), None)
             runs.append(dataclasses.replace(lost, printed="") if lost else worker.run(source, self.options.timeout, names))
         if match.before and runs[0].status == "error" and runs[1].status == "ok":
@@ -190,11 +187,6 @@ class Runner:
 @functools.lru_cache(maxsize=1)
 def _runner(imports, options):
     return Runner(imports, options)
-
-
-def _hidden(exercise):
-    """Return what runs in a worker for each hidden check."""
-    return [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
 
 
 def wanted_imports(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:

@@ -58,7 +58,7 @@ def saved(folder, notebook, name="key.ipynb"):
 def test_a_key_is_read(tmp_path):
     key = read_key(saved(tmp_path, new_key()), tmp_path)
     one, = key.exercises
-    assert (key.lesson, key.points, one.title, one.points, one.stub) == ("01_one", 2, "Exercise 1.1: alpha", 2, None)
+    assert (key.lesson, one.title, one.points, one.stub) == ("01_one", "Exercise 1.1: alpha", 2, None)
     assert one.setup == ("import math\nSEED = 20", "y = 1") and one.solution == "def alpha():\n    return 41"
     assert (one.checks[0].source, one.checks[0].expected, one.checks[0].name) == ("alpha() + y", "42", "alpha-hidden-1")
 
