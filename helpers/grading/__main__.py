@@ -5,8 +5,6 @@
     python -m helpers.grading handout FOLDER --repository OWNER/REPO    the course without keys, solutions and tests
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import secrets

@@ -1,7 +1,5 @@
 """Read the key notebooks: for each exercise set-up, solution, hidden cells and the answers that these store."""
 
-from __future__ import annotations
-
 import ast
 import dataclasses
 import functools

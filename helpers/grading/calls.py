@@ -1,7 +1,5 @@
 """Tell how a student's function was called and what it gave, as text that can be pasted into a cell."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import re

@@ -1,7 +1,5 @@
 """Find the submissions: whose each file is, which lesson it belongs to, and which attempt counts. Nothing is lost in silence."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -12,8 +12,6 @@ The supervisor tells through its socket how the worker has ended. It ends the wo
 other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`, `imports`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import importlib

@@ -1,7 +1,5 @@
 """Grade a whole class: which work is left, who does it, and what came of it."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed

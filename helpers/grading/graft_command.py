@@ -1,7 +1,5 @@
 """Plain nbval: write the keys as notebooks with the students' code in place of the solutions, for `pytest --nbval` to run."""
 
-from __future__ import annotations
-
 import json
 
 from helpers.course.own_files import OwnFiles

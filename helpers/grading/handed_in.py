@@ -1,7 +1,5 @@
 """List what was handed in, in folders and archives. Nothing is written, no link is followed, and an archive has limits."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import functools

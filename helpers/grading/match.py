@@ -5,8 +5,6 @@ had above it, and what that needs in turn. A student's own version of a name cou
 lesson's. What takes training or data stays where it is, and that is said.
 """
 
-from __future__ import annotations
-
 import ast
 import functools
 import re

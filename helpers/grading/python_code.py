@@ -1,7 +1,5 @@
 """What a piece of Python says of itself: the names that it binds, changes and uses. Nothing is run."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import dis

@@ -4,8 +4,6 @@ collect -> match -> run -> score -> report. A key holds exercises, an exercise h
 submission is matched to the exercises of its key; each match is run and becomes a result.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Any
 
@@ -25,6 +23,15 @@ class Cell:
     exercise: str | None = None
     tags: frozenset[str] = frozenset()
     name: str = ""  # its own, or its id
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One call of a student's function by a hidden check, for feedback."""
+
+    called: str  # as it can be pasted into a cell
+    got: str
+    expected: str = ""  # what the key gives for the same inputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,15 +118,6 @@ class Match:
     note: str = ""  # how it was found
 
 
-@dataclasses.dataclass(frozen=True)
-class Call:
-    """One call of a student's function by a hidden check, for feedback."""
-
-    called: str  # as it can be pasted into a cell
-    got: str
-    expected: str = ""  # what the key gives for the same inputs
-
-
 @dataclasses.dataclass
 class CellRun:
     """What came of one cell in a worker."""
@@ -178,7 +176,7 @@ class LessonResult:
         return sum(one.earned for one in self.exercises)
 
     @classmethod
-    def from_dict(cls, kept: dict[str, Any]) -> LessonResult:
+    def from_dict(cls, kept: dict[str, Any]) -> "LessonResult":
         """Take it back from what `dataclasses.asdict` gave; raises TypeError, KeyError or ValueError where that was another."""
         exercises = [ExerciseResult(**{**one, "checks": [
             CheckResult(**{**each, "call": each["call"] and Call(**each["call"])}) for each in one["checks"]]})

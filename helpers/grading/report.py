@@ -1,7 +1,5 @@
 """Write what comes of a run: tables for learning platforms, results.json, the gradebook, a page for each student and lesson."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import hashlib

@@ -1,7 +1,5 @@
 """Read who belongs to a class from the learning platform's own export, and tell who is who."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import io

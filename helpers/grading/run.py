@@ -1,7 +1,5 @@
 """Grade exercises by what comes of them in workers; no exercise loses points by another, and no student by another student."""
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import dataclasses

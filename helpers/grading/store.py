@@ -1,7 +1,5 @@
 """Keep finished results, each in a file of its own, so that a run that was killed goes on where it stopped."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import hashlib

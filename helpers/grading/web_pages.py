@@ -1,7 +1,5 @@
 """What students and instructors read. Jinja escapes all that a student wrote, and what could steer a terminal is spelled out."""
 
-from __future__ import annotations
-
 import ast
 import base64
 import hashlib

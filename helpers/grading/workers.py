@@ -4,8 +4,6 @@ Nothing that a worker sends is believed: a reply is a text, and one that is not 
 Nothing that it does or leaves undone stops the grader: no call here waits longer than it was told to.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import json

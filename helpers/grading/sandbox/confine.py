@@ -4,8 +4,6 @@ Only the standard library, so that it can run in a process that is about to lose
 Linux refuses it: a worker that could not be confined must not run.
 """
 
-from __future__ import annotations
-
 import ctypes
 import dataclasses
 import itertools
