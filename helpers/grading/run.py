@@ -142,12 +142,12 @@ class Runner:
         setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
         hidden = [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
         runs: list[CellRun] = []
-        for source in (*(["\n".join(match.before)] if match.before else []), match.source, *hidden):
+        for source in ("\n".join(match.before), match.source, *hidden):
             lost = next((run for run in (setup, *runs) if run.status in ENDED), None)
             runs.append(dataclasses.replace(lost, printed="") if lost else worker.run(source, self.options.timeout, names))
-        if match.before and runs[0].status == "error" and runs[1].status == "ok":
-            runs[1] = dataclasses.replace(runs[1], status="error", detail=runs[0].detail)
-        solution, *checks = runs[bool(match.before):]
+        before, solution, *checks = runs
+        if before.status == "error" and solution.status == "ok":
+            solution = dataclasses.replace(before, printed=solution.printed)
         return setup, solution, checks
 
     def _graded(self, worker, key, exercise, match, used):
