@@ -70,6 +70,8 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
                 for future in futures:
                     future.cancel()
         work = left
+        if not work:
+            return
 
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
