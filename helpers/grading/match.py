@@ -158,8 +158,6 @@ def _choose(exercise, own, texts):
         not one.stub and one.text not in stub for one in own.bodies[number])]
     everywhere = {place[0]: one for place, one in own.binding(wanted) if place[0] >= 0}
     defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | texts]
-    foreign = {number for number in defining if "exercise-solution" in own.cells[number].tags} - {*named}
-    defining = [number for number in defining if number not in foreign] or defining
     if not defining:
         return (touched[-1], "") if touched else (None, NOT_ATTEMPTED if named or everywhere else MISSING)
     # What the last check has seen; further down there is only scratch paper, unless there is nothing else.
