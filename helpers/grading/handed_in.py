@@ -119,7 +119,9 @@ def _opened(one, left, deep):
             if sum(block.count(b"PK\x01\x02") for block in iter(lambda: file.read(2**20), b"")) > MOST_FILES:
                 raise SubmissionError(f"it has more than {MOST_FILES:,} entries")
             with zipfile.ZipFile(file) as archive:
-                entries = [_entry(archive, info, one.parts, left) for info in archive.infolist() if not info.is_dir()]
+                # The small ones first, so that what is too large leaves room for them.
+                infos = sorted(archive.infolist(), key=lambda info: info.file_size)
+                entries = [_entry(archive, info, one.parts, left) for info in infos if not info.is_dir()]
                 yield File(one.parts, kind="folder")
                 yield from _sifted([each for each in entries if each.parts != one.parts], len(one.parts), left, deep - 1)
     except Exception as error:  # a broken archive makes `zipfile` raise nearly anything

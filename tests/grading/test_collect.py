@@ -258,6 +258,14 @@ def test_a_bomb_is_unpacked_only_so_far(tmp_path, monkeypatch):
     assert sum(read) <= handed_in.LARGEST_ARCHIVE + handed_in.MOST_TIMES * (tmp_path / "ada/work.zip").stat().st_size
 
 
+def test_what_is_too_large_in_an_archive_leaves_room_for_the_others(tmp_path, monkeypatch):
+    shrink(monkeypatch)
+    large = {f"{number}.bin": b" " * 2**20 for number in range(30)}
+    put(tmp_path, "all.zip", zipped({**large, "ada_11_assignsubmission_file_/x.ipynb": WORK,
+                                     "ben_12_assignsubmission_file_/x.zip": zipped({"x.ipynb": WORK})}))
+    assert found(tmp_path) == [("ada", "01_one"), ("ben", "01_one")]
+
+
 def locked():
     data = bytearray(zipped({"01_one.ipynb": WORK}))
     for mark, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
