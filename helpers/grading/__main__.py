@@ -5,8 +5,6 @@
     python -m helpers.grading handout FOLDER --repository OWNER/REPO    the course without keys, solutions and tests
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import secrets
@@ -14,7 +12,7 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
 from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys, with_seed
@@ -95,17 +93,15 @@ def _grade(options, keys, the_class, say, console):
         say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades and "
             "keys among it.")
     keys = {lesson: with_seed(key, seed) for lesson, key in keys.items()}
-    with Progress(TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                  TextColumn("{task.description}", markup=False), console=console) as bar:
+    with Progress(console=console) as bar:
         task = bar.add_task("", total=None)
         results = grade_class(
-            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox, seed),
-            Store(options.out / "work"), jobs=options.jobs, scheduler=options.scheduler, say=say,
-            progress=lambda done, of, students: bar.update(task, completed=done, total=of,
-                                                           description=spelled_out(", ".join(students))[:60]))
+            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox), Store(options.out / "work"),
+            jobs=options.jobs, scheduler=options.scheduler, say=say, progress=lambda done, of: bar.update(
+                task, completed=done, total=of, description=f"{done} of {of} graded"))
     facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
              "megabytes an exercise": options.memory, "versions": versions()}
-    written = write_report(options.out, the_class, results, keys, options.reveal, facts)
+    written = write_report(options.out, the_class, results, options.reveal, facts)
     say(f"{sum(result is not None for result in results)} of {len(results)} files graded. Read {written}")
 
 
@@ -124,7 +120,7 @@ def run(options, console):
         say(line)
     if options.command == "grade":
         return _grade(options, keys, the_class, say, console)
-    count = write_grafts(the_class.submissions, keys, options.out, options.keys)
+    count = write_grafts(the_class.submissions, keys, options.out)
     say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
 
 

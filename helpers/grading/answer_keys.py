@@ -1,53 +1,29 @@
 """Read the key notebooks: for each exercise set-up, solution, hidden cells and the answers that these store."""
 
-from __future__ import annotations
-
 import ast
-import builtins
 import dataclasses
 import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
-from helpers.grading.python_code import Statement, defined_names, statements  # noqa: F401  (defined_names: for others)
+from helpers.grading.python_code import defined_names  # noqa: F401  (for others)
 from helpers.grading.reading import parse
 from helpers.grading.records import Check, Exercise, Key
 from helpers.project import ROOT
 
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
-WITH_TENSORFLOW = frozenset(
-    ["tensorflow", "keras", "helpers.layers", "helpers.pretrained", "helpers.progress"])
-"""Modules that load TensorFlow when they are imported, not later in a function."""
 _SEED = re.compile(r"^SEED *= *\d+", re.MULTILINE)
+_CHECK = re.compile(r"^from helpers\.exercises\b.*", re.MULTILINE)
+_SCOPE = """def _hidden_cell():
+    import builtins
+    scope = {{**builtins.globals(), **builtins.vars(builtins)}}
+    builtins.exec({before!r}, scope)
+    return builtins.eval({value!r}, scope)
+_hidden_cell()"""
 _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")
-
-
-def _modules(nodes):
-    """Return the modules that imports load; `from helpers import shapes` loads a submodule by name."""
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {node.module, *(f"helpers.{alias.name}" for alias in node.names if node.module == "helpers")}
-    return found
-
-
-def needs_tensorflow(sources: Iterable[str]) -> bool:
-    """Return whether any of these pieces of code asks for TensorFlow or Keras, or for a module of the course that does."""
-    nodes = [node for source in sources for one in statements(source) or [] for node in ast.walk(one.node)]
-    words = [getattr(node, "id", getattr(node, "value", "")) for node in nodes if isinstance(node, (ast.Name, ast.Constant))]
-    modules = _modules(nodes)
-    return not WITH_TENSORFLOW.isdisjoint([*modules, *(module.split(".")[0] for module in modules), *words])
-
-
-def imported_modules(sources: Iterable[str]) -> list[str]:
-    """Return the modules that the key's own cells import, for a worker to have them ready."""
-    return sorted(_modules(node for source in sources for node in ast.walk(ast.parse(source))))
 
 
 def _stored_answer(cell, where):
@@ -112,6 +88,8 @@ def _exercise(file, name, part, common, lesson_cells):
             f"{file}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden")
     heading = re.search(r"^#+ +(.+)$", "\n".join(cell.source for cell in cells if cell.kind == "markdown"), re.MULTILINE)
     stub, visible = ([None, *tagged(tag, lesson_cells)][-1] for tag in ("exercise-solution", "exercise-check"))
+    # All that a check needs of its lesson is the import of `check`.
+    visible = visible and "\n".join([*_CHECK.findall("\n".join(cell.source for cell in lesson_cells)), visible])
     return Exercise(name, heading[1] if heading else name, (*common, *tagged("exercise-setup", cells)), solutions[0],
                     stub, tuple(checks), visible, len(common))
 
@@ -173,7 +151,7 @@ def with_seed(key: Key, seed: int) -> Key:
 def in_own_scope(source: str, common: tuple[str, ...]) -> str:
     """Return code that gives what a hidden cell gives, whatever names the student has used, and leaves those as they are.
 
-    The cell becomes the body of a function, behind the key's common set-up: a student's `SEED` is not taken for the key's.
+    The cell runs behind the key's common set-up in a copy of the student's names, in which Python's own mean what they should.
 
     Parameters
     ----------
@@ -190,21 +168,12 @@ def in_own_scope(source: str, common: tuple[str, ...]) -> str:
     Raises
     ------
     KeyNotebookError
-        When they cannot be the body of a function, or the cell does not end with an expression.
+        When they are not plain Python, or the cell does not end with an expression.
     """
     try:
         *body, last = ast.parse("\n".join([*common, source])).body
-        if not isinstance(last, ast.Expr):
-            raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
-        names = {node.id for one in (*body, last) for node in ast.walk(one) if isinstance(node, ast.Name)}
-        own = set().union(*(Statement(one).binds for one in body))
-        pythons = ", ".join(sorted(names & {*dir(builtins)} - own)) or "print"
-        function, call = ast.parse(f"def _hidden_cell():\n    from builtins import {pythons}\n_hidden_cell()").body
-        assert isinstance(function, ast.FunctionDef)
-        function.body += [*body, ast.Return(last.value)]
-        text = ast.unparse(ast.fix_missing_locations(ast.Module([function, call], [])))
-        # What may stand in a cell and not in a function, such as `from math import *`, shows only here.
-        compile(text, "hidden cell", "exec")
     except (SyntaxError, ValueError) as error:
-        raise KeyNotebookError(f"a hidden cell cannot be the body of a function ({error}): {source[:200]!r}") from error
-    return text
+        raise KeyNotebookError(f"a hidden cell is not plain Python ({error}): {source[:200]!r}") from error
+    if not isinstance(last, ast.Expr):
+        raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
+    return _SCOPE.format(before=ast.unparse(ast.Module(body, [])), value=ast.unparse(last))

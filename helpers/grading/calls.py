@@ -1,7 +1,5 @@
 """Tell how a student's function was called and what it gave, as text that can be pasted into a cell."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import re
@@ -46,16 +44,15 @@ def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tupl
     Calls that one of them makes of another do not count.
     """
     calls: list[tuple[str, str]] = []
-    inside = False
 
     def watched(name, function):
         @functools.wraps(function)
         def call(*arguments, **named):
-            nonlocal inside
-            if inside or len(calls) >= MOST_CALLS:
+            if len(calls) >= MOST_CALLS:
                 return function(*arguments, **named)
             shown = [*map(pasted, arguments), *(f"{key}={pasted(value)}" for key, value in named.items())]
-            told, inside = "", True
+            told = ""
+            names.update(functions)
             try:
                 got = function(*arguments, **named)
                 told = pasted(got, rounded=True)
@@ -64,11 +61,12 @@ def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tupl
                 told = f"{type(error).__name__}: {error}"[:MOST_TEXT]
                 raise
             finally:
-                inside = False
+                names.update(watching)
                 calls.append((f"{name}({', '.join(shown)})"[:MOST_TEXT], told))
         return call
 
     functions = {name: names[name] for name in wanted if callable(names.get(name)) and not isinstance(names[name], type)}
-    names.update({name: watched(name, function) for name, function in functions.items()})
+    watching = {name: watched(name, function) for name, function in functions.items()}
+    names.update(watching)
     yield calls
     names.update(functions)

@@ -1,8 +1,5 @@
 """Find the submissions: whose each file is, which lesson it belongs to, and which attempt counts. Nothing is lost in silence."""
 
-from __future__ import annotations
-
-import dataclasses
 import hashlib
 import os
 import re
@@ -14,7 +11,7 @@ from helpers.grading.errors import GradingError, SubmissionError
 from helpers.grading.handed_in import files
 from helpers.grading.match import match, tell_lesson
 from helpers.grading.reading import parse, printable
-from helpers.grading.records import Key, Student, Submission
+from helpers.grading.records import Class, Key, Student, Submission
 from helpers.grading.roster import Roster
 
 _CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)
@@ -24,16 +21,6 @@ _ATTEMPT = r"([ _-]?\(\d{1,3}\)|-\d{1,2}(?!\d)|[ _-]Copy\d*|_{1,3}\d{14}(?!\d))*
 _OLD_COPY = re.compile(r"[ _-]copy\d*|_\d{14}", re.IGNORECASE)
 _PERHAPS = ("", ".json", ".txt")
 """Endings of files that may hold a notebook."""
-
-
-@dataclasses.dataclass
-class Class:
-    """What a class has handed in: for each student and lesson a grade, or the reason why there is none; remarks on the whole."""
-
-    submissions: list[Submission]
-    remarks: list[str] = dataclasses.field(default_factory=list)
-    missing: list[Student] = dataclasses.field(default_factory=list)  # on the roster, and nothing handed in
-    unknown: list[Student] = dataclasses.field(default_factory=list)  # the other way round
 
 
 def _read(one, keys):
@@ -154,23 +141,6 @@ def _students(found, folder, lessons, remarks):
     return students
 
 
-def _doubts(folder, students):
-    """Return remarks on what may be somebody's work and is not graded as such."""
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") and path.name not in (".git", ".ipynb_checkpoints") and any(path.rglob("*.ipynb")):
-            yield (f"{printable(path.name)} was not looked into, because its name begins with a dot: rename it if it is a "
-                   "student's")
-    for student, group in students.items():
-        holders = defaultdict(set)
-        for one in group:
-            if one.lesson and one.clone is None and len(one.place) > 2:
-                holders[one.lesson].add(one.place[1])
-        for lesson, names in holders.items():
-            if len(names) > 1:
-                yield (f"{student.name} holds {lesson} in several folders ({', '.join(sorted(names)[:5])}): they were taken for "
-                       "attempts of one student. If they are students, give the folder above them, or bring them one level up")
-
-
 def _worked(one, keys):
     """Return whether anything in a notebook is worth grading."""
     return bool(one.cells) and any(not each.status for each in match(keys[one.lesson], one.cells))
@@ -186,6 +156,9 @@ def _chosen(student, group, keys):
 
     *others, best = sorted(group, key=rank) if len(group) > 1 else group
     notes = [f"{len(group)} attempts; this one counts: {best.path}"] if others else []
+    folders = sorted({one.place[1] for one in group if one.clone is None and len(one.place) > 2})
+    if len(folders) > 1:
+        notes.append(f"they lie in several folders ({', '.join(folders[:5])}) and were taken for attempts of one student")
     for one in others:
         why = one.problem or ("it is older" if _worked(one, keys) else "untouched")
         notes.append(f"{one.path} does not count: {why}")
@@ -251,7 +224,9 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
     if not found:
         raise GradingError(f"the folder of submissions {str(folder)!r} holds no notebooks and no folders of students")
     students = _students(found, printable(folder.resolve().name), keys, remarks)
-    remarks += _doubts(folder, students)
+    remarks += [f"{printable(path.name)} was not looked into, because its name begins with a dot: rename it if it is a student's"
+                for path in sorted(folder.glob(".*")) if path.name not in (".git", ".ipynb_checkpoints")
+                and any(path.rglob("*.ipynb"))]
     submissions = [one for student, group in students.items() for one in _submissions(student, group, keys)]
     the_class = Class(submissions, remarks)
     if roster:

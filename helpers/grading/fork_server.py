@@ -9,10 +9,8 @@ pipes (`worker`). So a worker has what a new Python under bubblewrap would have,
 processes, files, network and users, none shared with this process or with another worker.
 
 The supervisor tells through its socket how the worker has ended. It ends the worker when the memory is used up, and when the
-other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`, `modules`.
+other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`, `imports`.
 """
-
-from __future__ import annotations
 
 import contextlib
 import gc
@@ -109,8 +107,7 @@ def main():
     channel, settings = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
     # Imports make much and drop little: the garbage collector would look again and again for what is not there.
     gc.disable()
-    for name in settings["modules"]:
-        importlib.import_module(name)
+    exec("\n".join(settings["imports"]), {})
     for name in LATE_MODULES:
         # Which of them there are differs between versions.
         with contextlib.suppress(ImportError):

@@ -1,15 +1,13 @@
 """Grade a whole class: which work is left, who does it, and what came of it."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from helpers.grading.errors import GradingError, SandboxError
 from helpers.grading.match import match
-from helpers.grading.records import MISSING, Key, LessonResult, Match, Submission
-from helpers.grading.run import Options, Runner, wanted_modules
+from helpers.grading.records import ENDED, MISSING, Key, LessonResult, Match, Submission
+from helpers.grading.run import Options, Runner, wanted_imports
 from helpers.grading.store import Store, work_name
 
 SCHEDULER_TIMEOUT = "20s"
@@ -47,13 +45,12 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
     nobody loses a point by a busy machine, or by one that a cluster has lost.
     """
     answered: dict[str, Key] = {}
-    earlier: dict[str, LessonResult] = {}
     for alone in (False, True):
         # Threads suffice, because the work is done by other processes.
         with _cluster(scheduler) if scheduler and not alone else ThreadPoolExecutor(1 if alone else jobs) as pool:
             # A key must give its own answers on this machine before it grades, and with another seed it makes them.
             answered = answered or {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-            futures = {pool.submit(runner.lesson, answered[lesson], matches, earlier.get(name)): name
+            futures = {pool.submit(runner.lesson, answered[lesson], matches, alone): name
                        for name, (lesson, matches) in work.items()}
             left = {}
             try:
@@ -62,18 +59,16 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
                     try:
                         result = future.result()
                     except Exception as error:
+                        if alone and not isinstance(error, SandboxError):
+                            raise
                         result = error
-                    if alone and isinstance(result, Exception) and not isinstance(result, SandboxError):
-                        raise result
-                    if alone or (isinstance(result, LessonResult) and not result.ended):
+                    if alone or (isinstance(result, LessonResult) and all(one.status not in ENDED for one in result.exercises)):
                         yield name, result
                     else:
                         left[name] = work[name]
-                        earlier |= {name: result} if isinstance(result, LessonResult) else {}
-            except BaseException:
+            finally:
                 for future in futures:
                     future.cancel()
-                raise
         work = left
         if not work:
             return
@@ -81,7 +76,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
                 scheduler: str | None = None, say: Callable[[str], None] = print,
-                progress: Callable[[int, int, list[str]], None] | None = None) -> list[LessonResult | None]:
+                progress: Callable[[int, int], None] = lambda done, of: None) -> list[LessonResult | None]:
     """Grade what is not graded yet.
 
     Parameters
@@ -101,7 +96,7 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     say : callable
         Takes a line for the instructor.
     progress : callable, optional
-        Called with (done, all, students) at the beginning and after each piece of work.
+        Called with (done, all) at the beginning and after each piece of work.
 
     Returns
     -------
@@ -116,24 +111,19 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     """
     names = [work_name(one.data, keys[one.lesson], options) if one.lesson and not one.problem else "" for one in submissions]
     # Equal files are graded once.
-    named: dict[str, list[Submission]] = {}
-    for name, one in zip(names, submissions):
-        if name:
-            named.setdefault(name, []).append(one)
+    named = {name: one for name, one in zip(names, submissions) if name}
     results = {name: kept for name in named if (kept := store.get(name))}
-    progress = progress or (lambda done, of, who: None)
-    progress(len(results), len(named), [])
-    left = {name: (str(same[0].lesson), same[0]) for name, same in named.items() if name not in results}
-    work = {name: (lesson, _matched(keys[lesson], one)) for name, (lesson, one) in left.items()}
+    progress(len(results), len(named))
+    work = {name: (str(one.lesson), _matched(keys[str(one.lesson)], one)) for name, one in named.items() if name not in results}
     if work:
         keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
-        modules = wanted_modules(list(keys.values()), [match for _, matches in work.values() for match in matches])
-        with contextlib.closing(Runner(modules, options)) as runner:
+        imports = wanted_imports(list(keys.values()), [match for _, matches in work.values() for match in matches])
+        with contextlib.closing(Runner(imports, options)) as runner:
             for name, result in graded(work, keys, runner, jobs, scheduler):
                 if isinstance(result, SandboxError):
-                    say(f"{named[name][0].path} is not graded yet: {result}. The same command tries it again.")
+                    say(f"{named[name].path} is not graded yet: {result}. The same command tries it again.")
                     continue
                 store.put(name, result)
                 results[name] = result
-                progress(len(results), len(named), [one.student.name for one in named[name]])
+                progress(len(results), len(named))
     return [results.get(name) for name in names]

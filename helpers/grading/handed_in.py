@@ -1,7 +1,5 @@
 """List what was handed in, in folders and archives. Nothing is written, no link is followed, and an archive has limits."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import functools
@@ -58,8 +56,8 @@ class File:
         try:
             with self.open() as file:
                 return file.read(LARGEST_FILE + 1)
-        except OSError as error:
-            raise SubmissionError(f"the file cannot be read ({error.strerror})") from error
+        except Exception as error:  # in a broken archive nearly any
+            raise SubmissionError(f"the file cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def files(folder: Path) -> Iterator[File]:
@@ -69,11 +67,11 @@ def files(folder: Path) -> Iterator[File]:
 
 def _sifted(found, above, left, deep):
     """Yield what may be work among what lies in one folder or archive, which is `above` parts deep."""
-    homes = [{one.parts[above:spot] for one in found for spot, part in enumerate(one.parts[:above + _DEEPEST_CLONE + 1])
-              if spot >= above and part == name} for name in ("helpers", "notebooks")]
+    insides = [one.parts[above:] for one in found]
+    homes = [{inside[:spot] for inside in insides for spot, part in enumerate(inside[:_DEEPEST_CLONE + 1]) if part == name}
+             for name in ("helpers", "notebooks")]
     clones = homes[0] & homes[1]
-    for one in found:
-        inside = one.parts[above:]
+    for one, inside in zip(found, insides):
         root = next((number for number in range(_DEEPEST_CLONE + 1) if inside[:number] in clones), None)
         ending = one.parts[-1][-6:].lower() if one.parts else ""
         if root is not None:
@@ -116,23 +114,18 @@ def _opened(one, left, deep):
     try:
         if deep < 1:
             raise SubmissionError(f"it lies more than {NESTED} archives deep")
-        with one.open() as file, zipfile.ZipFile(_with_few_entries(file)) as archive:
-            entries = [_entry(archive, info, one.parts, left) for info in archive.infolist() if not info.is_dir()]
-            yield File(one.parts, kind="folder")
-            yield from _sifted([each for each in entries if each.parts != one.parts], len(one.parts), left, deep - 1)
+        with one.open() as file:
+            # `ZipFile` takes ten times the size of all entries in memory before one can ask it how many there are.
+            if sum(block.count(b"PK\x01\x02") for block in iter(lambda: file.read(2**20), b"")) > MOST_FILES:
+                raise SubmissionError(f"it has more than {MOST_FILES:,} entries")
+            with zipfile.ZipFile(file) as archive:
+                # The small ones first, so that what is too large leaves room for them.
+                infos = sorted(archive.infolist(), key=lambda info: info.file_size)
+                entries = [_entry(archive, info, one.parts, left) for info in infos if not info.is_dir()]
+                yield File(one.parts, kind="folder")
+                yield from _sifted([each for each in entries if each.parts != one.parts], len(one.parts), left, deep - 1)
     except Exception as error:  # a broken archive makes `zipfile` raise nearly anything
         yield File(one.parts, f"it cannot be opened as a zip archive: {error}")
-
-
-def _with_few_entries(file):
-    """Return an archive after its entries were counted: `ZipFile` takes ten times their size in memory before one can ask it."""
-    count, end = 0, b""
-    while block := file.read(2**20):
-        block = end + block
-        count, end = count + block.count(b"PK\x01\x02"), block[-3:]
-    if count > MOST_FILES:
-        raise SubmissionError(f"it has more than {MOST_FILES:,} entries")
-    return file
 
 
 def _entry(archive, info, where, left):
@@ -142,26 +135,15 @@ def _entry(archive, info, where, left):
         name = name if info.flag_bits & 0x800 else name.encode("cp437").decode("utf-8")
     name = name.replace("\\", "/")
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
+    # No entry gives more bytes than it says.
+    size = min(info.file_size, 1 + (LARGEST_ARCHIVE if name.lower().endswith(".zip") else LARGEST_FILE))
     problem = _LINK if stat.S_ISLNK(info.external_attr >> 16) else ""
     if ".." in parts or name.startswith("/") or ":" in name.split("/")[0]:
         problem = "its name leads out of the archive"
+    elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        problem = "it is packed in an unusual way: pack it with your system's own program"
+    elif size > left[0]:
+        problem = "the archive unpacks to far more than its size, and was not read further"
+    left[0] -= 0 if problem else size
     changed = int(time.mktime((*info.date_time, 0, 0, -1)))
-    return File((*where, *map(printable, parts)), problem, changed, 0, lambda: io.BytesIO(_unpacked(archive, info, left)))
-
-
-def _unpacked(archive, info, left):
-    """Return one entry's bytes, at most one more than it may have."""
-    most = LARGEST_ARCHIVE if info.filename.lower().endswith(".zip") else LARGEST_FILE
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise SubmissionError("it is packed in an unusual way: pack it with your system's own program")
-    if info.flag_bits & 1:
-        raise SubmissionError("it is locked with a password")
-    try:
-        with archive.open(info) as file:
-            data = file.read(min(most, left[0]) + 1)
-    except Exception as error:
-        raise SubmissionError(f"it cannot be unpacked: {error}") from None
-    left[0] -= len(data)
-    if left[0] < 0:
-        raise SubmissionError("the archive unpacks to far more than its size, and was not read further")
-    return data
+    return File((*where, *map(printable, parts)), problem, changed, 0, lambda: io.BytesIO(archive.open(info).read(size)))

@@ -5,14 +5,13 @@ had above it, and what that needs in turn. A student's own version of a name cou
 lesson's. What takes training or data stays where it is, and that is said.
 """
 
-from __future__ import annotations
-
+import ast
 import functools
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from helpers.grading.python_code import AT_HAND, defined_names, statements, work
+from helpers.grading.python_code import AT_HAND, MAGIC, defined_names, statements
 from helpers.grading.reading import LARGEST_CELL
 from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Key, Match
 
@@ -29,23 +28,24 @@ _INSTALLS = re.compile(r"^(\s*)[!%] *(pip|pip3|uv|conda|mamba|apt|apt-get)\b.*$"
 
 
 class _Code:
-    """The code cells of a notebook, and where each name gets its value; `known` is the lesson, which is parsed already."""
+    """The code cells of a notebook, and where each name gets its value; the cells of its `lesson` count as standing above it."""
 
-    def __init__(self, cells, known=None):
+    def __init__(self, cells, lesson=None):
         self.cells, self.unread, self.bodies, read = cells, 0, {}, 0
         self._binding, self._changing = defaultdict(list), defaultdict(list)
-        self.parsed = dict(known.parsed) if known else {}
+        self.parsed = dict(lesson.parsed) if lesson else {}
         code = [number for number, cell in enumerate(cells) if cell.kind == "code" and cell.source.strip()]
         for number in sorted(code, key=lambda number: "exercise-solution" not in cells[number].tags):
             source = cells[number].source
             if source not in self.parsed:
-                read += work(source)
+                read += len(source) * (1 + len(MAGIC.findall(source)))
                 if len(source) > LARGEST_CELL or read > MOST_CODE:
                     self.unread += 1
                     continue
                 self.parsed[source] = statements(source) or []
             self.bodies[number] = self.parsed[source]
-        for number, body in sorted(self.bodies.items()):
+        above = {number - len(lesson.cells): body for number, body in lesson.bodies.items()} if lesson else {}
+        for number, body in sorted({**above, **self.bodies}.items()):
             for line, one in enumerate(body):
                 for names, book in ((one.binds, self._binding), (one.changes, self._changing)):
                     for name in names:
@@ -64,8 +64,9 @@ class _Code:
         """Return the statements that make a name's value at a position, or that which gives it one further down."""
         every = self._binding.get(name, [])
         above = [one for one in every if one[0] < at]
-        if not above:
-            return next(([one] for one in every if one[0][0] > at[0]), [])
+        below = next(([one] for one in every if one[0][0] > at[0]), [])
+        if not above or (below and above[-1][0][0] < 0 <= at[0]):  # what the student has counts before what the lesson has
+            return below
         # What stands under `if` or in a loop may leave the value from before as it was.
         first = next((number for number in reversed(range(len(above))) if not above[number][1].maybe), len(above) - 1)
         if above[-1][1].imports or above[-1][1].defines:
@@ -78,60 +79,49 @@ _lesson = functools.lru_cache(maxsize=32)(_Code)
 
 
 class _Carrier:
-    """Takes along what one exercise's code needs from the student's notebook (`own`) and the lesson, but not what is `given`.
+    """Takes along what one exercise's code, which stands at `at`, needs from the notebook and its lesson, but is not `given`."""
 
-    The code stands at `at` and `lesson_at`, each the number of a cell and that of a statement; a place has before them 0 in the
-    lesson, 1 in the student's notebook.
-    """
-
-    def __init__(self, own, lesson, given, at, lesson_at):
-        self._books, self._ends, self._given = (_lesson(lesson), own), (lesson_at, at), given
+    def __init__(self, code, lesson, given, at):
+        self._code, self._lesson, self._given, self._at = code, lesson, given, at
         self._taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
 
     def before(self):
         """Return the code of what was taken, the lesson's first, in the order of the notebook."""
         return tuple(self._taken[place].text for place in sorted(self._taken))
 
-    def keep(self, body, wanted):
-        """Take along what statements need; return those to run, without those that show something with data, and what lacks."""
-        kept, have, gone, later, missing = [], set(), set(), set(), set()
+    def need_all(self, body):
+        """Take along what statements need that run one after another."""
+        have, later = set(), set()
         for one in body:
             now, called = one.used
-            absent = {name for name in sorted(now - have) if not self.need(name)} - one.binds
-            if not one.binds & wanted and (now & gone or absent & self.lost):
-                gone |= one.binds
-                continue
-            kept.append(one)
-            missing |= absent
-            later |= called
-            have |= one.binds
-        return kept, missing | {name for name in sorted(later - have) if not self.need(name)}
+            for name in sorted(now - have):
+                self.need(name)
+            have, later = have | one.binds, later | called
+        for name in sorted(later - have):
+            self.need(name)
 
-    def need(self, name, at=(), runs=False):
+    def need(self, name, at=None, runs=False):
         """Take along what a name stands for at a place, where it may be asked for at once; return whether it is at hand now."""
-        asked = name, at, runs
+        asked = name, at or self._at, runs
         if asked not in self._seen:
             self._seen[asked] = True  # functions may call each other
             self._seen[asked] = self._find(*asked)
         return self._seen[asked]
 
     def _find(self, name, at, runs):
-        lesson, own = self._books
-        found = []
-        for number in (1, 0):
-            found = found or [((number, *place), one) for place, one in self._books[number].value(
-                name, at[1:] if at[:1] == (number,) else self._ends[number])]
-        changed = any(place[0] and one.text not in lesson.texts for place, one in found)
+        found = self._code.value(name, at)
+        changed = any(place[0] >= 0 and one.text not in self._lesson.texts for place, one in found)
         if found and (changed or name not in self._given) and all(self._take(place, one, at, runs) for place, one in found):
             self.names |= {name} if changed else set()
             return True
-        if name in self._given:
+        if name in self._given | AT_HAND:
             return True
         if found:
             self.lost.add(name)
-        elif name not in AT_HAND:
-            self._taken.update(((1, *place), one) for place, one in own.binding("*")[:5])
-        return name in AT_HAND or (not found and bool(own.binding("*")))
+            return False
+        everything = self._code.binding("*")[:5]
+        self._taken.update(everything)
+        return bool(everything)
 
     def _take(self, place, one, at, runs):
         """Take one statement with what it needs; return whether it can run."""
@@ -166,10 +156,8 @@ def _choose(exercise, own, texts):
     named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
     touched = [number for number in named if not own.bodies[number] or any(
         not one.stub and one.text not in stub for one in own.bodies[number])]
-    everywhere = {place[0]: one for place, one in own.binding(wanted)}
+    everywhere = {place[0]: one for place, one in own.binding(wanted) if place[0] >= 0}
     defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | texts]
-    foreign = {number for number in defining if "exercise-solution" in own.cells[number].tags} - {*named}
-    defining = [number for number in defining if number not in foreign] or defining
     if not defining:
         return (touched[-1], "") if touched else (None, NOT_ATTEMPTED if named or everywhere else MISSING)
     # What the last check has seen; further down there is only scratch paper, unless there is nothing else.
@@ -181,9 +169,17 @@ def _choose(exercise, own, texts):
     return chosen, f"there were {count} cells for this exercise; the last one that was changed counts" if count > 1 else ""
 
 
+def _tried(one):
+    """Return the code of a statement such that an error in it stops nothing that comes after it."""
+    if one.defines or not one.text:
+        return one.text
+    handler = ast.ExceptHandler(ast.Name("Exception"), None, [ast.Pass()])
+    return ast.unparse(ast.Try([one.node], [handler], [], []))
+
+
 def _match(exercise, own, lesson):
     wanted, given, _ = _names(exercise)
-    number, note = _choose(exercise, own, _lesson(lesson).texts)
+    number, note = _choose(exercise, own, lesson.texts)
     if number is None:
         kinds = [own.cells[other].kind.replace("m", "M") for other in _named(exercise, own.cells, "markdown", "raw")]
         said = [f"the cell {exercise.name}-solution is a {kinds[-1]} cell; turn it back into code" if kinds else
@@ -192,24 +188,21 @@ def _match(exercise, own, lesson):
             said.append(f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook "
                         f"{MOST_CODE:,}")
         return Match(exercise.name, None, status=note, note="; ".join(said))
-    whole, body = number in _named(exercise, own.cells, "code"), own.bodies[number]
-    at, source = (number, 0), _INSTALLS.sub(r"\1pass", own.cells[number].source)
+    at, body, whole = (number, 0), own.bodies[number], number in _named(exercise, own.cells, "code")
     if not whole:
         at = next(place for place, _ in own.binding(wanted) if place[0] == number)
         body = [one for one in body if wanted & (one.binds | one.changes)]
-    carrier = _Carrier(own, lesson, given, at, (max(_named(exercise, lesson, "code"), default=len(lesson)), 0))
-    kept, lacking = carrier.keep(body[:MOST_LINES], wanted)
-    kept += body[MOST_LINES:]
-    for name in sorted(wanted - set().union(*(one.binds for one in kept))) if kept else ():
-        carrier.need(name, (1, number, len(own.bodies[number])))
-    notes = [note]
-    if not whole or len(kept) < len(body):
-        source = "\n".join(one.text for one in kept)
-        notes.append("lines that need data or training were left out" if len(kept) < len(body) else "")
-    lost = carrier.lost if len(kept) == len(body) else carrier.lost & lacking
-    for about, names in (("taken along from your other cells", carrier.names),
-                         ("not at hand here, because it takes data or training", lost)):
-        notes.append(f"{about}: {', '.join(sorted(names))}" if names else "")
+    carrier = _Carrier(own, lesson, given, at)
+    carrier.need_all(body[:MOST_LINES])
+    for name in sorted(wanted - set().union(*(one.binds for one in body))) if body else ():
+        carrier.need(name, (number, len(own.bodies[number])))
+    source = _INSTALLS.sub(r"\1pass", own.cells[number].source)
+    if carrier.lost or not whole:
+        # A line that shows something with data fails here, and takes nothing else with it.
+        source = "\n".join(map(_tried, body))
+    notes = [note, *(f"{about}: {', '.join(sorted(names))}" for about, names in (
+        ("taken along from your other cells", carrier.names),
+        ("not at hand here, because it takes data or training", carrier.lost)) if names)]
     return Match(exercise.name, source, carrier.before(), note="; ".join(filter(None, notes)))
 
 
@@ -228,31 +221,9 @@ def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
     list of Match
         One for each exercise, in the key's order.
     """
-    own = _Code(cells, _lesson(key.lesson_cells))
-    return [_match(exercise, own, key.lesson_cells) for exercise in key.exercises]
-
-
-@functools.lru_cache(maxsize=256)
-def lesson_definitions(key: Key, source: str) -> tuple[str, ...]:
-    """Return the lesson's own imports, constants and functions that a piece of its code uses.
-
-    Parameters
-    ----------
-    key : Key
-        The lesson's key.
-    source : str
-        Such as the visible check of an exercise.
-
-    Returns
-    -------
-    tuple of str
-        To run before it. What an exercise asks for is not among them.
-    """
-    cells = tuple(cell for cell in key.lesson_cells if "exercise-solution" not in cell.tags)
-    at = next((number for number, cell in enumerate(cells) if cell.source == source), len(cells))
-    carrier = _Carrier(_Code(()), cells, set(), (0, 0), (at, 0))
-    carrier.keep(statements(source) or [], set())
-    return carrier.before()
+    lesson = _lesson(key.lesson_cells)
+    own = _Code(cells, lesson)
+    return [_match(exercise, own, lesson) for exercise in key.exercises]
 
 
 def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -> str | None:

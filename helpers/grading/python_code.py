@@ -1,7 +1,5 @@
 """What a piece of Python says of itself: the names that it binds, changes and uses. Nothing is run."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import dis
@@ -19,7 +17,8 @@ _AT_ONCE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _ASKS = ("LOAD_NAME", "LOAD_GLOBAL", "STORE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
 _RUNS_ITS_CELL = re.compile(r"\A\s*%%(time|capture|prun)\b[^\n]*\n")
 """Cell magics that run their cell here, so that what it defines is defined afterward."""
-_MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+"""For each of these in a cell IPython reads the cell once more."""
 _FILE = "a student's cell"
 warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news for the instructor
 
@@ -93,14 +92,8 @@ def _used(text):
     return frozenset(now), frozenset(later)
 
 
-def work(source: str) -> int:
-    """Return how many characters have to be read to parse a cell: IPython reads it once more for each magic in it."""
-    return len(source) * (1 + len(_MAGIC.findall(source)))
-
-
 def _as_python(source):
-    """Return a cell after IPython's own transformation."""
-    # Imported here, because most cells need none of it.
+    """Return a cell after IPython's own transformation, which most cells need none of."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager().transform_cell(source)

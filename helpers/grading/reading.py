@@ -1,7 +1,5 @@
 """Read notebooks as students hand them in: odd encodings, old formats, broken files, and nothing without a limit."""
 
-from __future__ import annotations
-
 import json
 import sys
 

@@ -4,8 +4,6 @@ collect -> match -> run -> score -> report. A key holds exercises, an exercise h
 submission is matched to the exercises of its key; each match is run and becomes a result.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Any
 
@@ -25,6 +23,15 @@ class Cell:
     exercise: str | None = None
     tags: frozenset[str] = frozenset()
     name: str = ""  # its own, or its id
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One call of a student's function by a hidden check, for feedback."""
+
+    called: str  # as it can be pasted into a cell
+    got: str
+    expected: str = ""  # what the key gives for the same inputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,11 +74,6 @@ class Key:
     digest: str = ""  # changes with the key, the lesson and the seed: results are kept under it
     seed: int | None = None  # what the hidden inputs were drawn from, where not from the seed that is stored
 
-    @property
-    def points(self) -> float:
-        """What the lesson is worth."""
-        return sum(exercise.points for exercise in self.exercises)
-
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Student:
@@ -95,6 +97,16 @@ class Submission:
     notes: tuple[str, ...] = ()  # what the instructor should know: attempts that do not count, names that were told apart
 
 
+@dataclasses.dataclass
+class Class:
+    """What a class has handed in: for each student and lesson a grade, or the reason why there is none; remarks on the whole."""
+
+    submissions: list[Submission]
+    remarks: list[str] = dataclasses.field(default_factory=list)
+    missing: list[Student] = dataclasses.field(default_factory=list)  # on the roster, and nothing handed in
+    unknown: list[Student] = dataclasses.field(default_factory=list)  # the other way round
+
+
 @dataclasses.dataclass(frozen=True)
 class Match:
     """What will run as the solution of one exercise."""
@@ -104,15 +116,6 @@ class Match:
     before: tuple[str, ...] = ()  # what it uses from elsewhere, in the order in which it runs
     status: str = ""  # `NOT_ATTEMPTED` or `MISSING` where there is nothing to grade
     note: str = ""  # how it was found
-
-
-@dataclasses.dataclass(frozen=True)
-class Call:
-    """One call of a student's function by a hidden check, for feedback."""
-
-    called: str  # as it can be pasted into a cell
-    got: str
-    expected: str = ""  # what the key gives for the same inputs
 
 
 @dataclasses.dataclass
@@ -136,11 +139,6 @@ class CheckResult:
     status: str = "not run"
     got: str = ""
     call: Call | None = None
-
-    @property
-    def right(self) -> bool:
-        """Whether it earned all its points."""
-        return self.earned == self.points
 
 
 @dataclasses.dataclass
@@ -177,20 +175,10 @@ class LessonResult:
         """What came."""
         return sum(one.earned for one in self.exercises)
 
-    @property
-    def ended(self) -> bool:
-        """Whether a worker was ended before an exercise was through."""
-        return any(one.status in ENDED for one in self.exercises)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as what JSON can hold."""
-        return dataclasses.asdict(self)
-
     @classmethod
-    def from_dict(cls, kept: dict[str, Any]) -> LessonResult:
-        """Take it back from what `as_dict` gave; raises TypeError, KeyError or ValueError where that was something else."""
-        def check(one: dict[str, Any]) -> CheckResult:
-            return CheckResult(**{**one, "call": Call(**one["call"]) if one["call"] else None})
-
-        exercises = [ExerciseResult(**{**one, "checks": [check(each) for each in one["checks"]]}) for one in kept["exercises"]]
+    def from_dict(cls, kept: dict[str, Any]) -> "LessonResult":
+        """Take it back from what `dataclasses.asdict` gave; raises TypeError, KeyError or ValueError where that was another."""
+        exercises = [ExerciseResult(**{**one, "checks": [
+            CheckResult(**{**each, "call": each["call"] and Call(**each["call"])}) for each in one["checks"]]})
+            for one in kept["exercises"]]
         return cls(kept["lesson"], kept["seed"], exercises)

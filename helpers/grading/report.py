@@ -1,7 +1,5 @@
 """Write what comes of a run: tables for learning platforms, results.json, the gradebook, a page for each student and lesson."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import hashlib
@@ -16,53 +14,42 @@ from helpers.grading.web_pages import feedback_page, gradebook_page, problem_pag
 
 CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
 """Columns by which a learning platform finds its students."""
+_FORMULA = re.compile(r"^(?=\s*[-=+@\uff1d\uff0b\uff0d\uff20])")
 # Names that look like those made from a digest, and what Windows lets no file be called.
 _DOUBTFUL = re.compile("-[0-9a-f]{10}$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
 _NOT_RUN = "this machine could not run it yet; the same command tries it again"
 
 
-def _harmless(text):
-    """Return a text that a spreadsheet will not take for a formula, and a terminal not for an order."""
-    text = spelled_out(text)
-    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") and text else text
+def _csv(students, columns, ids, own, lessons, earned, above=()):
+    """Return a table whose texts a spreadsheet will not take for formulas, and a terminal not for orders.
 
-
-def _fields(student, columns, otherwise):
-    """Return the values of some columns; where the roster has none of them, the identity stands in one of them."""
-    known = dict(student.fields)
-    found = [known.get(column, "") for column in columns]
-    return found if any(found) else [student.identity if column == otherwise else "" for column in columns]
-
-
-def _csv(rows):
+    Where the roster knows none of a student's `ids`, the identity stands in the column that `own` names.
+    """
+    rows = [[*columns, *lessons], *above]
+    for student in students:
+        known = {**dict(student.fields), "Student": student.name, "Full name": student.name}
+        known |= {} if any(map(known.get, ids)) else {own(student): student.identity}
+        # A lesson without a grade stays empty, which changes nothing on the platform.
+        known |= {lesson: f"{round(earned[place], 4):g}" for lesson in lessons if (place := (student.identity, lesson)) in earned}
+        rows.append([known.get(column, "") for column in rows[0]])
     written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows([map(_harmless, row) for row in rows])
+    csv.writer(written, lineterminator="\n").writerows([_FORMULA.sub("'", spelled_out(text)) for text in row] for row in rows)
     return written.getvalue()
 
 
 def _canvas(students, lessons, earned):
     """Return the points as Canvas's gradebook imports them: it finds a student by ID, then SIS User ID, then SIS Login ID."""
-    rows = [["Student", *CANVAS, "Section", *lessons],
-            ["    Points Possible", "", "", "", "", *(f"{points:g}" for points in lessons.values())]]
-    for student in students:
-        # A number that the platform wrote into the file's name is Canvas's own.
-        own = "ID" if student.identity.isdecimal() else "SIS Login ID"
-        rows.append([student.name, *_fields(student, CANVAS, own), dict(student.fields).get("Section", ""),
-                     *_points(student, lessons, earned)])
-    return _csv(rows)
+    possible = ["    Points Possible", "", "", "", "", *(f"{points:g}" for points in lessons.values())]
+    # A number that the platform wrote into the file's name is Canvas's own.
+    return _csv(students, ("Student", *CANVAS, "Section"), CANVAS,
+                lambda one: "ID" if one.identity.isdecimal() else "SIS Login ID", lessons, earned, [possible])
 
 
 def _moodle(students, lessons, earned):
     """Return the points as Moodle's gradebook imports them: "Map from" is whichever of the first three columns is filled."""
     # Moodle refuses a file with a student whom it does not know, so where there is a roster nobody else is listed.
     listed = [student for student in students if student.fields] or students
-    rows = [[*_fields(student, MOODLE, "Username"), student.name, *_points(student, lessons, earned)] for student in listed]
-    return _csv([[*MOODLE, "Full name", *lessons], *rows])
-
-
-def _points(student, lessons, earned):
-    # A lesson without a grade stays empty, which changes nothing on the platform.
-    return [f"{round(earned[place], 4):g}" if (place := (student.identity, lesson)) in earned else "" for lesson in lessons]
+    return _csv(listed, (*MOODLE, "Full name"), MOODLE, lambda one: "Username", lessons, earned)
 
 
 def page_name(text, identity=""):
@@ -75,7 +62,7 @@ def page_name(text, identity=""):
     return f"{slug[:40].strip('-_') or 'student'}-{digest}"
 
 
-def write_report(out, the_class, results, keys, reveal=False, facts=None):
+def write_report(out, the_class, results, reveal=False, facts=None):
     """Write all files of a run, remove what an earlier one wrote besides, and return the path of the gradebook.
 
     With `reveal`, feedback shows the expected answers of hidden checks. `facts` are what else to keep: seed, limits, versions.
@@ -83,7 +70,7 @@ def write_report(out, the_class, results, keys, reveal=False, facts=None):
     files, facts = OwnFiles(out, ".written-by-the-grader.txt"), facts or {}
     everybody = {one.identity: one for one in (*the_class.missing, *(one.student for one in the_class.submissions))}
     students = sorted(everybody.values(), key=lambda one: (one.name.casefold(), one.identity))
-    lessons = {name: keys[name].points for name in sorted({one.lesson for one in results if one})}
+    lessons = {one.lesson: one.points for one in sorted(filter(None, results), key=lambda one: one.lesson)}
     earned, work, listed = {}, [], []
     for one, result in zip(the_class.submissions, results):
         if result:
@@ -97,7 +84,7 @@ def write_report(out, the_class, results, keys, reveal=False, facts=None):
         listed.append(json.dumps({
             "student": one.student.identity, "name": one.student.name, "fields": dict(one.student.fields), "lesson": one.lesson,
             "file": one.path, "notes": list(one.notes), "problem": one.problem or None, "page": link,
-            "result": result and {**result.as_dict(), "points": result.points, "earned": result.earned}}))
+            "result": result and {**dataclasses.asdict(result), "points": result.points, "earned": result.earned}}))
     kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()}, "remarks": the_class.remarks,
             **{kind: [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
                for kind in ("missing", "unknown")}}

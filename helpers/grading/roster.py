@@ -1,7 +1,5 @@
 """Read who belongs to a class from the learning platform's own export, and tell who is who."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import io
@@ -9,14 +7,10 @@ import re
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers.grading.errors import GradingError
 from helpers.grading.reading import decode, printable
-from helpers.grading.records import Student
-
-if TYPE_CHECKING:
-    from helpers.grading.collect import Class
+from helpers.grading.records import Class, Student
 
 IDS = ("ID", "SIS User ID", "SIS Login ID", "ID number", "Username", "Email address", "Identifier")
 """Columns that name one person each, Canvas's and Moodle's; "Identifier" stands in Moodle's grading worksheet."""
@@ -106,18 +100,15 @@ def read_roster(path: str | Path) -> Roster:
         lines = decode(path.read_bytes())
     except OSError as error:
         raise GradingError(f"the roster {path} cannot be read: {error.strerror}") from error
-    head = lines.split("\n", 1)[0]
+    table = csv.DictReader(io.StringIO(lines, newline=""), delimiter=max(",;\t", key=lines.split("\n", 1)[0].count))
     try:
-        table = list(csv.reader(io.StringIO(lines, newline=""), delimiter=max(",;\t", key=head.count)))
+        columns = {name: _COLUMNS[name.strip().lower()] for name in table.fieldnames or () if name.strip().lower() in _COLUMNS}
+        rows = [{columns[name]: printable(value.strip()) for name, value in line.items() if name in columns and value}
+                for line in table]
     except csv.Error as error:
         raise GradingError(f"the roster {path.name} cannot be read as a table: {error}") from error
-    columns = [_COLUMNS.get(name.strip().lower()) for name in table[0]] if table else []
-    if not set(columns) & {*IDS, *NAMES}:
+    if not {*columns.values()} & {*IDS, *NAMES}:
         raise GradingError(f"the roster {path.name} has none of the columns {', '.join((*NAMES, *IDS))}: "
                            "export the gradebook from Canvas, or the participants or grades from Moodle")
-    rows = []
-    for line in table[1:]:
-        row = {column: printable(value.strip()) for column, value in zip(columns, line) if column}
-        if any(row.values()) and not row.get("Student", "").lower().startswith(("points possible", "student, test")):
-            rows.append(row)
-    return Roster(tuple(rows))
+    return Roster(tuple(row for row in rows if any(row.values()) and not row.get("Student", "").lower().startswith(
+        ("points possible", "student, test"))))

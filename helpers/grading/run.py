@@ -1,7 +1,6 @@
 """Grade exercises by what comes of them in workers; no exercise loses points by another, and no student by another student."""
 
-from __future__ import annotations
-
+import ast
 import contextlib
 import dataclasses
 import functools
@@ -9,9 +8,8 @@ import os
 import re
 from collections.abc import Sequence
 
-from helpers.grading.answer_keys import defined_names, imported_modules, in_own_scope, needs_tensorflow
+from helpers.grading.answer_keys import defined_names, in_own_scope
 from helpers.grading.errors import KeyNotebookError, SandboxError
-from helpers.grading.match import lesson_definitions
 from helpers.grading.records import ENDED, PARTLY, RIGHT, WRONG, CellRun, CheckResult, ExerciseResult, Key, LessonResult, Match
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
@@ -23,36 +21,20 @@ SEEDING = "import random as _one, numpy as _two\n_one.seed(0)\n_two.random.seed(
 CLEARING = "get_ipython().reset()"
 """IPython's own way to forget every name of the exercise before."""
 HINT_SECONDS = 10
-"""What the lesson's own check, or a second run of a hidden one, may take; feedback has less to say where that is too little."""
+"""What the lesson's own check may take; feedback has no hint where that is too little."""
+WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]*\b(layers|pretrained|progress)\b")
+"""What asks for TensorFlow, or for a module of the course that imports it at once."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What decides how work is graded; part of the name under which a result is kept.
+    """What decides how work is graded; part of the name under which a result is kept."""
 
-    Parameters
-    ----------
-    timeout : float
-        Seconds that a cell may take.
-    memory : int
-        Megabytes that an exercise may take.
-    sandbox : {"bwrap", "none"}
-        Whether student code is locked in.
-    seed : int or None
-        What the hidden inputs are drawn from, where not from the seed that the keys store.
-    """
-
-    timeout: float = 60.0
-    memory: int = 2048
-    sandbox: str = "bwrap"
-    seed: int | None = None
-
-    def limits(self) -> Limits:
-        """Return what a worker may take."""
-        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
-        return Limits(memory=self.memory * MEGABYTE, seconds=(os.cpu_count() or 1) * max(600, int(20 * self.timeout)))
+    timeout: float = 60.0  # seconds that a cell may take
+    memory: int = 2048  # megabytes that an exercise may take
+    sandbox: str = "bwrap"  # or "none": whether student code is locked in
 
 
 def shown(text: str) -> str:
@@ -66,21 +48,23 @@ class Runner:
 
     Parameters
     ----------
-    modules : sequence of str
-        What workers find imported.
+    imports : sequence of str
+        Statements that import what workers find ready.
     options : Options
         How work is graded.
     """
 
-    def __init__(self, modules: Sequence[str], options: Options):
-        self.modules, self.options = list(modules), options
-        self.workers = Workers(options.sandbox, modules, options.limits())
+    def __init__(self, imports: Sequence[str], options: Options):
+        self.imports, self.options = tuple(imports), options
+        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
+        seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
+        self.workers = Workers(options.sandbox, imports, Limits(memory=options.memory * MEGABYTE, seconds=seconds))
 
     def __reduce__(self):
         # To a worker of a cluster goes what makes one there, for all the work that it gets.
-        return _runner, (tuple(self.modules), self.options)
+        return _runner, (self.imports, self.options)
 
-    def lesson(self, key: Key, matches: Sequence[Match], earlier: LessonResult | None = None) -> LessonResult:
+    def lesson(self, key: Key, matches: Sequence[Match], alone: bool = False) -> LessonResult:
         """Grade one student's work on one lesson, by a key with the answers that hold here: see `key_answers`.
 
         A worker that has given nothing but right results serves the next exercise too, which saves its start. What is not right
@@ -92,8 +76,8 @@ class Runner:
             With the answers of this machine.
         matches : sequence of Match
             What will run, one for each exercise.
-        earlier : LessonResult, optional
-            What came of it before: only what was ended then is run again, each exercise in a worker of its own.
+        alone : bool
+            Whether each exercise gets a worker of its own, so that none is ended by what another did.
 
         Raises
         ------
@@ -102,24 +86,21 @@ class Runner:
         SandboxError
             When this machine could not run it for another reason, which is not the student's either.
         """
-        exercises, results = {one.name: one for one in key.exercises}, list(earlier.exercises if earlier else [])
+        exercises, results, worker = {one.name: one for one in key.exercises}, [], None
         with contextlib.ExitStack() as stack:
-            worker = None
-            for number, match in enumerate(matches):
-                if earlier and results[number].status not in ENDED:
-                    continue
+            for match in matches:
                 exercise = exercises[match.exercise]
                 result = ExerciseResult(exercise.name, exercise.title, exercise.points, 0, match.status, match.note)
                 for used in () if match.source is None else (True, False) if worker else (False,):
                     worker = worker or stack.enter_context(contextlib.closing(self.workers.start()))
                     result = self._graded(worker, key, exercise, match, used)
-                    if result.status != RIGHT or earlier:
+                    if result.status != RIGHT or alone:
                         stack.close()
                         worker = None
                     # A time-out would only take as long again.
                     if result.status == RIGHT or result.status in ENDED:
                         break
-                results[number:number + 1] = [result]
+                results.append(result)
         return LessonResult(key.lesson, key.seed, results)
 
     def key_answers(self, key: Key) -> Key:
@@ -130,18 +111,17 @@ class Runner:
         KeyNotebookError
             When the key fails here twice, or, with its own seed, does not give its stored answers: then nobody could.
         """
-        exercises = []
-        for exercise in key.exercises:
-            try:
-                exercises.append(self._answered(key, exercise))
-            except KeyNotebookError:
-                exercises.append(self._answered(key, exercise))
-        return dataclasses.replace(key, exercises=tuple(exercises))
+        def answered(exercise):
+            with contextlib.suppress(KeyNotebookError):
+                return self._answered(key, exercise)
+            return self._answered(key, exercise)
+
+        return dataclasses.replace(key, exercises=tuple(map(answered, key.exercises)))
 
     def _answered(self, key, exercise):
         """Return an exercise with the answers that its own solution gives here, and the calls that come before them."""
         with contextlib.closing(self.workers.start()) as worker:
-            setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution), names=_functions(exercise))
+            setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution))
         said = [f"before its hidden cells: {shown(run.detail)}" for run in (setup, solution) if run.status != "ok"]
         said += [f"in {check.name}: {shown(run.detail)}" for check, run in zip(exercise.checks, runs) if run.status != "ok"]
         if said:
@@ -154,17 +134,20 @@ class Runner:
         return dataclasses.replace(exercise, checks=tuple(
             dataclasses.replace(check, expected=run.result, calls=tuple(run.calls)) for check, run in zip(exercise.checks, runs)))
 
-    def _cells(self, worker, exercise, match, used=False, names=()):
+    def _cells(self, worker, exercise, match, used=False):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
+        # Feedback tells calls of what the student is to write, but only where it ran in a new worker.
+        names = [] if used else sorted(defined_names(exercise.solution))
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
+        hidden = [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
         runs: list[CellRun] = []
-        for source in (*(["\n".join(match.before)] if match.before else []), match.source, *_hidden(exercise)):
+        for source in ("\n".join(match.before), match.source, *hidden):
             lost = next((run for run in (setup, *runs) if run.status in ENDED), None)
             runs.append(dataclasses.replace(lost, printed="") if lost else worker.run(source, self.options.timeout, names))
-        if match.before and runs[0].status == "error" and runs[1].status == "ok":
-            runs[1] = dataclasses.replace(runs[1], status="error", detail=runs[0].detail)
-        solution, *checks = runs[bool(match.before):]
+        before, solution, *checks = runs
+        if before.status == "error" and solution.status == "ok":
+            solution = dataclasses.replace(before, printed=solution.printed)
         return setup, solution, checks
 
     def _graded(self, worker, key, exercise, match, used):
@@ -181,29 +164,18 @@ class Runner:
         for check, run in zip(exercise.checks, runs):
             got = run.detail if run.status != "ok" else "nothing" if run.result is None else run.result
             earned = check.points if run.status == "ok" and run.result == check.expected else 0
-            result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got)))
+            # What the key gave is told only where it was called in the same way.
+            call = None if earned else next((
+                dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
+                for call, of_key in zip(run.calls, check.calls) if call != of_key), None)
+            result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got), call))
         result.earned = sum(came.earned for came in result.checks)
         result.status = next((run.status for run in (solution, *runs) if run.status in ENDED), RIGHT if result.earned ==
                              result.points else PARTLY if result.earned else WRONG)
-        if result.status in (PARTLY, WRONG) and not used:
-            self._explain(worker, key, exercise, result)
-        return result
-
-    def _explain(self, worker, key, exercise, result):
-        """Add the lesson's own hint, and for each hidden check the first call that gave something else than the key's."""
-        seconds, names = min(HINT_SECONDS, self.options.timeout), _functions(exercise)
-        for check, source, came in zip(exercise.checks, _hidden(exercise), result.checks):
-            if not came.right:
-                again = worker.run(f"{SEEDING}\n{source}", seconds, names)
-                if again.status in ENDED:
-                    return
-                # What the key gave is told only where it was called in the same way.
-                came.call = next((dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
-                                  for call, of_key in zip(again.calls, check.calls) if call != of_key), None)
-        if exercise.visible:
-            own = [source for source in lesson_definitions(key, exercise.visible) if not defined_names(source) & {*names}]
-            said = worker.run("\n".join([*own, exercise.visible]), seconds)
+        if result.status in (PARTLY, WRONG) and exercise.visible and not used:
+            said = worker.run(exercise.visible, min(HINT_SECONDS, self.options.timeout))
             result.hint = shown(said.result or said.printed) if said.status == "ok" else ""
+        return result
 
     def close(self) -> None:
         """End what runs."""
@@ -211,24 +183,15 @@ class Runner:
 
 
 @functools.lru_cache(maxsize=1)
-def _runner(modules, options):
-    return Runner(modules, options)
+def _runner(imports, options):
+    return Runner(imports, options)
 
 
-def _functions(exercise):
-    """Return the names of what a student is to write, whose calls feedback tells."""
-    return sorted(defined_names(exercise.solution))
-
-
-def _hidden(exercise):
-    """Return what runs in a worker for each hidden check."""
-    return [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
-
-
-def wanted_modules(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:
-    """Return what a warm process should import for these keys, and for what students make of them."""
+def wanted_imports(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[str]:
+    """Return the imports that a warm process should run for these keys, and for what students make of them."""
     exercises = [exercise for key in keys for exercise in key.exercises]
-    modules = imported_modules({source for exercise in exercises for source in exercise.setup})
+    imports = {ast.unparse(node) for one in exercises for source in one.setup for node in ast.walk(ast.parse(source))
+               if isinstance(node, (ast.Import, ast.ImportFrom))}
     sources = [text for one in exercises for text in (*one.setup, one.solution, *(check.source for check in one.checks))]
     sources += [text for one in matches for text in (*one.before, one.source or "")]
-    return [*(["helpers.quiet_start"] if needs_tensorflow(sources) else []), *modules]
+    return [*(["import helpers.quiet_start"] if any(map(WITH_TENSORFLOW.search, sources)) else []), *sorted(imports)]

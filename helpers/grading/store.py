@@ -1,7 +1,6 @@
 """Keep finished results, each in a file of its own, so that a run that was killed goes on where it stopped."""
 
-from __future__ import annotations
-
+import dataclasses
 import functools
 import hashlib
 import json
@@ -49,4 +48,5 @@ class Store:
 
     def put(self, name: str, result: LessonResult) -> None:
         """Keep a result."""
-        write_whole(self._folder / f"{name}.json", json.dumps(result.as_dict(), indent=1, sort_keys=True) + "\n", private=True)
+        kept = json.dumps(dataclasses.asdict(result), indent=1, sort_keys=True)
+        write_whole(self._folder / f"{name}.json", f"{kept}\n", private=True)

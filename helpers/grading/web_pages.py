@@ -1,7 +1,5 @@
 """What students and instructors read. Jinja escapes all that a student wrote, and what could steer a terminal is spelled out."""
 
-from __future__ import annotations
-
 import ast
 import base64
 import hashlib
@@ -72,7 +70,7 @@ def _checks(exercise, reveal):
             if reveal and call.expected:
                 rows += [("expected", call.expected), ("difference", _difference(call.expected, call.got))]
         if check.status in ("ok", "error"):
-            alike[() if check.right else tuple(rows)].append(check.points)
+            alike[() if check.earned == check.points else tuple(rows)].append(check.points)
     return sorted(alike.items(), key=lambda one: not one[0])
 
 
@@ -113,15 +111,13 @@ def _attention(the_class, work):
     """Return what an instructor should look at: (title, what it means, entries), an entry being a text, a link and students."""
     stopped = [(f"{_label(one.student)}, {one.lesson}, {exercise.title}: {exercise.status}", link, [one.student])
                for one, result, link in work if result for exercise in result.exercises if exercise.status in ENDED]
-    # The same bytes, work and not just the untouched lesson: the lessons by students.
-    files, alike = defaultdict(set), defaultdict(list)
+    files = defaultdict(set)
     for one, result, _ in work:
+        # Work, and not just the untouched lesson.
         if result and any(_part(exercise) != "none" for exercise in result.exercises):
             files[one.lesson, one.data].add(one.student)
-    for (lesson, _), students in files.items():
-        alike[tuple(sorted(students))].append(lesson)
-    identical = [(f"{', '.join(map(_label, students))}: {', '.join(lessons)}", "", students)
-                 for students, lessons in alike.items() if len(students) > 1]
+    identical = [(f"{', '.join(map(_label, sorted(students)))}: {lesson}", "", students)
+                 for (lesson, _), students in files.items() if len(students) > 1]
     return [
         ("Not read", "These files have no grade.", [
             (f"{_label(one.student)}: {one.path}: {one.problem}", link, [one.student])
@@ -131,7 +127,7 @@ def _attention(the_class, work):
         ("Stopped", "Exercises that were ended before they were through.", stopped),
         ("Nothing handed in", "On the roster, without a file.", [(_label(one), "", [one]) for one in the_class.missing]),
         ("Not on the roster", "With a file, but without a row.", [(_label(one), "", [one]) for one in the_class.unknown]),
-        ("Attempts and names", "Which file counts, and which names were told apart.", [
+        ("Attempts and names", "Which file counts, and how it was found. If a folder holds students, give it as the class.", [
             (f"{_label(one.student)}: {note}", link, []) for one, _, link in work for note in one.notes]),
     ]
 

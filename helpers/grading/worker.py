@@ -5,8 +5,6 @@ cell prints is kept here up to a limit and goes out with its reply; the worker's
 code can do to this module what it likes, and can write into the pipe itself: it gains what it gains by printing.
 """
 
-from __future__ import annotations
-
 import asyncio
 import builtins
 import io

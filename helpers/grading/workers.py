@@ -4,8 +4,6 @@ Nothing that a worker sends is believed: a reply is a text, and one that is not 
 Nothing that it does or leaves undone stops the grader: no call here waits longer than it was told to.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import json
@@ -160,8 +158,8 @@ class Workers:
     ----------
     sandbox : {"bwrap", "none"}
         Whether student code is locked in.
-    modules : sequence of str
-        What workers find imported.
+    imports : sequence of str
+        Statements that import what workers find ready.
     limits : Limits
         What each of them may take.
 
@@ -171,13 +169,13 @@ class Workers:
         When there is no bubblewrap, no way to fork, or the course lies where student code could read its keys.
     """
 
-    def __init__(self, sandbox: str, modules: Sequence[str], limits: Limits):
+    def __init__(self, sandbox: str, imports: Sequence[str], limits: Limits):
         program = bubblewrap.find() if sandbox == "bwrap" else None
         if program:
             bubblewrap.refuse_visible()
         if not hasattr(os, "fork"):
             raise SandboxError(f"workers are forked, which {sys.platform} cannot do: grade in WSL 2, or on Linux or macOS")
-        self._settings = {"program": program, "limits": dataclasses.asdict(limits), "modules": list(modules)}
+        self._settings = {"program": program, "limits": dataclasses.asdict(limits), "imports": list(imports)}
         self._lock, self._starts = threading.Lock(), 0
         # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
         self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()

@@ -1,5 +1,6 @@
 """What tests need that run workers: whether there is a sandbox, and another user than root."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -38,7 +39,7 @@ SOMEBODY = 23456
 
 
 def new_workers(modules=("numpy",), limits=LIMITS, sandbox=SANDBOX):
-    return Workers(sandbox, modules, limits)
+    return Workers(sandbox, [f"import {name}" for name in modules], limits)
 
 
 def ran(workers, *sources, seconds=60):
@@ -76,5 +77,5 @@ def grade(folder, out, options=None, keys=None, **more):
 
 if __name__ == "__main__":
     graded = grade(sys.argv[1], sys.argv[2], jobs=int(sys.argv[3]))
-    written = {one.student.identity: result and result.as_dict() for one, result in zip(*graded)}
+    written = {one.student.identity: result and dataclasses.asdict(result) for one, result in zip(*graded)}
     Path(sys.argv[2], "all.json").write_text(json.dumps(written))

@@ -204,7 +204,7 @@ def test_answers_learnt_by_heart_earn_nothing_with_another_seed(tmp_path, seed):
     (tmp_path / "in" / "zoe").mkdir(parents=True)
     (tmp_path / "in" / "zoe" / "x.ipynb").write_text(json.dumps(solved(**{name: learnt})))
     keys = {LESSON: key if seed is None else with_seed(key, seed)}
-    got = grade(tmp_path / "in", tmp_path / "out", Options(sandbox=SANDBOX, memory=1024, seed=seed), keys, jobs=2)
+    got = grade(tmp_path / "in", tmp_path / "out", Options(sandbox=SANDBOX, memory=1024), keys, jobs=2)
     assert earned(*got) == {"zoe": full() if seed is None else without(name)} and got[1][0].seed == seed
 
 
@@ -215,7 +215,7 @@ def test_the_same_work_is_graded_once_and_kept(tmp_path, monkeypatch):
     steps = []
     submissions, results = grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY, progress=lambda *step: steps.append(step))
     assert earned(submissions, results) == {"ada": full(), "ada-perfect": full(), "lars-broken-json": None}
-    assert [(done, of) for done, of, _ in steps] == [(0, 1), (1, 1)] and sorted(steps[1][2]) == ["ada", "ada-perfect"]
+    assert steps == [(0, 1), (1, 1)]
     monkeypatch.setattr(classes, "Runner", lambda *_: pytest.fail("done again"))
     assert grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY)[1] == results
 
@@ -261,11 +261,11 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
     """F9, and a file name that is not UTF-8 (F8)."""
     tried, lesson = [], Runner.lesson
 
-    def refused(runner, key, matches, earlier=None):
+    def refused(runner, key, matches, alone=False):
         if "unlucky" in (matches[0].source or ""):
             tried.append(1)
             raise SandboxError("this machine may be too busy")
-        return lesson(runner, key, matches, earlier)
+        return lesson(runner, key, matches, alone)
 
     write(tmp_path / "in", ["ada-perfect", "cem-untouched", "ben-partly"])
     unlucky = "\n".join(["# unlucky", KEYS[LESSON].exercises[0].solution])

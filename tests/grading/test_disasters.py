@@ -8,7 +8,7 @@ import pytest
 
 from helpers.grading.errors import SandboxError
 from helpers.grading.records import MEMORY, RIGHT, Check, Exercise, Key, Match
-from helpers.grading.run import Options, Runner, wanted_modules
+from helpers.grading.run import Options, Runner, wanted_imports
 from helpers.grading.workers import MOST_RESTARTS, Worker
 from helpers.project import ROOT
 from tests.grading.running import needs_sandbox, new_workers
@@ -39,7 +39,7 @@ for _ in range(4):
 @pytest.mark.parametrize("moment", ["before", "while a worker runs"])
 def test_a_fork_server_that_is_killed_costs_nobody_a_point(monkeypatch, moment):
     key = Key("01_one", (ONE, TWO))
-    runner, run = Runner(wanted_modules([key]), Options(memory=512)), Worker.run
+    runner, run = Runner(wanted_imports([key]), Options(memory=512)), Worker.run
     runner.workers.start().close()
     first = runner.workers._process
 
@@ -83,11 +83,11 @@ def test_a_fork_server_that_is_always_killed_ends_the_run_in_words():
 @needs_sandbox
 def test_memory_taken_after_a_right_answer_ends_its_worker():
     key = Key("01_one", (ONE, TWO))
-    runner = Runner(wanted_modules([key]), Options(memory=256))
+    runner = Runner(wanted_imports([key]), Options(memory=256))
     work = [Match("one", HOARDS_LATER + ONE.solution), Match("two", TWO.solution)]
     try:
         got = runner.lesson(key, work)
-        again = runner.lesson(key, work, got)
+        again = runner.lesson(key, work, alone=True)
     finally:
         runner.close()
     assert [one.status for one in got.exercises] == [RIGHT, MEMORY] and [one.status for one in again.exercises] == [RIGHT, RIGHT]

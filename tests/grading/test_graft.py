@@ -35,7 +35,7 @@ def is_hidden(cell):
 
 
 def graft(notebook):
-    return _grafted(NOTEBOOK, KEY, tuple(parse(as_bytes(notebook))[1]))
+    return _grafted(KEY, tuple(parse(as_bytes(notebook))[1]))
 
 
 def without(name):
@@ -93,7 +93,8 @@ def test_the_key_s_solutions_are_gone_and_the_student_s_code_is_there():
 
 def test_hidden_cells_keep_their_answers_and_points_and_nothing_else_is_compared():
     made, stored = ([cell for cell in code_of(one) if is_hidden(cell)] for one in (graft(handed_out()), NOTEBOOK))
-    assert [cell["outputs"] for cell in made] == [cell["outputs"] for cell in stored]
+    assert [cell["outputs"][0]["data"]["text/plain"] for cell in made] == [
+        "".join(cell["outputs"][0]["data"]["text/plain"]) for cell in stored]
     assert [cell["metadata"] for cell in made] == [
         {name: cell["metadata"][name] for name in ("name", "points", "tags")} for cell in stored
     ]
@@ -101,24 +102,22 @@ def test_hidden_cells_keep_their_answers_and_points_and_nothing_else_is_compared
     assert all(cell["metadata"]["tags"] == ["nbval-ignore-output"] and cell["outputs"] == [] for cell in others)
 
 
-def test_every_cell_has_an_id_of_its_own_and_the_key_is_left_as_it_was():
-    before = json.dumps(NOTEBOOK)
+def test_every_cell_has_an_id_of_its_own():
     for notebook in CLASS.values():
         ids = [cell["id"] for cell in graft(notebook)["cells"]]
         assert len(ids) == len(set(ids))
-    assert json.dumps(NOTEBOOK) == before
 
 
 def test_a_rerun_replaces_its_own_notebooks_and_refuses_a_foreign_folder(the_class, tmp_path):
-    count = write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "out", KEYS)
+    count = write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "out")
     assert count == len(CLASS) == len(list((tmp_path / "out").rglob("*.ipynb")))
-    assert write_grafts(the_class.submissions[:1], ALL_KEYS, tmp_path / "out", KEYS) == 1
+    assert write_grafts(the_class.submissions[:1], ALL_KEYS, tmp_path / "out") == 1
     assert len(list((tmp_path / "out").rglob("*.ipynb"))) == 1
     (tmp_path / "out" / "mine.txt").write_text("x")
     with pytest.raises(GradingError, match=r"holds 'mine\.txt', which is no part of an earlier graft: name a"):
-        write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "out", KEYS)
+        write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "out")
     with pytest.raises(GradingError, match="is a file: name a new or empty folder"):
-        write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "out" / "mine.txt", KEYS)
+        write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "out" / "mine.txt")
 
 
 def points_by_nbval(folder):
@@ -148,7 +147,7 @@ def results(the_class, tmp_path_factory):
 
 @pytest.mark.slow
 def test_both_ways_give_the_same_points(the_class, results, tmp_path):
-    write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "grafts", KEYS)
+    write_grafts(the_class.submissions, ALL_KEYS, tmp_path / "grafts")
     ours = {one.student.identity: result.earned for one, result in zip(the_class.submissions, results)}
     assert points_by_nbval(tmp_path / "grafts") == ours
     assert ours["ada-perfect"] == 10 and ours["cem-untouched"] == 0 and 0 < ours["ben-partly"] < 10

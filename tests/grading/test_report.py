@@ -31,7 +31,7 @@ from helpers.grading.records import (
 )
 from helpers.grading.report import _canvas, _moodle, page_name, write_report
 from helpers.grading.web_pages import feedback_page, problem_page, spelled_out
-from tests.grading.generated_class import KEYS, LESSONS, class_of, large_class, lesson_result
+from tests.grading.generated_class import LESSONS, class_of, large_class, lesson_result
 from tests.support.browser import chromium
 
 LESSON = LESSONS[0]
@@ -50,7 +50,7 @@ def words_of(page):
 
 def report(tmp_path, work, **more):
     the_class, results = class_of(work, **{name: more.pop(name) for name in ("missing", "unknown", "remarks") if name in more})
-    return write_report(tmp_path, the_class, results, KEYS, **more)
+    return write_report(tmp_path, the_class, results, **more)
 
 
 # What a student reads
@@ -514,7 +514,7 @@ def test_an_exercise_separates_wrong_partly_right_and_not_attempted(tmp_path):
 def large(tmp_path_factory):
     out = tmp_path_factory.mktemp("large")
     the_class, results = large_class(300)
-    return write_report(out, the_class, results, KEYS, facts={"seed": 7})
+    return write_report(out, the_class, results, facts={"seed": 7})
 
 
 @pytest.mark.slow
@@ -576,5 +576,5 @@ def test_without_a_script_everybody_is_there(large):
 
 
 def test_a_class_without_any_file_has_a_gradebook(tmp_path):
-    page = write_report(tmp_path, SimpleNamespace(submissions=[], remarks=[], missing=[BEN], unknown=[]), [], KEYS)
+    page = write_report(tmp_path, SimpleNamespace(submissions=[], remarks=[], missing=[BEN], unknown=[]), [])
     assert grades_of(page.read_text())[0] == [["Student", "Total"], ["Ben Baker 1234", "0"]]

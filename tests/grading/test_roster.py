@@ -2,9 +2,8 @@
 
 import pytest
 
-from helpers.grading.collect import Class
 from helpers.grading.errors import GradingError
-from helpers.grading.records import Student, Submission
+from helpers.grading.records import Class, Student, Submission
 from helpers.grading.roster import Roster, read_roster
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Homework 1 (55)

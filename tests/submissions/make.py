@@ -153,7 +153,7 @@ def main():
     folder = parser.parse_args().folder
     expected = {one.name: {"earned": one.earned, "problem": one.problem} for one in write(folder / "class")}
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
-    print(f"{len(expected)} students, {key().points} points, in {folder}")
+    print(f"{len(expected)} students, {sum(one.points for one in key().exercises)} points, in {folder}")
 
 
 if __name__ == "__main__":

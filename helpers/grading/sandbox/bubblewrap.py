@@ -3,8 +3,6 @@
 See `man bwrap` and https://github.com/containers/bubblewrap.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import json

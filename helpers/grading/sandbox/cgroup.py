@@ -6,8 +6,6 @@ processes and a look at them cannot see: shared memory, files in memory, socket 
 See https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import os

@@ -6,8 +6,6 @@ reach for parts of Linux that a notebook never needs. See `man 2 seccomp`; the n
 (`man 2 syscalls`).
 """
 
-from __future__ import annotations
-
 import platform
 import struct
 
