@@ -18,6 +18,11 @@ def _held_out(groups, share, seed):
     return np.array([group in held for group in groups.tolist()], bool)
 
 
+def _on_both_sides(out, groups, *others):
+    held_out = np.asarray(out)
+    return [], sorted(set(groups[held_out].tolist()) & set(groups[~held_out].tolist()))
+
+
 @check.exercise
 def group_split():
     """Exercise 7.1."""
@@ -28,15 +33,15 @@ def group_split():
         case("the shape and the type", visits, 0.25, 0, shape=(16,), dtype="bool",
              hint="One truth value for each row: groups == group gives them."),
         case("no group on both sides", visits, 0.25, 0, hint="Hold out every row of a group, wherever it stands.",
-             holds={"groups that stand on both sides": lambda out, groups, *s: (
-                 [], sorted(set(groups[out].tolist()) & set(groups[~out].tolist())))}),
+             holds={"groups that stand on both sides": _on_both_sides}),
         case("enough rows", visits, 0.5, 2, expected=half,
              hint="Take groups in the order that permutation lists, and stop once out.mean() has reached the share.",
              slips={"True means held out: this is the training part.": ~half}),
         case("no group too many", visits, 0.25, 2, expected=quarter,
              hint="Ask before each group whether the share is reached, and stop there."),
         case("the share is met exactly", pairs, 0.5, 2, expected=met, hint="At least share: stop at >=, not at >."),
-        case("a share of 0", visits, 0.0, 0, expected=np.zeros(16, bool), hint="Look before you hold out the first group."),
+        case("a share of 0", visits, 0.0, 0, expected=np.zeros(16, bool),
+             hint="Compare with the share before you hold out the first group."),
         case("the order of the generator", visits, 0.05, 3, expected=_held_out(visits, 0.05, 3),
              hint="The first group that permutation lists goes first, even if a smaller one would do."),
         case("names instead of numbers", names, 0.5, 0, expected=_held_out(names, 0.5, 0),
@@ -88,7 +93,7 @@ def _base(frozen=None):
 
 def _trained(count, model, name):
     """Return which layers should train after a call with "two", and which do."""
-    return ["two", "three"], [layer.name for layer in model.layers if layer.trainable and layer.weights]
+    return "two, three", ", ".join(layer.name for layer in model.layers if layer.trainable and layer.weights)
 
 
 def _averages_moved(count, model, name):
@@ -126,7 +131,7 @@ def choose_way():
     costs, two = {"scratch": 30.0, "head": 1.0, "tune": 9.0}, {"scratch": 30.0, "head": 1.0}
     return [
         case("a clear winner", {"scratch": [0.9, 0.91, 0.9], "head": [0.7, 0.69, 0.71], "tune": [0.7, 0.7, 0.71]}, costs,
-             expected="scratch", hint="The others lie far behind in every seed. (Make arrays of lists before you subtract.)"),
+             expected="scratch", hint="The others lie far behind in every seed. Return the name of the way alone."),
         case("three alike", {"scratch": [0.8, 0.9, 0.85], "head": [0.85, 0.8, 0.84], "tune": [0.86, 0.85, 0.83]}, costs,
              expected="head", hint="None is clearly worse than the best. Take the cheapest of them."),
         case("the cheapest is clearly worse",
@@ -138,7 +143,7 @@ def choose_way():
              hint="The mean difference is 0.03, its standard error 0.00577, and 4.30 times that is 0.0248."),
         case("not quite 4.30 standard errors", {"scratch": [0.70, 0.80, 0.90], "head": [0.68, 0.77, 0.85]}, two,
              expected="head",
-             hint="The mean difference is 0.0333, its standard error 0.0088 (ddof=1): 3.8 of them. t is 4.30, not 2."),
+             hint="The mean difference is 0.0333, its standard error 0.0088: 3.8 of them. t is 4.30, and std needs ddof=1."),
         case("five seeds",
              {"scratch": [0.70, 0.80, 0.90, 0.75, 0.85], "head": [0.70, 0.78, 0.86, 0.72, 0.82]}, two, expected="scratch",
              hint="With five seeds there are 4 degrees of freedom and t is 2.78; the standard error divides by √5."),
