@@ -34,7 +34,7 @@ def main(path):
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {
         "about": f"test accuracy on 120 photos, for splits 0, 1, 2 of the Sign Language Digits, {EPOCHS} epochs", "accuracy": {}}
     lesson = definitions("04_sign_language", ["scaled", "new_network", "random_views", "train_recipe", "accuracy_of"], {
-        "keras": keras, "layers": layers, "np": np, "Progress": Progress, "every": 1, "final_epochs": EPOCHS,
+        "keras": keras, "layers": layers, "ops": keras.ops, "np": np, "Progress": Progress, "every": 1, "final_epochs": EPOCHS,
         "loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True)})
     for way, changes in WAYS.items():
         for split in range(len(kept["accuracy"].setdefault(way, [])), 3):
