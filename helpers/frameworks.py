@@ -1,7 +1,7 @@
 """Runs the listings of lesson 05 where their framework is installed, and gives what was recorded from them where it is not.
 
-PyTorch, JAX, safetensors and ONNX are an extra: ``pip install -e ".[frameworks]"``. The lesson is whole without it, because
-``tests/recorders/record_frameworks.py`` has run the page and kept in ``data/recorded/frameworks.json`` what each listing returned.
+PyTorch, JAX, safetensors and ONNX are an extra: ``pip install -e ".[frameworks]"``. The lesson is whole without it:
+``tests/recorders/record_frameworks.py`` has run the page, and ``data/recorded/frameworks.json`` keeps what each listing returned.
 """
 
 from __future__ import annotations
@@ -47,27 +47,29 @@ def live(listing: Callable[[], dict], *packages: str) -> dict:
     Returns
     -------
     dict
-        The recorded figures, lists of numbers as arrays: a page shows the same text with and without the packages.
+        The recorded figures, lists of numbers as arrays: a page shows the same text with and without the packages. Beside
+        recorded "seconds" stand "seconds here", a text.
 
     Raises
     ------
     LookupError
         When the listing was never recorded.
     AssertionError
-        When it ran here and a figure differs from the recording by more than ``TOLERANCE``. Names that start with "seconds" may
-        differ.
+        When it ran here and a figure differs from the recording by more than ``TOLERANCE``; "seconds" may.
     """
     name = listing.__name__
     figures = json.loads(PLACE.read_text(encoding="utf-8"))["figures"]
     if name not in figures:
         raise LookupError(f"{PLACE.name} has nothing for {name}(). Call it directly; a maintainer records it with: "
                           "python -m tests.recorders.record_frameworks")
+    found = None
     if installed(*packages):
-        wrong = list(_differences(name, figures[name], run(listing)))
+        found = run(listing)
+        wrong = list(_differences(name, figures[name], found))
         if wrong:
             raise AssertionError(f"{'; '.join(wrong)}. If you changed the listing, call {name}() directly to see what it gives; "
                                  "if not, a newer framework may compute it differently.")
-    return {key: _as_array(value) for key, value in figures[name].items()}
+    return as_arrays(with_seconds(figures[name], found))
 
 
 def run(listing: Callable[[], dict]) -> dict:
@@ -117,12 +119,33 @@ def _plain(value):
     return array.item() if array.ndim == 0 else array.tolist()
 
 
-def _as_array(value):
+def with_seconds(recorded, found):
+    """Put "seconds here" beside every "seconds": what was measured here, to two digits, or that nothing was."""
+    result = {}
+    for key, value in recorded.items():
+        own = found and found[key]
+        result[key] = with_seconds(value, own) if isinstance(value, dict) else value
+        if key == "seconds":
+            result["seconds here"] = f"{own:.2f}" if found else "not run"
+    return result
+
+
+def as_arrays(value):
+    """Turn lists of numbers into arrays, in dicts at any depth."""
     if isinstance(value, dict):
-        return {key: _as_array(one) for key, one in value.items()}
+        return {key: as_arrays(one) for key, one in value.items()}
     if isinstance(value, list) and not any(isinstance(one, (str, dict)) for one in value):
         return np.array(value)
     return value
+
+
+def rounded(value):
+    """Round every number to seven digits, in dicts and lists at any depth: float32 has no more."""
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 def _differences(name, recorded, found):
@@ -132,7 +155,7 @@ def _differences(name, recorded, found):
             yield f"{name}: recorded were {', '.join(recorded)}, here there are {', '.join(found)}"
             return
         for key, value in recorded.items():
-            if not key.startswith("seconds"):
+            if key != "seconds":
                 yield from _differences(f"{name}, {key}", value, found[key])
         return
     one, other = np.array(recorded), np.array(found)

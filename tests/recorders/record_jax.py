@@ -18,6 +18,10 @@ from jax import lax
 
 NAMES = ["jax_common"]
 SHAPES = {"conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "logits": (7 * 7 * 64, recording.CLASSES)}
+LAYERS = [("conv1", "convolution, relu", "lax.conv_general_dilated, jax.nn.relu"), ("pool1", "max pooling", "lax.reduce_window"),
+          ("conv2", "convolution, relu", "lax.conv_general_dilated, jax.nn.relu"), ("pool2", "max pooling", "lax.reduce_window"),
+          ("flatten", "flatten", "reshape"), ("logits", "dense", "x @ kernel + bias"),
+          ("probabilities", "softmax", "jax.nn.softmax")]
 LAYOUT = recording.CHANNELS_LAST
 ORDER = ("NHWC", "HWIO", "NHWC")
 
@@ -111,10 +115,7 @@ def record(name, folder, replay):
     images = recording.sample_digits()[..., None]
     values = layers(network["parameters"], recording.scaled(images))
     described = [recording.layer(one, kind, original, network["parameters"].get(one), np.asarray(values[one]))
-                 for one, kind, original in [
-        ("conv1", "convolution, relu", "lax.conv_general_dilated, jax.nn.relu"), ("pool1", "max pooling", "lax.reduce_window"),
-        ("conv2", "convolution, relu", "lax.conv_general_dilated, jax.nn.relu"), ("pool2", "max pooling", "lax.reduce_window"),
-        ("flatten", "flatten", "reshape"), ("logits", "dense", "x @ kernel + bias"), ("probabilities", "softmax", "jax.nn.softmax")]]
+                 for one, kind, original in LAYERS]
     recording.write(folder, name, "The common specification in JAX", "JAX", {"jax": jax.__version__, "optax": optax.__version__},
                     described, images, 255, LAYOUT, training, measure())
 
