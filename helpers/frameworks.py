@@ -163,6 +163,7 @@ def _differences(name, recorded, found):
         if recorded != found:
             yield f"{name}: recorded was {recorded}, here it is {found}"
         return
+    one, other = one.astype(float), other.astype(float)
     gap = np.abs(one - other) / np.maximum(1, np.abs(one))
     if not np.all(gap <= TOLERANCE):  # catches nan, too
         yield f"{name}: differs from what was recorded by {np.max(gap):.1e}"

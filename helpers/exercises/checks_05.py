@@ -170,7 +170,7 @@ def batch_norm_to_keras():
             "PyTorch keeps the variance, not its root, and so does Keras.": [*four[:3], np.sqrt(four[3])],
             "That is the order of the dict. Take the arrays by their names.": [
                 array for key, array in full.items() if key != "num_batches_tracked"]}),
-        weights_case("a layer without scale and shift", bare, two, "Only mean and variance are left, and scale and center are False.", {
+        weights_case("a layer without scale and shift", bare, two, "Mean and variance are left; scale and center are False.", {
             "With scale=False and center=False Keras has two arrays.": [np.ones(2), np.zeros(2), *two]}),
     ]
 
