@@ -25,6 +25,9 @@ __all__ = ["PLACE", "TOLERANCE", "installed", "live", "run_on"]
 PLACE = ROOT / "data" / "recorded" / "frameworks.json"
 TOLERANCE = 1e-5
 
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1",
+               "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
+
 # PyTorch's optimizers import Triton, a compiler for GPUs. On Linux, its library and TensorFlow's end a process that loads both.
 sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
 
@@ -86,6 +89,8 @@ def run(listing: Callable[[], dict]) -> dict:
 def run_on(engine: str, program: str, *arguments: object) -> dict:
     """Run a program in a process of its own, in which Keras computes with another engine; return the JSON that it prints.
 
+    Each engine gets one thread, so that seconds can be compared, also on a machine that has other work.
+
     Parameters
     ----------
     engine : {"tensorflow", "jax", "torch"}
@@ -101,7 +106,7 @@ def run_on(engine: str, program: str, *arguments: object) -> dict:
         When the program fails, with its last words.
     """
     done = subprocess.run([sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True,
-                          env={**os.environ, "KERAS_BACKEND": engine, "TF_CPP_MIN_LOG_LEVEL": "3"})
+                          env={**os.environ, **_ONE_THREAD, "KERAS_BACKEND": engine, "TF_CPP_MIN_LOG_LEVEL": "3"})
     if done.returncode:
         raise RuntimeError(f"The program ended with {done.returncode} on {engine}: {done.stderr.strip()[-500:]}")
     return json.loads(done.stdout.splitlines()[-1])
