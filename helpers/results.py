@@ -100,7 +100,7 @@ def recorded(lesson: str) -> dict[str, object]:
 _WORDS = {"real": "real data", "sample": "the offline sample", "own": "files of your own"}
 
 
-def closing_table(results: dict, *, lesson: str, data: Dataset | str) -> None:
+def closing_table(results: dict, *, lesson: str, data: Dataset | str | None = None) -> None:
     """Show the results of a lesson beside the ranges expected of them.
 
     Parameters
@@ -109,8 +109,9 @@ def closing_table(results: dict, *, lesson: str, data: Dataset | str) -> None:
         Numbers, or lists of numbers (one per seed), by name.
     lesson : str
         The notebook's name without its ending, for example ``"03_lenet"``.
-    data : helpers.data.dataset.Dataset or {"real", "sample"}
-        The data that the lesson ran on: ranges differ between real data and the offline sample.
+    data : helpers.data.dataset.Dataset or {"real", "sample"}, optional
+        The data that the lesson ran on: ranges differ between real data and the offline sample. A lesson whose results depend on
+        no data set leaves it out; its table speaks of no data, either.
 
     Raises
     ------
@@ -119,14 +120,17 @@ def closing_table(results: dict, *, lesson: str, data: Dataset | str) -> None:
     AssertionError
         When a result is out of its range, after the table has been shown.
     """
-    source = data if isinstance(data, str) else data.expected or data.source
+    source = data if isinstance(data, str) else "sample" if data is None else data.expected or data.source
     expected = read_toml(_EXPECTED)
     if source not in expected.get(lesson, {}):
         raise ValueError(f"{_EXPECTED.name} has no table [{lesson}.{source}]")
     rules, on_real = expected[lesson][source], recorded(lesson)
-    display(Table([(key, describe_value(value), describe_rule(rules.get(key, {})),
-                    describe_value(on_real[key]) if key in on_real else "") for key, value in results.items()],
-                  ["result", "this run", f"expected on {_WORDS[source]}", "recorded on real data"]))
+    rows = [(key, describe_value(value), describe_rule(rules.get(key, {})),
+             describe_value(on_real[key]) if key in on_real else "") for key, value in results.items()]
+    headers = ["result", "this run", f"expected on {_WORDS[source]}", "recorded on real data"]
+    if data is None:
+        rows, headers = [row[:3] for row in rows], [*headers[:2], "expected"]
+    display(Table(rows, headers))
     wrong = problems(results, rules)
     if wrong:
         raise AssertionError("This run differs from all runs before it: " + "; ".join(wrong) + ". If you changed the "

@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers.exercises.checking import Checks, case
+from helpers.exercises.imitation import imitation
 
 check = Checks()
 
@@ -81,9 +82,102 @@ def dense_to_keras():
     ]
 
 
+def _history(weight, training, validation, epochs, rate=0.05, *, grad=0.0, stays=False, clears=True, quiet=True, mean=True):
+    """Follow the weight number by number; the keywords leave out a line of the loop."""
+    average, history = 0.0, []
+    for epoch in range(epochs):
+        for inputs, labels in training:
+            batch = inputs.mean()
+            if stays and epoch:
+                batch = average
+            else:
+                average = 0.9 * average + 0.1 * batch
+            centered = inputs - batch
+            slope = 2 * np.mean((weight * centered - labels) * centered)
+            grad = slope if clears else grad + slope
+            weight = weight - rate * grad
+        losses = []
+        for inputs, labels in validation:
+            if not quiet:
+                average = 0.9 * average + 0.1 * inputs.mean()
+            centered = inputs - (average if quiet else inputs.mean())
+            losses.append(np.mean((weight * centered - labels) ** 2))
+        history.append(float(np.mean(losses)) if mean else float(losses[-1]))
+    return history
+
+
+@check.exercise
+def train_and_validate():
+    """Exercise 5.3."""
+    random = np.random.default_rng(4)
+    pictures = random.integers(0, 9, size=(5, 4)).astype(float)
+    pairs = [(row, 3 * row - 6) for row in pictures]
+    training, validation = pairs[:3], pairs[3:]
+    train = "The second epoch begins where validation left the model: in eval mode. Each epoch needs model.train() first."
+    clear = "Old gradients are still there: call optimizer.zero_grad() before each backward()."
+    evaluate = "The model validates in training mode: call model.eval() before it."
+    mean = "Average the losses of all validation batches."
+
+    def one(about, epochs, hint, grad=0.0, mode=True):
+        model, optimizer, loss_of = imitation(0.5, 0.05, grad)
+        model.train(mode)
+        right = _history(0.5, training, validation, epochs, grad=grad)
+        slips = {train: {"stays": True}, clear: {"clears": False}, evaluate: {"quiet": False}, mean: {"mean": False}}
+        slips = {text: _history(0.5, training, validation, epochs, grad=grad, **changes) for text, changes in slips.items()}
+        return case(about, model, optimizer, loss_of, training, validation, epochs, expected=right, hint=hint,
+                    slips={text: slip for text, slip in slips.items() if not np.allclose(slip, right)})
+
+    return [
+        one("one epoch", 1, "For each batch: zero_grad, the loss, backward, step. Then eval mode, and the mean validation loss."),
+        one("three epochs", 3, "In which mode is the model when the second epoch begins?"),
+        one("a model that comes in eval mode", 2, "Call model.train() before you train, whatever was before.", mode=False),
+        one("a gradient that somebody has left", 2, clear, grad=8.0),
+    ]
+
+
+def _norm_state(channels, affine=True):
+    """Return what PyTorch keeps of a batch normalization, in an order of its own; all numbers differ."""
+    drawn = np.random.default_rng(channels).permutation(np.arange(1.0, 4 * channels + 1)).reshape(4, channels) / 4
+    state = {"running_var": drawn[3], "num_batches_tracked": np.array(12), "running_mean": drawn[2]}
+    return {**state, "bias": drawn[1], "weight": drawn[0]} if affine else state
+
+
+@check.exercise
+def batch_norm_to_keras():
+    """Exercise 5.4."""
+    full, bare = _norm_state(3), _norm_state(2, affine=False)
+    four = [full[key] for key in ("weight", "bias", "running_mean", "running_var")]
+    two = [bare["running_mean"], bare["running_var"]]
+
+    def arguments(momentum, epsilon, affine):
+        return {"momentum": momentum, "epsilon": epsilon, "scale": affine, "center": affine}
+
+    def weights_case(about, state, expected, hint, slips):
+        return case(about, state, 0.1, 1e-5, hint=hint, expected=(arguments(0.9, 1e-5, "weight" in state), expected),
+                    slips={text: (arguments(0.9, 1e-5, "weight" in state), slip) for text, slip in slips.items()})
+
+    return [
+        case("the arguments", full, 0.25, 0.002, hint="Return the dict of the four arguments first, then the list of arrays.",
+             expected=(arguments(0.75, 0.002, True), four), tolerance=1e-9,
+             slips={"PyTorch's momentum is the share of the new value, Keras's that of the old.":
+                    (arguments(0.25, 0.002, True), four),
+                    "The epsilon is that of the layer, not a default.": (arguments(0.75, 1e-5, True), four),
+                    "Keras's own epsilon is 0.001. Give it that of PyTorch's layer.": (arguments(0.75, 0.001, True), four)}),
+        weights_case("the four arrays", full, four, "Take the arrays by their names, in Keras's order, as they are.", {
+            "The batches that PyTorch has counted are no weight of Keras's.": [*four, full["num_batches_tracked"]],
+            "Scale comes before shift.": [four[1], four[0], four[2], four[3]],
+            "The mean comes before the variance.": [four[0], four[1], four[3], four[2]],
+            "PyTorch keeps the variance, not its root, and so does Keras.": [*four[:3], np.sqrt(four[3])],
+            "That is the order of the dict. Take the arrays by their names.": [
+                array for key, array in full.items() if key != "num_batches_tracked"]}),
+        weights_case("a layer without scale and shift", bare, two, "Mean and variance are left; scale and center are False.", {
+            "With scale=False and center=False Keras has two arrays.": [np.ones(2), np.zeros(2), *two]}),
+    ]
+
+
 @check.exercise
 def window_starts():
-    """Exercise 5.3."""
+    """Exercise 5.5."""
     as_pytorch = "That is PyTorch's answer. TensorFlow adds no more zeros than it needs."
     return [
         case("steps of 1, TensorFlow", 5, 3, 1, "tensorflow", expected=[-1, 0, 1, 2, 3],
@@ -115,34 +209,8 @@ def window_starts():
 
 
 @check.exercise
-def settings_for_keras():
-    """Exercise 5.4."""
-    unknown = {'a message with the name "lasagne"': lambda message, *recipe: "lasagne" in message}
-    return [
-        case("Keras", "keras", 0.05, 0.9, 0.3, expected=(0.05, 0.9, 0.3), hint="Here none of the three numbers changes."),
-        case("PyTorch", "pytorch", 0.01, 0.75, 0.2, expected=(0.01, 0.75, 0.2),
-             hint="PyTorch means by all three what Keras means.",
-             slips={"PyTorch's p is the share that is dropped, as in Keras.": (0.01, 0.75, 0.8),
-                    "Only the momentum of batch normalization is turned around. An optimizer's is not.": (0.01, 0.25, 0.2)}),
-        case("CNTK", "cntk", 0.001, 0.75, 0.3, expected=(0.00025, 0.75, 0.3),
-             hint="Its default multiplies the slope by one minus the momentum. Nothing else differs.",
-             slips={"The factor was divided by. CNTK's steps are shorter, so the rate in Keras is smaller.": (0.004, 0.75, 0.3),
-                    "A tenth is right for a momentum of 0.9. The factor is one minus the momentum.": (0.0001, 0.75, 0.3),
-                    "Return the rate as it comes out: rounding changes it.": (0.0003, 0.75, 0.3),
-                    "CNTK says how much is dropped, as Keras does.": (0.00025, 0.75, 0.7),
-                    "Only the rate differs. CNTK's default multiplies the slope by one minus the momentum.": (0.001, 0.75, 0.3)}),
-        case("CNTK without momentum", "cntk", 0.2, 0.0, 0.3, expected=(0.2, 0.0, 0.3), hint="One minus 0 is 1."),
-        case("TFLearn", "tflearn", 0.001, 0.9, 0.875, expected=(0.001, 0.9, 0.125), hint="keep_prob is the share that is kept.",
-             slips={"The rate means the same as in Keras. Only CNTK scales the slope.": (0.0001, 0.9, 0.125),
-                    "Return the dropout as it comes out: rounding changes it.": (0.001, 0.9, 0.12)}),
-        case("an unknown framework", "lasagne", 0.1, 0.9, 0.5, raises=ValueError, holds=unknown,
-             hint='Name it in the message: raise ValueError(f"... {framework}").'),
-    ]
-
-
-@check.exercise
 def carry_network():
-    """Exercise 5.5."""
+    """Exercise 5.6."""
     one, front = _drawn((4, 3, 2, 3)), _drawn((4, 3, 2, 3), (5, 64))
     two, same = _drawn((2, 3, 2, 2), (7, 40), (5, 7)), _drawn((2, 3, 2, 2), (40, 40), (5, 40))
     none = _drawn((7, 90), (4, 7))

@@ -17,8 +17,9 @@ from helpers.project import ROOT, newest_tested, python_versions, read_toml, req
 from tests.support.lesson_code import FRONT, code_of, imported
 
 OLDEST, NEWEST = python_versions()
-OPTIONAL = {"ipywidgets", "anywidget", "traitlets", "torch", "IPython", "cycler", "tomli"}
-"""Imported where it is there (panels, PyTorch), or there wherever a kernel or Matplotlib is, or on Python 3.10 alone."""
+OPTIONAL = {"ipywidgets", "anywidget", "traitlets", "IPython", "cycler", "tomli",
+            "torch", "jax", "optax", "safetensors", "onnx", "onnxruntime"}
+"""Imported where it is there (panels, other frameworks), or there wherever a kernel or Matplotlib is, or on Python 3.10 alone."""
 BESIDE = {"anywidget", "ipywidgets", "jinja2", "jupyterlab", "nbval", "psutil", "tomli"}
 """Required and not imported by lessons: what opens, grades and tests them, and what Keras uses itself."""
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from helpers import recorded
 from tests.recorders.make_digits import digits
 
-SMALL = ["cntk_common", "cntk_listing", "keras2_common", "keras2_listing", "keras3_common", "pytorch_common",
+SMALL = ["cntk_common", "cntk_listing", "jax_common", "keras2_common", "keras2_listing", "keras3_common", "pytorch_common",
          "pytorch_listing", "tf1_layers_common", "tf1_layers_listing"]
 LARGE = ["tflearn_alexnet_relu_tf1", "tflearn_alexnet_relu_tf2", "tflearn_alexnet_tanh_tf1", "tflearn_alexnet_tanh_tf2"]
 PARAMETERS = {"cntk_listing": 220_234, "keras2_listing": 34_826, "pytorch_listing": 50_186, "tf1_layers_listing": 35_338}

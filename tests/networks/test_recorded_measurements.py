@@ -36,8 +36,8 @@ def difference(measured, optimizer):
     return max(np.abs(kernels - measured["kernels"]).max(), np.abs(biases - measured["biases"]).max())
 
 
-@pytest.mark.parametrize("name", COMMON)
-def test_momentum_is_the_same_in_four_frameworks(name):
+@pytest.mark.parametrize("name", [*COMMON, "jax_common"])  # plain JAX has no dropout, but the others
+def test_momentum_is_the_same_in_five_frameworks(name):
     measured = measurement(name, "momentum")
     assert len(measured["kernels"]) == 51 and measured.facts["learning_rate"] == 0.05
     assert difference(measured, keras.optimizers.SGD(0.05, momentum=0.9)) <= 1e-5
@@ -90,7 +90,7 @@ def test_the_same_number_keeps_in_one_framework_and_drops_in_another():
     assert (keep["training"] != 0).mean() == pytest.approx(0.8, abs=0.02)
 
 
-@pytest.mark.parametrize("name", COMMON)
+@pytest.mark.parametrize("name", [*COMMON, "jax_common"])
 def test_padding_with_stride_2(name):
     """TensorFlow's 'same' pads 8 pixels at the end only, PyTorch's 1 and CNTK's True on both sides: other outputs."""
     measured = measurement(name, "padding")

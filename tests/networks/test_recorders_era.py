@@ -6,7 +6,8 @@ to make it). Words before the Python are allowed, for example ``env LD_LIBRARY_P
 - COURSE_ERA_TF1: TensorFlow 1.15.5, Keras 2.3.1 and TFLearn 0.5.0
 - COURSE_ERA_TFLEARN: TFLearn 0.5.0 on TensorFlow 2.21
 - COURSE_ERA_CNTK: CNTK 2.7, with OpenMPI under its old names in LD_LIBRARY_PATH
-- COURSE_ERA_PYTORCH: PyTorch; without the variable, the process of this test if it has torch
+- COURSE_ERA_PYTORCH: PyTorch; without the variable, a Python of the course with the extra "frameworks"
+- COURSE_ERA_JAX: JAX and Optax; the same
 - COURSE_ERA_KERAS3: Keras 3; without the variable, the process of this test
 
 A recorder does not train here: it takes the recorded weights and computes the outputs again. With MNIST in COURSE_DATA_DIR it
@@ -40,10 +41,13 @@ RECORDINGS = [
     ("COURSE_ERA_CNTK", "record_cntk.py", "cntk_common"),
     ("COURSE_ERA_PYTORCH", "record_pytorch.py", "pytorch_listing"),
     ("COURSE_ERA_PYTORCH", "record_pytorch.py", "pytorch_common"),
+    ("COURSE_ERA_JAX", "record_jax.py", "jax_common"),
     ("COURSE_ERA_KERAS3", "record_keras.py", "keras3_common"),
 ]
+EXTRA = {"COURSE_ERA_PYTORCH": "torch", "COURSE_ERA_JAX": "optax"}
 PROBE = {"COURSE_ERA_TF1": "tensorflow, keras, tflearn, h5py", "COURSE_ERA_TFLEARN": "tensorflow, PIL, h5py",
-         "COURSE_ERA_CNTK": "cntk, h5py", "COURSE_ERA_PYTORCH": "torch, h5py", "COURSE_ERA_KERAS3": "keras, h5py"}
+         "COURSE_ERA_CNTK": "cntk, h5py", "COURSE_ERA_PYTORCH": "torch, h5py", "COURSE_ERA_JAX": "jax, optax, h5py",
+         "COURSE_ERA_KERAS3": "keras, h5py"}
 
 
 def environment():
@@ -54,7 +58,7 @@ def environment():
 
 
 def interpreter(variable):
-    """Return the command that starts the framework's Python, None if this process has the framework; else skip."""
+    """Return the command that starts the framework's Python, None for this process; skip where there is none."""
     command = os.environ.get(variable)
     if command:
         command = shlex.split(command)
@@ -62,8 +66,10 @@ def interpreter(variable):
                                text=True)
         assert probe.returncode == 0, f"{variable} is set, but cannot import {PROBE[variable]}:\n{probe.stderr[-2000:]}"
         return command
-    if variable == "COURSE_ERA_KERAS3" or (variable == "COURSE_ERA_PYTORCH" and importlib.util.find_spec("torch")):
+    if variable == "COURSE_ERA_KERAS3":
         return None
+    if importlib.util.find_spec(EXTRA.get(variable, "no module of this name")):
+        return [sys.executable]  # not this process, which has loaded TensorFlow
     return pytest.skip(f"no environment: set {variable}, see the docstring of this test")
 
 

@@ -53,6 +53,17 @@ def test_closing_table_shows_and_then_raises(tmp_path, monkeypatch, capsys):
         closing_table({"a": 0.5}, lesson="small", data="real")
 
 
+def test_the_table_of_a_lesson_without_data_speaks_of_none(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "expected.toml"
+    file.write_text('[small.sample]\na = { each = [0.0, 1.0] }\n', encoding="utf-8")
+    monkeypatch.setattr(results_module, "_EXPECTED", file)
+    closing_table({"a": 0.5}, lesson="small")
+    said = capsys.readouterr().out
+    assert "0.0000 to 1.0000" in said and "data" not in said and "sample" not in said
+    with pytest.raises(AssertionError, match=r"a: each 2\.0000 is outside"):
+        closing_table({"a": 2.0}, lesson="small")
+
+
 def test_every_lesson_with_results_has_ranges_for_both_kinds_of_data():
     expected = read_toml(ROOT / "data" / "expected_results.toml")
     lessons = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} - {"00_start_here"}
