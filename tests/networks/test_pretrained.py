@@ -31,7 +31,7 @@ def test_five_signs_are_left_out():
 def test_the_file_is_small_and_says_how_good_it_is(loaded):
     model, facts = loaded
     assert pretrained.PATH.stat().st_size < 4_000_000
-    assert model.count_params() == 750_470 == shapes.from_keras(model).parameters
+    assert model.count_params() == 393_878 == shapes.from_keras(model).parameters
     assert 0.90 < float(facts["accuracy_by_track"]) < 1 and "38 classes" in facts["training"]
 
 
