@@ -30,11 +30,21 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What decides how work is graded; part of the name under which a result is kept."""
+    """What decides how work is graded; part of the name under which a result is kept.
 
-    timeout: float = 60.0  # seconds that a cell may take
-    memory: int = 2048  # megabytes that an exercise may take
-    sandbox: str = "bwrap"  # or "none": whether student code is locked in
+    Parameters
+    ----------
+    timeout : float
+        Seconds that a cell may take.
+    memory : int
+        Megabytes that an exercise may take.
+    sandbox : {"bwrap", "none"}
+        Whether student code is locked in.
+    """
+
+    timeout: float = 60.0
+    memory: int = 2048
+    sandbox: str = "bwrap"
 
 
 def shown(text: str) -> str:
