@@ -1,5 +1,6 @@
 """Lesson 07: its network, its splits, its training until the loss is flat, and its folder of photos."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from helpers import pretrained, shapes
 from helpers.data.photo_folder import write_sign_photos
 from helpers.project import ROOT
-from tests.support.lesson_code import definitions
+from tests.support.lesson_code import code_of, definitions, names_given
 
 NAMES = ["LOSS", "tutorial_network", "split", "one_step", "what_moved", "four_of_each", "halved", "SMALL", "draw", "RATES",
-         "new_head", "new_model", "start_over", "train", "paired", "imagenet_accuracy", "group_of", "sort_photos", "result_name"]
+         "OUTPUTS", "new_head", "new_model", "start_over", "fresh", "train", "paired", "imagenet_accuracy", "group_of",
+         "sort_photos", "result_name"]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,7 @@ def test_training_stops_when_flat_and_keeps_the_best_weights(lesson):
     random = np.random.default_rng(0)
     y = np.arange(48) % 3
     x = (np.eye(3)[y] + random.normal(0, 0.6, (48, 3))).astype("float32")
-    head = lesson["new_head"](3, 3)
+    head = lesson["new_head"](3)
     head.compile(keras.optimizers.Adam(0.1), lesson["LOSS"])
     history = lesson["train"](head, x[:32], y[:32], (x[32:], y[32:]), seed=0)
     losses = history["val_loss"]
@@ -96,29 +98,30 @@ def models(lesson):
     """Models of two ways for a job of 16 pictures, trained for one step each, and their pictures."""
     x, y = np.random.default_rng(0).uniform(size=(16, 32, 32, 3)).astype("float32"), np.arange(16) % 5
     end = "features from the end"
-    lesson["JOBS"], lesson["INPUTS"] = {"job": (x, y)}, {("job", "fine-tune"): [x], ("job", end): [x.reshape(16, -1)[:, :256]]}
-    lesson["MODELS"] = {("job", way): lesson["new_model"]("job", way) for way in (end, "fine-tune")}
-    for (job, way), model in lesson["MODELS"].items():
-        model.fit(lesson["INPUTS"][job, way][0], y, verbose=0)
+    inputs = {"fine-tune": x, end: x.reshape(16, -1)[:, :256]}
+    lesson["JOBS"], lesson["INPUTS"] = {"similar": (x, y)}, {("similar", way): [one] for way, one in inputs.items()}
+    lesson["MODELS"] = {way: lesson["new_model"](way) for way in inputs}
+    for way, model in lesson["MODELS"].items():
+        model.fit(inputs[way], y, verbose=0)
     return lesson["MODELS"]
 
 
 def test_every_training_starts_over(lesson, models):
-    head, base = models["job", "features from the end"], lesson["base"]
-    model = lesson["start_over"]("job", "fine-tune")
+    head, base = models["features from the end"], lesson["base"]
+    model = lesson["fresh"]("fine-tune")
     for weight, start in zip(model.get_weights(), [*base.get_weights()[:-2], *head.get_weights()], strict=True):
         assert np.array_equal(weight, start)
     trained = head.get_weights()
-    assert not np.array_equal(lesson["start_over"]("job", "features from the end").get_weights()[0], trained[0])
+    assert not np.array_equal(lesson["fresh"]("features from the end").get_weights()[0], trained[0])
     for way in ("fine-tune", "features from the end"):
-        iteration, rate, *remembered = (one.numpy() for one in models["job", way].optimizer.variables)
+        iteration, rate, *remembered = (one.numpy() for one in models[way].optimizer.variables)
         assert iteration == 0 and rate == pytest.approx(lesson["RATES"][way]) and not any(one.any() for one in remembered)
 
 
 def test_a_fine_tuned_base_keeps_its_moving_averages(lesson, models):
-    model = lesson["start_over"]("job", "fine-tune")
+    model = lesson["fresh"]("fine-tune")
     before = {weight.path: weight.numpy() for weight in model.weights}
-    model.fit(*lesson["JOBS"]["job"], verbose=0)
+    model.fit(*lesson["JOBS"]["similar"], verbose=0)
     moved = {weight.path for weight in model.weights if not np.array_equal(weight, before[weight.path])}
     assert any("conv1" in path for path in moved) and not any("bn" in path for path in moved)
 
@@ -167,3 +170,11 @@ def test_the_checklist_leads_to_headings_of_the_page():
     headings = {line.lstrip("# ").replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
     links = re.findall(r"\]\(#([^)]+)\)", text)
     assert len(links) >= 6 and set(links) <= headings
+
+
+def test_the_recorder_of_the_imagenet_column_names_what_the_lesson_defines():
+    """It needs PyTorch, so it cannot be imported here; a name that is gone would stop it at its end."""
+    source = (ROOT / "tests" / "recorders" / "record_imagenet_features.py").read_text(encoding="utf-8")
+    names = next(ast.literal_eval(one.value) for one in ast.parse(source).body
+                 if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "NAMES")
+    assert set(names) <= names_given(code_of("07_transfer_learning"))

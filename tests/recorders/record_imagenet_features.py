@@ -128,8 +128,8 @@ def measured(source, network):
     return space["imagenet_column"]()
 
 
-NAMES = ["LOSS", "SIZES", "SEEDS", "SMALL", "split", "unit", "halved", "far", "few", "four_of_each", "JOBS", "draw", "train",
-         "new_head", "imagenet_accuracy", "imagenet_column"]
+NAMES = ["LOSS", "SEEDS", "budget", "SMALL", "split", "unit", "halved", "far", "few", "four_of_each", "JOBS", "draw", "train",
+         "OUTPUTS", "new_head", "imagenet_accuracy", "imagenet_column"]
 
 
 def lesson_space(source):
@@ -139,10 +139,9 @@ def lesson_space(source):
 
     from helpers.data import load_signs
 
-    sizes = definitions("07_transfer_learning", ["SIZES"], {})["SIZES"][source]
     near = load_traffic_signs(source, classes=pretrained.LEFT_OUT)
     return {"keras": keras, "layers": layers, "np": np, "tf": tf, "track": track, "load_signs": load_signs, "near": near,
-            "limits": near, "StratifiedGroupKFold": StratifiedGroupKFold, "StratifiedKFold": StratifiedKFold, **sizes}
+            "limits": near, "StratifiedGroupKFold": StratifiedGroupKFold, "StratifiedKFold": StratifiedKFold}
 
 
 def main():
