@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from helpers.course.handout import write_handout
-from helpers.grading.answer_keys import KEYS, read_keys, with_seed
+from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError
 from helpers.grading.grade_class import grade_class
@@ -86,13 +86,11 @@ def chosen_seed(out, seed=None):
     return seed
 
 
-def _grade(options, keys, the_class, say, console):
-    seed = chosen_seed(options.out, options.seed)
+def _grade(options, seed, keys, the_class, say, console):
     say(f"Seed {seed}: --seed {seed} draws the same hidden inputs again.")
     if options.sandbox == "none":
         say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades and "
             "keys among it.")
-    keys = {lesson: with_seed(key, seed) for lesson, key in keys.items()}
     with Progress(console=console) as bar:
         task = bar.add_task("", total=None)
         results = grade_class(
@@ -113,13 +111,14 @@ def run(options, console):
     if options.command == "handout":
         return say(write_handout(options.folder, options.repository))
     check(options)
-    keys = read_keys(options.keys)
+    seed = chosen_seed(options.out, options.seed) if options.command == "grade" else None
+    keys = read_keys(options.keys, seed=seed)
     the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None)
     for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
                                        if one.problem and not nothing_to_do(one))):
         say(line)
     if options.command == "grade":
-        return _grade(options, keys, the_class, say, console)
+        return _grade(options, seed, keys, the_class, say, console)
     count = write_grafts(the_class.submissions, keys, options.out)
     say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
 

@@ -3,7 +3,6 @@
 import json
 
 from helpers.course.own_files import OwnFiles
-from helpers.grading.answer_keys import in_own_scope
 from helpers.grading.match import match
 from helpers.grading.report import page_name
 
@@ -27,7 +26,7 @@ def _grafted(key, cells):
         for source in (*exercise.setup, *found.before, found.source if found.source is not None else exercise.stub or ""):
             add(source, tags=["nbval-ignore-output"])
         for check in exercise.checks:
-            definition, _, call = in_own_scope(check.source, exercise.setup[:exercise.common]).rpartition("\n")
+            definition, _, call = check.source.rpartition("\n")
             answer = {"output_type": "execute_result", "data": {"text/plain": check.expected}, "metadata": {},
                       "execution_count": 1}
             add(f"{definition}\n{_QUIET.format(call=call)}", [answer], name=check.name, points=check.points,

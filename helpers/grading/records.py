@@ -39,7 +39,7 @@ class Check:
     """One hidden cell of a key. Its answer under the present seed never enters a student's worker."""
 
     name: str
-    source: str
+    source: str  # in a scope of its own, see `answer_keys.in_own_scope`
     points: float
     expected: str
     calls: tuple[Call, ...] = ()  # those that it makes of the key's own functions, where the key has run here
@@ -51,12 +51,11 @@ class Exercise:
 
     name: str  # as metadata say it
     title: str  # its heading
-    setup: tuple[str, ...]  # cells that run before the solution; the first `common` of them belong to the whole key
+    setup: tuple[str, ...]  # cells that run before the solution
     solution: str  # the key's own
     stub: str | None  # what the lesson hands out in its place, if the lesson is at hand
     checks: tuple[Check, ...]  # the hidden cells
     visible: str | None = None  # the lesson's own check, which gives feedback its hint
-    common: int = 0  # how many cells of the set-up run before every exercise
 
     @property
     def points(self) -> float:

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Sequence
 
-from helpers.grading.answer_keys import defined_names, in_own_scope
+from helpers.grading.answer_keys import defined_names
 from helpers.grading.errors import KeyNotebookError, SandboxError
 from helpers.grading.records import ENDED, PARTLY, RIGHT, WRONG, CellRun, CheckResult, ExerciseResult, Key, LessonResult, Match
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
@@ -150,9 +150,8 @@ class Runner:
         names = [] if used else sorted(defined_names(exercise.solution))
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
-        hidden = [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
         runs: list[CellRun] = []
-        for source in ("\n".join(match.before), match.source, *hidden):
+        for source in ("\n".join(match.before), match.source, *(check.source for check in exercise.checks)):
             lost = next((run for run in (setup, *runs) if run.status in ENDED), None)
             runs.append(dataclasses.replace(lost, printed="") if lost else worker.run(source, self.options.timeout, names))
         before, solution, *checks = runs

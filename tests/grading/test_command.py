@@ -39,8 +39,7 @@ def stubbed(monkeypatch):
 
     monkeypatch.setattr(command, "collect", collect)
     monkeypatch.setattr(command, "grade_class", grade_class)
-    monkeypatch.setattr(command, "read_keys", lambda folder: KEYS)
-    monkeypatch.setattr(command, "with_seed", lambda key, seed: seen.update(seed=seed) or key)
+    monkeypatch.setattr(command, "read_keys", lambda folder, seed: seen.update(seed=seed) or KEYS)
     monkeypatch.setattr(command, "bounds", lambda sandbox: "cgroup v2")
     monkeypatch.setattr(command, "read_roster", lambda path: f"roster {path.name}")
     monkeypatch.setattr(command.bubblewrap, "refuse_visible", lambda *paths: None)
