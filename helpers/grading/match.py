@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from helpers.grading.python_code import AT_HAND, MAGIC, defined_names, statements
+from helpers.grading.python_code import AT_HAND, MAGIC, defined_names, statements, used
 from helpers.grading.reading import LARGEST_CELL
 from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Key, Match
 
@@ -31,8 +31,7 @@ class _Code:
     """The code cells of a notebook, and where each name gets its value; the cells of its `lesson` count as standing above it."""
 
     def __init__(self, cells, lesson=None):
-        self.cells, self.unread, self.bodies, read = cells, 0, {}, 0
-        self._binding, self._changing = defaultdict(list), defaultdict(list)
+        self.cells, self.unread, self.bodies, self._touching, read = cells, 0, {}, defaultdict(list), 0
         self.parsed = dict(lesson.parsed) if lesson else {}
         code = [number for number, cell in enumerate(cells) if cell.kind == "code" and cell.source.strip()]
         for number in sorted(code, key=lambda number: "exercise-solution" not in cells[number].tags):
@@ -47,32 +46,31 @@ class _Code:
         above = {number - len(lesson.cells): body for number, body in lesson.bodies.items()} if lesson else {}
         for number, body in sorted({**above, **self.bodies}.items()):
             for line, one in enumerate(body):
-                for names, book in ((one.binds, self._binding), (one.changes, self._changing)):
-                    for name in names:
-                        book[name].append(((number, line), one))
+                for name in one.binds | one.changes:
+                    self._touching[name].append(((number, line), one))
 
     @functools.cached_property
     def texts(self):
         """The code of all statements, to tell what a student has changed."""
         return {one.text for body in self.bodies.values() for one in body}
 
-    def binding(self, names):
+    def binding(self, *names):
         """Return (position, statement) for each statement that gives one of these names its value, in order."""
-        return sorted((one for name in names for one in self._binding.get(name, [])), key=lambda one: one[0])
+        return sorted((one for name in names for one in self._touching.get(name, []) if name in one[1].binds),
+                      key=lambda one: one[0])
 
     def value(self, name, at):
         """Return the statements that make a name's value at a position, or that which gives it one further down."""
-        every = self._binding.get(name, [])
+        every = self.binding(name)
         above = [one for one in every if one[0] < at]
-        below = next(([one] for one in every if one[0][0] > at[0]), [])
+        below = [one for one in every if one[0][0] > at[0]][:1]
         if not above or (below and above[-1][0][0] < 0 <= at[0]):  # what the student has counts before what the lesson has
             return below
-        # What stands under `if` or in a loop may leave the value from before as it was.
-        first = next((number for number in reversed(range(len(above))) if not above[number][1].maybe), len(above) - 1)
         if above[-1][1].imports or above[-1][1].defines:
             return above[-1:]
-        changes = [one for one in self._changing.get(name, []) if above[first][0] < one[0] < at]
-        return sorted(above[first:] + changes, key=lambda one: one[0])
+        # What stands under `if` or in a loop may leave the value from before as it was.
+        first = next((place for place, one in reversed(above) if not one.maybe), above[0][0])
+        return [one for one in self._touching[name] if first <= one[0] < at]
 
 
 _lesson = functools.lru_cache(maxsize=32)(_Code)
@@ -83,22 +81,7 @@ class _Carrier:
 
     def __init__(self, code, lesson, given, at):
         self._code, self._lesson, self._given, self._at = code, lesson, given, at
-        self._taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
-
-    def before(self):
-        """Return the code of what was taken, the lesson's first, in the order of the notebook."""
-        return tuple(self._taken[place].text for place in sorted(self._taken))
-
-    def need_all(self, body):
-        """Take along what statements need that run one after another."""
-        have, later = set(), set()
-        for one in body:
-            now, called = one.used
-            for name in sorted(now - have):
-                self.need(name)
-            have, later = have | one.binds, later | called
-        for name in sorted(later - have):
-            self.need(name)
+        self.taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
 
     def need(self, name, at=None, runs=False):
         """Take along what a name stands for at a place, where it may be asked for at once; return whether it is at hand now."""
@@ -114,14 +97,10 @@ class _Carrier:
         if found and (changed or name not in self._given) and all(self._take(place, one, at, runs) for place, one in found):
             self.names |= {name} if changed else set()
             return True
-        if name in self._given | AT_HAND:
-            return True
-        if found:
-            self.lost.add(name)
-            return False
-        everything = self._code.binding("*")[:5]
-        self._taken.update(everything)
-        return bool(everything)
+        everything = [] if found or name in self._given | AT_HAND else self._code.binding("*")[:5]
+        self.taken.update(everything)
+        self.lost |= {name} if found and name not in self._given | AT_HAND else set()
+        return bool(everything) or name in self._given | AT_HAND
 
     def _take(self, place, one, at, runs):
         """Take one statement with what it needs; return whether it can run."""
@@ -132,8 +111,8 @@ class _Carrier:
         now, later = one.used
         # What an `if` also binds may have had no value before, and a function may never come to what it lacks.
         can_run = all(self.need(name, place, runs) or (one.maybe and name in one.binds) for name in sorted(now)) and all(
-            self.need(name, at, runs) or one.defines for name in sorted(later - one.binds))
-        self._taken.update({place: one} if can_run else {})
+            self.need(name, at, runs) or one.defines for name in sorted(later))
+        self.taken.update({place: one} if can_run else {})
         return can_run
 
 
@@ -156,7 +135,7 @@ def _choose(exercise, own, texts):
     named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
     touched = [number for number in named if not own.bodies[number] or any(
         not one.stub and one.text not in stub for one in own.bodies[number])]
-    everywhere = {place[0]: one for place, one in own.binding(wanted) if place[0] >= 0}
+    everywhere = {place[0]: one for place, one in own.binding(*wanted) if place[0] >= 0}
     defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | texts]
     if not defining:
         return (touched[-1], "") if touched else (None, NOT_ATTEMPTED if named or everywhere else MISSING)
@@ -190,10 +169,11 @@ def _match(exercise, own, lesson):
         return Match(exercise.name, None, status=note, note="; ".join(said))
     at, body, whole = (number, 0), own.bodies[number], number in _named(exercise, own.cells, "code")
     if not whole:
-        at = next(place for place, _ in own.binding(wanted) if place[0] == number)
+        at = next(place for place, _ in own.binding(*wanted) if place[0] == number)
         body = [one for one in body if wanted & (one.binds | one.changes)]
     carrier = _Carrier(own, lesson, given, at)
-    carrier.need_all(body[:MOST_LINES])
+    for name in sorted(set().union(*used("\n".join(one.text for one in body[:MOST_LINES])))):
+        carrier.need(name)
     for name in sorted(wanted - set().union(*(one.binds for one in body))) if body else ():
         carrier.need(name, (number, len(own.bodies[number])))
     source = _INSTALLS.sub(r"\1pass", own.cells[number].source)
@@ -203,7 +183,7 @@ def _match(exercise, own, lesson):
     notes = [note, *(f"{about}: {', '.join(sorted(names))}" for about, names in (
         ("taken along from your other cells", carrier.names),
         ("not at hand here, because it takes data or training", carrier.lost)) if names)]
-    return Match(exercise.name, source, carrier.before(), note="; ".join(filter(None, notes)))
+    return Match(exercise.name, source, tuple(one.text for _, one in sorted(carrier.taken.items())), note="; ".join(filter(None, notes)))
 
 
 def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
@@ -249,7 +229,7 @@ def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -
         asked = set().union(*(each for one in wanted.values() for each in one))
         # Only where a name stands at all is it worth while to parse.
         code = _Code([cell for cell in cells if cell.kind == "code" and any(name in cell.source for name in asked)])
-        counts = {lesson: sum(bool(each) and all(code.binding([name]) for name in each) for each in one)
+        counts = {lesson: sum(bool(each) and all(code.binding(name) for name in each) for each in one)
                   for lesson, one in wanted.items()}
     best = [lesson for lesson, count in counts.items() if count == max(counts.values()) > 0]
     return best[0] if len(best) == 1 else None

@@ -44,7 +44,7 @@ class Statement:
     @functools.cached_property
     def used(self) -> tuple[frozenset[str], frozenset[str]]:
         """Two sets of names: what it asks for when it runs, and what functions in it ask for when they are called."""
-        return _used(self.text)
+        return used(self.text)
 
 
 def _is_stub(node):
@@ -73,12 +73,12 @@ def _bound(statement):
     return frozenset(binds), frozenset(changes - binds)
 
 
-def _used(text):
-    """Return the names whose value a statement asks for before it binds them itself, and those for which its functions ask."""
-    now, later = set(), set()
+def used(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names whose value code asks for before it binds them itself, and those for which only its functions ask."""
+    now, later, bound = set(), set(), set()
     try:
         # Its instructions stand in the order in which Python runs them: `x` is asked for in `x = x + 1`, not in `x = 1; x`.
-        todo = [(compile(text, _FILE, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True), now, set())]
+        todo = [(compile(text, _FILE, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True), now, bound)]
     except Exception:  # too deep, or `return` outside a function
         todo = []
     for code, asked, have in todo:
@@ -89,7 +89,7 @@ def _used(text):
                 have.add(step.argval)
             elif step.opname in _ASKS and step.argval not in have:
                 asked.add(step.argval)
-    return frozenset(now), frozenset(later)
+    return frozenset(now), frozenset(later - bound)
 
 
 def _as_python(source):

@@ -253,7 +253,7 @@ class Counter:
 
     def __init__(self, monkeypatch):
         self.read = 0
-        for module, name in ((ast, "parse"), (python_code, "_as_python"), (python_code, "_used")):
+        for module, name in ((ast, "parse"), (python_code, "_as_python"), (python_code, "used"), (matching, "used")):
             monkeypatch.setattr(module, name, self.counting(getattr(module, name)))
 
     def counting(self, function):
