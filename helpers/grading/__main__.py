@@ -18,14 +18,12 @@ from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError
-from helpers.grading.grade_class import grade_class
+from helpers.grading.grade_class import Store, grade_class, versions
 from helpers.grading.graft_command import write_grafts
-from helpers.grading.report import write_report
+from helpers.grading.report import nothing_to_do, spelled_out, write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
-from helpers.grading.store import Store, versions
-from helpers.grading.web_pages import nothing_to_do, spelled_out
 from helpers.grading.workers import bounds
 from helpers.whole_files import write_whole
 

@@ -77,7 +77,7 @@ def _exercise(where, name, part, common, lesson_cells, seed):
     setup = (*common, *tagged("exercise-setup", cells))
     if seed is not None:
         if not any(map(_SEED.search, setup)):
-            raise KeyNotebookError(f"{where}, has no line 'SEED = NUMBER' in its set-up: its hidden inputs cannot be drawn afresh")
+            raise KeyNotebookError(f"{where}, has no line 'SEED = NUMBER' in its set-up: no seed can be given")
         setup = tuple(_SEED.sub(f"SEED = {seed}", source) for source in setup)
     for cell, stored in part:
         if "exercise-hidden" not in cell.tags:

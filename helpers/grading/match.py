@@ -183,7 +183,8 @@ def _match(exercise, own, lesson):
     notes = [note, *(f"{about}: {', '.join(sorted(names))}" for about, names in (
         ("taken along from your other cells", carrier.names),
         ("not at hand here, because it takes data or training", carrier.lost)) if names)]
-    return Match(exercise.name, source, tuple(one.text for _, one in sorted(carrier.taken.items())), note="; ".join(filter(None, notes)))
+    before = tuple(one.text for _, one in sorted(carrier.taken.items()))
+    return Match(exercise.name, source, before, note="; ".join(filter(None, notes)))
 
 
 def match(key: Key, cells: Sequence[Cell]) -> list[Match]:

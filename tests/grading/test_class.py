@@ -16,14 +16,12 @@ from pathlib import Path
 import pytest
 
 from helpers.grading import grade_class as classes
-from helpers.grading import store
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError, SandboxError
-from helpers.grading.grade_class import grade_class
+from helpers.grading.grade_class import Store, grade_class
 from helpers.grading.records import MISSING, RIGHT, Student, Submission
 from helpers.grading.run import Options, Runner
-from helpers.grading.store import Store
 from helpers.project import ROOT
 from tests.grading.running import NO_SANDBOX, SANDBOX, as_somebody, grade, needs_sandbox, needs_somebody
 from tests.submissions import attacks
@@ -283,10 +281,10 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
 
 
 def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypatch):
-    before = store.work_name(b"x", KEYS[LESSON], Options())
-    assert store.work_name(b"x", KEYS[LESSON], Options()) == before
-    monkeypatch.setattr(store, "_course", lambda: "changed")
-    assert store.work_name(b"x", KEYS[LESSON], Options()) != before
+    before = classes.work_name(b"x", KEYS[LESSON], Options())
+    assert classes.work_name(b"x", KEYS[LESSON], Options()) == before
+    monkeypatch.setattr(classes, "_course", lambda: "changed")
+    assert classes.work_name(b"x", KEYS[LESSON], Options()) != before
 
 
 @pytest.mark.parametrize("kept", ["", "[]", "{}", '{"lesson": 1, "seed": 2, "exercises": [{}]}',

@@ -11,12 +11,11 @@ import pytest
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
 from helpers.grading.errors import GradingError
-from helpers.grading.grade_class import grade_class
+from helpers.grading.grade_class import Store, grade_class
 from helpers.grading.graft_command import _grafted, write_grafts
 from helpers.grading.reading import parse
+from helpers.grading.report import feedback_page
 from helpers.grading.run import Options
-from helpers.grading.store import Store
-from helpers.grading.web_pages import feedback_page
 from helpers.project import ROOT
 from tests.submissions.building import LESSON, as_bytes, exercises, handed_out, inserted, is_solution, solved
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from helpers.grading.errors import SandboxError
-from helpers.grading.sandbox import confine, seccomp
+from helpers.grading.sandbox import confine
 from helpers.grading.sandbox.confine import NOBODY, Limits
 from helpers.project import ROOT
 
@@ -34,7 +34,7 @@ def environment() -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
         "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
-        # Locks would be a channel between students (see seccomp), and without them no file is safer here.
+        # Locks would be a channel between students (see `confine`), and without them no file is safer here.
         "HDF5_USE_FILE_LOCKING": "FALSE",
         # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
         # of an exercise never earns back.
@@ -150,11 +150,11 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
     nobody inside is nobody outside. Started by anybody else, it maps that user to nobody.
     """
     (said, info), (blocked, go), rules = os.pipe(), os.pipe(), os.memfd_create("filter")
-    os.write(rules, seccomp.program())
+    os.write(rules, confine.filter_program())
     os.lseek(rules, 0, os.SEEK_SET)
     root = os.getuid() == 0
     who = ["--userns-block-fd", str(blocked)] if root else ["--uid", str(NOBODY), "--gid", str(NOBODY)]
-    filtered = ["--seccomp", str(rules)] if seccomp.program() else []
+    filtered = ["--seccomp", str(rules)] if confine.filter_program() else []
     # What these processes have open, the worker may reach too (/proc/1/fd): nothing that two sandboxes share.
     process = subprocess.Popen([program, "--info-fd", str(info), *who, *filtered, *options(limits.disk), "--", "/usr/bin/cat"],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",
