@@ -8,8 +8,10 @@ import re
 from pathlib import Path
 
 from helpers.grading.errors import KeyNotebookError, SubmissionError
-from helpers.grading.python_code import defined_names  # noqa: F401  (for others)
-from helpers.grading.reading import parse
+from helpers.grading.reading import (
+    defined_names,  # noqa: F401  (for others)
+    parse,
+)
 from helpers.grading.records import Check, Exercise, Key
 from helpers.project import ROOT
 

@@ -37,7 +37,7 @@ INTERVAL = 200
 def _supervise(program, limits, shell, requests, replies, control):
     """Start a worker in a sandbox, wait for its end or the grader's word, say how it ended, and leave nothing behind."""
     with contextlib.ExitStack() as stack:
-        group, pids, said = None, [], ("", "")
+        group, said = None, ("", "")
         try:
             if program:
                 with contextlib.suppress(OSError):
@@ -47,9 +47,8 @@ def _supervise(program, limits, shell, requests, replies, control):
                 stack.callback(sandbox.wait)
                 stack.callback(sandbox.kill)
                 confine.enter(pids[0])
-            if group:
-                for one in pids:
-                    group.add(one)
+                if group:
+                    group.add(*pids)
             pid = os.fork() or _become_worker(program, limits, shell, requests, replies, group)
             os.close(requests)
             os.close(replies)
@@ -77,7 +76,7 @@ def _become_worker(program, limits, shell, requests, replies, group):
         os.chdir(bubblewrap.SCRATCH)
         worker.serve(requests, replies, shell)
     except BaseException as error:
-        worker.send(replies, {"failed": f"{type(error).__name__}: {error}"})
+        worker.send(replies, f"{type(error).__name__}: {error}")
     finally:
         os._exit(70)
 

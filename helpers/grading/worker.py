@@ -49,13 +49,6 @@ class _Printed(io.StringIO):
         super().write(text[:max(0, self._most - self.tell())] if isinstance(text, str) else text)
         return len(text)
 
-    def take(self):
-        """Return what was printed since the last time."""
-        text = self.getvalue() + (" ..." if self.tell() >= self._most else "")
-        self.seek(0)
-        self.truncate()
-        return text
-
 
 def _nothing(*arguments, **named):
     pass
@@ -144,7 +137,7 @@ def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tupl
                 return function(*arguments, **named)
             shown = [*map(pasted, arguments), *(f"{key}={pasted(value)}" for key, value in named.items())]
             told = ""
-            names.update(functions)
+            names.update(functions)  # what this one calls is not told
             try:
                 got = function(*arguments, **named)
                 told = pasted(got, rounded=True)
@@ -165,15 +158,7 @@ def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tupl
 
 
 def _cut(text, most):
-    text = text if isinstance(text, str) else repr(text)
     return text if len(text) <= most else text[:most] + " ..."
-
-
-def _detail(error):
-    try:
-        return _cut(f"{type(error).__name__}: {error}".rstrip(": "), MOST_DETAIL)
-    except Exception:
-        return type(error).__name__
 
 
 async def _run(shell, code):
@@ -185,15 +170,20 @@ async def _run(shell, code):
     return await shell.run_cell_async(code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed)
 
 
-def _answer(shell, loop, printed, request):
+def _answer(shell, loop, request):
     """Run one cell, and return the reply."""
-    sys.stdout, shell.displayhook.text = printed, None
+    sys.stdout = printed = _Printed(MOST_PRINTED + 1, 1)
+    shell.displayhook.text = None
     with recorded(shell.user_ns, request["record"]) as calls:
         outcome = loop.run_until_complete(_run(shell, request["code"]))
-    error = outcome.error_before_exec or outcome.error_in_exec
-    text = shell.displayhook.text
-    return {"number": request["number"], "status": "error" if error else "ok", "detail": _detail(error) if error else "",
-            "result": None if error or text is None else _cut(text, MOST_RESULT), "printed": printed.take(), "calls": calls}
+    error, text, detail = outcome.error_before_exec or outcome.error_in_exec, shell.displayhook.text, ""
+    if error:
+        detail = type(error).__name__
+        with contextlib.suppress(Exception):  # a student's own may have no words
+            detail = f"{detail}: {error}".rstrip(": ")
+    return {"number": request["number"], "status": "error" if error else "ok", "detail": _cut(detail, MOST_DETAIL),
+            "result": None if error or text is None else _cut(str(text), MOST_RESULT), "calls": calls,
+            "printed": _cut(printed.getvalue(), MOST_PRINTED)}
 
 
 def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
@@ -202,17 +192,17 @@ def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
     A request has a `number`, which the reply repeats, the `code` of a cell, and in `record` the names of functions whose calls
     are to be told. A reply has besides a `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
     """
-    loop, printed = asyncio.new_event_loop(), _Printed(MOST_PRINTED, 1)
+    loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)
-    send(replies, {"ready": True})
+    send(replies, None)
     with open(requests, "rb") as lines:
         for line in lines:
-            send(replies, _answer(shell, loop, printed, json.loads(line)))
+            send(replies, _answer(shell, loop, json.loads(line)))
 
 
-def send(replies: int, reply: dict) -> None:
-    """Write one reply."""
+def send(replies: int, reply: Any) -> None:
+    """Write one reply; the first is what hinders this worker, or None."""
     left = json.dumps(reply, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"
     while left:
         left = left[os.write(replies, left):]

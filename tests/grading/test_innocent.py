@@ -8,8 +8,7 @@ from IPython.lib.pretty import pretty
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.match import match
-from helpers.grading.python_code import statements
-from helpers.grading.reading import parse
+from helpers.grading.reading import parse, statements
 from tests.submissions.building import LESSON, key
 from tests.submissions.make import students, write
 from tests.support.exercise_cells import run

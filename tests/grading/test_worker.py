@@ -175,10 +175,8 @@ def test_how_a_worker_ended_is_told(workers):
 
 
 def test_a_module_that_is_not_there_is_said():
-    made = new_workers(["no_such_module"])
     with pytest.raises(SandboxError, match=r"has ended: ModuleNotFoundError: No module named 'no_such_module'"):
-        made.start()
-    made.close()
+        new_workers(["no_such_module"])
 
 
 def test_without_fork_it_is_said_where_to_grade(monkeypatch):

@@ -5,6 +5,7 @@ See `man bwrap` and https://github.com/containers/bubblewrap.
 
 import contextlib
 import functools
+import itertools
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from helpers.project import ROOT
 INSTALL_LINE = "sudo apt-get install bubblewrap   (Fedora: sudo dnf install bubblewrap)"
 SCRATCH = "/tmp"
 """The worker's only writable folder, its home and where it starts: a file system in memory, gone when it ends."""
-_LIBRARIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_LIBRARIES = [Path("/", name) for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32")]
 _COVERED = str(ROOT / "helpers" / "grading")
 """What lies in a folder of the course that can be read, and is hidden all the same: the grader and its keys."""
 _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
@@ -61,6 +62,11 @@ def course_folders() -> list[Path]:
     return [path for path in (ROOT / "helpers", *data) if path.is_dir()]
 
 
+def _shown():
+    """Return all files and folders that a worker can read, whether or not this system has them."""
+    return [Path("/usr"), *_LIBRARIES, *(Path("/etc", name) for name in _SETTINGS), *python_folders(), *course_folders()]
+
+
 def refuse_visible(*paths: Path) -> None:
     """Refuse to start where student code could read what it must not.
 
@@ -74,14 +80,11 @@ def refuse_visible(*paths: Path) -> None:
     SandboxError
         Which path lies in which folder, and what to do.
     """
-    visible = [Path("/usr"), *(Path("/", name) for name in _LIBRARIES), *(Path("/etc", name) for name in _SETTINGS),
-               *python_folders(), *course_folders()]
-    for path in (*paths, ROOT):
+    for path, folder in itertools.product((*paths, ROOT), _shown()):
         real = path.resolve()
-        for folder in visible:
-            if real.is_relative_to(folder.resolve()) and not real.is_relative_to(_COVERED):
-                raise SandboxError(f"{path} lies in {folder}, which every student's code can read while it is graded: move it to "
-                                   f"another place, such as {Path.home() / real.name}")
+        if real.is_relative_to(folder.resolve()) and not real.is_relative_to(_COVERED):
+            raise SandboxError(f"{path} lies in {folder}, which every student's code can read while it is graded: move it to "
+                               f"another place, such as {Path.home() / real.name}")
 
 
 @functools.cache
@@ -98,48 +101,34 @@ def find() -> str:
                            "container. Or, if you trust every submission, ask for --sandbox none.")
     program = shutil.which("bwrap")
     if program is None:
-        raise SandboxError(
-            f"bubblewrap is not installed, and without it a student's code would run with your rights. Install it: "
-            f"{INSTALL_LINE}. Or, if you trust every submission, ask for --sandbox none."
-        )
+        raise SandboxError("bubblewrap is not installed, and without it a student's code would run with your rights. Install it: "
+                           f"{INSTALL_LINE}. Or, if you trust every submission, ask for --sandbox none.")
     tried = subprocess.run([program, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"],
                            capture_output=True, text=True, timeout=60)
     if tried.returncode:
-        raise SandboxError(
-            f"bubblewrap is installed but cannot make a sandbox here: {tried.stderr.strip()[:300]}. In a container, "
-            "allow user namespaces (docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-            "--cap-add SYS_ADMIN, or podman); on Ubuntu 24.04 install the profile /etc/apparmor.d/bwrap."
-        )
+        raise SandboxError(f"bubblewrap is installed but cannot make a sandbox here: {tried.stderr.strip()[:300]}. In a "
+                           "container, allow user namespaces (docker run --security-opt seccomp=unconfined --security-opt "
+                           "apparmor=unconfined --cap-add SYS_ADMIN, or podman); on Ubuntu 24.04 install the profile "
+                           "/etc/apparmor.d/bwrap.")
     return program
 
 
 @functools.cache
 def options(disk: int) -> tuple[str, ...]:
     """Return bubblewrap's options for a sandbox whose scratch folder takes `disk` bytes."""
-    chosen = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv",
-              "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"]
-    for path in (Path("/", name) for name in _LIBRARIES):
-        if path.is_symlink():
-            chosen += ["--symlink", os.readlink(path), str(path)]
-        elif path.is_dir():
-            chosen += ["--ro-bind", str(path), str(path)]
-    for name in _SETTINGS:
-        chosen += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     # Each --size holds for the next --tmpfs. The scratch folder comes before the folders that can be read: the environment may
-    # itself lie below it.
-    memory = ["--size", str(disk), "--perms", "1777", "--tmpfs"]
-    chosen += [*memory, SCRATCH]
-    shown = python_folders() + course_folders()
-    # Folders that bubblewrap makes on the way it makes for their owner alone.
-    above = {parent for folder in shown for parent in folder.parents[:-1]} - {Path(SCRATCH)}
-    for folder in sorted(above):
+    # itself lie below it. Folders that bubblewrap makes on the way it makes for their owner alone.
+    memory, shown = ["--size", str(disk), "--perms", "1777", "--tmpfs"], _shown()
+    chosen = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv",
+              "--cap-drop", "ALL", *memory, SCRATCH]
+    for folder in sorted({parent for one in shown for parent in one.parents[:-1]} - {Path(SCRATCH)}):
         chosen += ["--perms", "0755", "--dir", str(folder)]
-    for folder in shown:
-        chosen += ["--ro-bind", str(folder), str(folder)]
-    chosen += ["--size", "4096", "--tmpfs", _COVERED, "--remount-ro", _COVERED]
+    for path in shown:
+        linked = path in _LIBRARIES and path.is_symlink()
+        chosen += [*(["--symlink", os.readlink(path)] if linked else ["--ro-bind-try", str(path)]), str(path)]
     # /dev and the root are themselves in memory: nobody may write there.
-    chosen += ["--proc", "/proc", "--dev", "/dev", *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"]
-    return tuple(chosen)
+    return (*chosen, "--size", "4096", "--tmpfs", _COVERED, "--remount-ro", _COVERED, "--proc", "/proc", "--dev", "/dev",
+            *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/")
 
 
 def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[int]]:

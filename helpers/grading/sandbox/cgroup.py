@@ -69,10 +69,11 @@ class Group:
             self.remove()
             raise
 
-    def add(self, pid: int) -> None:
-        """Put a process into the group, 0 for the one that asks; its children will be born there."""
-        for _, processes in self._opened:
-            os.write(processes, str(pid).encode())
+    def add(self, *pids: int) -> None:
+        """Put processes into the group, 0 for the one that asks; their children will be born there."""
+        for pid in pids:
+            for _, processes in self._opened:
+                os.write(processes, str(pid).encode())
 
     def ran_out(self) -> bool:
         """Return whether Linux has ended a process of the group because its memory was used up."""
