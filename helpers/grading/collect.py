@@ -19,8 +19,7 @@ _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(_.*
 _ATTEMPT = r"([ _-]?\(\d{1,3}\)|-\d{1,2}(?!\d)|[ _-]Copy\d*|_{1,3}\d{14}(?!\d))*"
 """Behind a lesson's name: what platforms and browsers add to a second copy, Jupyter to a duplicate, nbgitpuller to an old one."""
 _OLD_COPY = re.compile(r"[ _-]copy\d*|_\d{14}", re.IGNORECASE)
-_PERHAPS = ("", ".json", ".txt")
-"""Endings of files that may hold a notebook."""
+_PERHAPS = ("", ".json", ".txt")  # endings of files that may hold a notebook
 
 
 def _read(one, keys):

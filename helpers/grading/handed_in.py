@@ -16,8 +16,7 @@ from helpers.grading.errors import SubmissionError
 from helpers.grading.reading import LARGEST_FILE, printable
 from helpers.grading.records import Cell
 
-NESTED = 2
-"""Archives that may lie one in the other."""
+NESTED = 2  # archives that may lie one in the other
 MOST_FILES = 20_000
 LARGEST_ARCHIVE = 100 * 2**20
 """Bytes that are read of one archive besides `MOST_TIMES` its own size, those of archives inside among them."""

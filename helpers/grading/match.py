@@ -15,12 +15,9 @@ from collections.abc import Sequence
 from helpers.grading.reading import LARGEST_CELL, MAGIC, defined_names, statements, used_names
 from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Key, Match
 
-MOST_CODE = 500_000
-"""Characters of code that are read of one notebook: ten times a long lesson."""
-MOST_CARRIED = 100
-"""Statements that are taken along for one exercise."""
-MOST_LINES = 1_000
-"""Statements of one cell whose needs are looked for."""
+MOST_CODE = 500_000  # characters of code that are read of one notebook: ten times a long lesson
+MOST_CARRIED = 100  # statements that are taken along for one exercise
+MOST_LINES = 1_000  # statements of one cell whose needs are looked for
 _COSTLY = re.compile(r"\b(fit|evaluate|predict|train_on_batch|GradientTape|apply_gradients|open|urlopen|urlretrieve|get_file"
                      r"|(load|read|fetch|download)\w*)\(|\bsubprocess\.")
 """Calls that train, or that ask for data which a worker does not have."""

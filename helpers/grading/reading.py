@@ -17,8 +17,7 @@ from helpers.grading.records import Cell
 
 LARGEST_FILE = 20 * 2**20
 MOST_CELLS = 2_000
-LARGEST_CELL = 200_000
-"""Characters. Nobody writes such a cell by hand."""
+LARGEST_CELL = 200_000  # Characters. Nobody writes such a cell by hand.
 MOST_MARKS = 2_500_000
 """Brackets and quotation marks: each makes an object of many times its size, and 20 MB of them would fill the memory."""
 _SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"

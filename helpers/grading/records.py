@@ -10,8 +10,7 @@ from typing import Any
 RIGHT, PARTLY, WRONG = "right", "partly right", "wrong"
 NOT_ATTEMPTED, MISSING = "not attempted", "missing"
 TIME_OUT, DEAD, MEMORY, FLOOD = "time-out", "dead", "memory", "flood"
-ENDED = (TIME_OUT, DEAD, MEMORY, FLOOD)
-"""Why a worker was ended before the exercise was through."""
+ENDED = (TIME_OUT, DEAD, MEMORY, FLOOD)  # why a worker was ended before the exercise was through
 
 
 @dataclasses.dataclass(frozen=True)

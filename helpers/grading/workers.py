@@ -21,12 +21,10 @@ from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
 from helpers.grading.sandbox import bubblewrap, cgroup
 from helpers.grading.sandbox.confine import Limits
 
-LARGEST_REPLY = 2**20
-"""Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`."""
+LARGEST_REPLY = 2**20  # Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`.
 LONGEST_CALL = 10_000
 PIECE = 1 << 16
-PATIENCE = 60
-"""Seconds for what only a machine that is very busy or broken does not do at once."""
+PATIENCE = 60  # seconds for what only a machine that is very busy or broken does not do at once
 MOST_RESTARTS = 5
 _OUT_OF_TURN = DEAD, "the worker spoke out of turn"
 

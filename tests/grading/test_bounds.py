@@ -99,7 +99,7 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
     """The reserve is set so high that the machine is always short of memory: whoever has more than that is ended."""
     code = ("from types import SimpleNamespace\nfrom helpers.grading import fork_server\n"
             "from helpers.grading.sandbox import cgroup\n"
-            "def refused(*_):\n    raise OSError\ncgroup.Group = refused\n"
+            "def refused(*_):\n    raise OSError\ncgroup._settings = refused\n"
             "cgroup.psutil.virtual_memory = lambda: SimpleNamespace(available=0)\nfork_server.main()")
     made = new_workers(limits=dataclasses.replace(LIMITS, memory=2048 * MEGABYTE))
     made.close()
@@ -156,7 +156,7 @@ def test_a_group_of_version_2_is_made_where_a_subtree_is_ours(monkeypatch, tmp_p
     place = own / f"{cgroup.NAME}{os.getpid()}"
     assert read(place / "memory.max") == str(LIMITS.memory + cgroup.COPIED) and read(place / "cpu.max") == "200000 100000"
     group.add(17)
-    assert read(place / "cgroup.procs") == "17" and group.ran_out()
+    assert read(place / "cgroup.procs") == "17" and group.took_too_much(1, 0)
     rmdir = os.rmdir
 
     def removed(name, dir_fd=None):
