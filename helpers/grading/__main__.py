@@ -17,9 +17,9 @@ from rich.progress import Progress
 from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
-from helpers.grading.errors import GradingError
 from helpers.grading.grade_class import Store, grade_class, versions
 from helpers.grading.graft_command import write_grafts
+from helpers.grading.records import GradingError
 from helpers.grading.report import nothing_to_do, spelled_out, write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.run import Options

@@ -7,12 +7,8 @@ import json
 import re
 from pathlib import Path
 
-from helpers.grading.errors import KeyNotebookError, SubmissionError
-from helpers.grading.reading import (
-    defined_names,  # noqa: F401  (for others)
-    parse,
-)
-from helpers.grading.records import Check, Exercise, Key
+from helpers.grading.reading import parse
+from helpers.grading.records import Check, Exercise, Key, KeyNotebookError, SubmissionError
 from helpers.project import ROOT
 
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
@@ -45,13 +41,15 @@ def _stored_answer(cell, where):
 def read_key(path: str | Path, lessons: str | Path = LESSONS, seed: int | None = None) -> Key:
     """Read one key notebook, as `read_keys` does; the lesson tells an untouched stub from an answer."""
     path = Path(path)
-    lesson, cells = _parsed(path)
+    try:
+        lesson, cells = parse(data := path.read_bytes())
+    except SubmissionError as error:
+        raise KeyNotebookError(f"{path.name} cannot be read: {error}") from error
     if not lesson:
         raise KeyNotebookError(f"{path.name} does not say its lesson: its metadata need {{\"course\": {{\"lesson\": NAME}}}}")
     handed_out = Path(lessons) / f"{lesson}.ipynb"
-    lesson_cells = tuple(_parsed(handed_out)[1]) if handed_out.exists() else ()
-    common = tuple(cell.source for cell in cells if "key-setup" in cell.tags)
-    data, parts = path.read_bytes(), {}
+    lesson_cells = tuple(parse(handed_out.read_bytes())[1]) if handed_out.exists() else ()
+    common, parts = tuple(cell.source for cell in cells if "key-setup" in cell.tags), {}
     # Not by nbformat, which takes longer to load than this takes to run; `python -m helpers.course.lint` keeps keys in form.
     for cell, stored in zip(cells, json.loads(data)["cells"]):
         parts.setdefault(cell.exercise, []).append((cell, stored))
@@ -61,13 +59,6 @@ def read_key(path: str | Path, lessons: str | Path = LESSONS, seed: int | None =
         raise KeyNotebookError(f"{path.name} has no exercises")
     digest = hashlib.sha256(data + repr([seed, *((cell.kind, cell.source) for cell in lesson_cells)]).encode()).hexdigest()
     return Key(lesson, exercises, lesson_cells, digest, seed)
-
-
-def _parsed(path):
-    try:
-        return parse(path.read_bytes())
-    except SubmissionError as error:
-        raise KeyNotebookError(f"{path.name} cannot be read: {error}") from error
 
 
 def _exercise(where, name, part, common, lesson_cells, seed):

@@ -3,7 +3,6 @@
 import json
 
 from helpers.course.own_files import OwnFiles
-from helpers.grading.match import match
 from helpers.grading.report import page_name
 
 # What a student's function prints costs nothing, here as in the grader.
@@ -13,7 +12,7 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.St
 _answer"""
 
 
-def _grafted(key, cells):
+def _grafted(key, matches):
     """Return a notebook of a key's cells with a student's code in place of each solution; only hidden cells are compared."""
     written = []
 
@@ -22,7 +21,7 @@ def _grafted(key, cells):
         written.append({"cell_type": "code", "execution_count": 1 if outputs else None, "id": f"cell-{len(written)}",
                         "metadata": metadata, "outputs": list(outputs), "source": source})
 
-    for exercise, found in zip(key.exercises, match(key, cells)):
+    for exercise, found in zip(key.exercises, matches):
         for source in (*exercise.setup, *found.before, found.source if found.source is not None else exercise.stub or ""):
             add(source, tags=["nbval-ignore-output"])
         for check in exercise.checks:
@@ -41,7 +40,7 @@ def write_grafts(submissions, keys, folder):
     files.refuse_others("an earlier graft")
     chosen = [one for one in submissions if not one.problem]
     for one in chosen:
-        made = json.dumps(_grafted(keys[one.lesson], one.cells), indent=1)
+        made = json.dumps(_grafted(keys[one.lesson], one.matches), indent=1)
         files.write(f"{page_name(one.student.name, one.student.identity)}/{one.lesson}.ipynb", made)
     files.finish()
     return len(chosen)

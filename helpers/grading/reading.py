@@ -12,8 +12,7 @@ import sys
 import types
 import warnings
 
-from helpers.grading.errors import SubmissionError
-from helpers.grading.records import Cell
+from helpers.grading.records import Cell, SubmissionError
 
 LARGEST_FILE = 20 * 2**20
 MOST_CELLS = 2_000

@@ -8,9 +8,8 @@ import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
-from helpers.grading.errors import GradingError
 from helpers.grading.reading import decode, printable
-from helpers.grading.records import Class, Student
+from helpers.grading.records import Class, GradingError, Student
 
 IDS = ("ID", "SIS User ID", "SIS Login ID", "ID number", "Username", "Email address", "Identifier")
 """Columns that name one person each, Canvas's and Moodle's; "Identifier" stands in Moodle's grading worksheet."""

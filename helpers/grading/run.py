@@ -8,9 +8,18 @@ import os
 import re
 from collections.abc import Sequence
 
-from helpers.grading.answer_keys import defined_names
-from helpers.grading.errors import KeyNotebookError, SandboxError
-from helpers.grading.records import ENDED, PARTLY, RIGHT, WRONG, CheckResult, ExerciseResult, Key, LessonResult, Match
+from helpers.grading.reading import defined_names
+from helpers.grading.records import (
+    ENDED,
+    RIGHT,
+    CheckResult,
+    ExerciseResult,
+    Key,
+    KeyNotebookError,
+    LessonResult,
+    Match,
+    SandboxError,
+)
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
 
@@ -175,10 +184,8 @@ class Runner:
             differing = [dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
                          for call, of_key in zip(run.calls, check.calls) if call != of_key and not earned]
             result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got), *differing[:1]))
-        result.earned = sum(came.earned for came in result.checks)
-        result.status = next((run.status for run in (solution, *runs) if run.status in ENDED), RIGHT if result.earned ==
-                             result.points else PARTLY if result.earned else WRONG)
-        if result.status in (PARTLY, WRONG) and exercise.visible and not used:
+        result.conclude(next((run.status for run in (solution, *runs) if run.status in ENDED), ""))
+        if result.status not in (RIGHT, *ENDED) and exercise.visible and not used:
             said = worker.run(exercise.visible, min(HINT_SECONDS, self.options.timeout))
             result.hint = shown(said.result or said.printed) if said.status == "ok" else ""
         return result

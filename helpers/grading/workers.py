@@ -16,8 +16,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from helpers.grading.errors import SandboxError
-from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
+from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun, SandboxError
 from helpers.grading.sandbox import bubblewrap, cgroup
 from helpers.grading.sandbox.confine import Limits
 

@@ -11,8 +11,8 @@ import pytest
 
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
-from helpers.grading.errors import SandboxError
 from helpers.grading.grade_class import Store, grade_class
+from helpers.grading.records import SandboxError
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits

@@ -18,9 +18,8 @@ import pytest
 from helpers.grading import grade_class as classes
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
-from helpers.grading.errors import GradingError, SandboxError
 from helpers.grading.grade_class import Store, grade_class
-from helpers.grading.records import MISSING, RIGHT, Student, Submission
+from helpers.grading.records import RIGHT, GradingError, SandboxError, Student, Submission
 from helpers.grading.run import Options, Runner
 from helpers.project import ROOT
 from tests.grading.running import NO_SANDBOX, SANDBOX, as_somebody, grade, needs_sandbox, needs_somebody
@@ -245,13 +244,6 @@ def test_dask_is_only_needed_for_a_cluster(tmp_path, monkeypatch):
 
 def submission(name="ada", data=b"{}"):
     return Submission(Student(name, name), LESSON, f"{name}/x.ipynb", data)
-
-
-def test_a_notebook_that_cannot_be_taken_apart_costs_nobody_else(monkeypatch):
-    monkeypatch.setattr(classes, "match", lambda *_: (_ for _ in ()).throw(RecursionError))
-    got = classes._matched(KEYS[LESSON], submission())
-    assert [one.source for one in got] == [None] * len(KEYS[LESSON].exercises) and {one.status for one in got} == {MISSING}
-    assert got[0].note == "this notebook could not be taken apart (RecursionError)"
 
 
 def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, monkeypatch):

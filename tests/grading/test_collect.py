@@ -16,9 +16,8 @@ import pytest
 from helpers.grading import collect as collecting
 from helpers.grading import handed_in
 from helpers.grading.collect import collect
-from helpers.grading.errors import GradingError
 from helpers.grading.reading import LARGEST_FILE
-from helpers.grading.records import Cell, Check, Exercise, Key
+from helpers.grading.records import Cell, Check, Exercise, GradingError, Key
 from helpers.grading.roster import Roster
 from tests.grading.test_reading import WORK, code, notebook
 
@@ -369,6 +368,21 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setattr(handed_in.Path, "open", refused)
     assert problems(tmp_path) == {"ada/x.ipynb": "the file cannot be read (Permission denied)"}
+
+
+def test_a_notebook_that_cannot_be_taken_apart_costs_nobody_else(tmp_path, monkeypatch):
+    put(tmp_path, "ada/01_one.ipynb")
+    put(tmp_path, "ben/01_one.ipynb", NEWER)
+    matched = collecting.match
+
+    def refused(key, cells):
+        if "newer" in cells[0].source:
+            raise RecursionError("too deep")
+        return matched(key, cells)
+
+    monkeypatch.setattr(collecting, "match", refused)
+    assert found(tmp_path) == [("ada", "01_one")]
+    assert problems(tmp_path) == {"ben/01_one.ipynb": "the file cannot be read (too deep)"}
 
 
 def test_a_students_files_may_be_called_like_a_platforms(tmp_path):

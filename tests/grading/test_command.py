@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from helpers.grading import __main__ as command
-from helpers.grading.errors import GradingError
-from helpers.grading.records import RIGHT, Student, Submission
+from helpers.grading.records import RIGHT, GradingError, Student, Submission
 from helpers.project import ROOT
 from tests.grading.generated_class import KEYS, class_of, lesson_result
 

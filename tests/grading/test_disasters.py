@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from helpers.grading.errors import SandboxError
-from helpers.grading.records import MEMORY, RIGHT, Check, Exercise, Key, Match
+from helpers.grading.records import MEMORY, RIGHT, Check, Exercise, Key, Match, SandboxError
 from helpers.grading.run import Options, Runner, wanted_imports
 from helpers.grading.workers import MOST_RESTARTS, Worker
 from helpers.project import ROOT

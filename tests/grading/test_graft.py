@@ -10,10 +10,11 @@ import pytest
 
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
-from helpers.grading.errors import GradingError
 from helpers.grading.grade_class import Store, grade_class
 from helpers.grading.graft_command import _grafted, write_grafts
+from helpers.grading.match import match
 from helpers.grading.reading import parse
+from helpers.grading.records import GradingError
 from helpers.grading.report import feedback_page
 from helpers.grading.run import Options
 from helpers.project import ROOT
@@ -34,7 +35,7 @@ def is_hidden(cell):
 
 
 def graft(notebook):
-    return _grafted(KEY, tuple(parse(as_bytes(notebook))[1]))
+    return _grafted(KEY, match(KEY, parse(as_bytes(notebook))[1]))
 
 
 def without(name):

@@ -7,15 +7,9 @@ import dataclasses
 import nbformat
 import pytest
 
-from helpers.grading.answer_keys import (
-    KEYS,
-    defined_names,
-    in_own_scope,
-    read_key,
-    read_keys,
-)
-from helpers.grading.errors import KeyNotebookError
-from helpers.grading.records import Check, Exercise, Key
+from helpers.grading.answer_keys import KEYS, in_own_scope, read_key, read_keys
+from helpers.grading.reading import defined_names
+from helpers.grading.records import Check, Exercise, Key, KeyNotebookError
 from helpers.grading.run import WITH_TENSORFLOW, wanted_imports
 from helpers.project import ROOT
 from tests.support.exercise_cells import answers, key_exercises, key_setup, run, stored

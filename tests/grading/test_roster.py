@@ -2,8 +2,7 @@
 
 import pytest
 
-from helpers.grading.errors import GradingError
-from helpers.grading.records import Class, Student, Submission
+from helpers.grading.records import Class, GradingError, Student, Submission
 from helpers.grading.roster import Roster, read_roster
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Homework 1 (55)

@@ -9,7 +9,6 @@ import pytest
 
 from helpers.grading import grade_class as classes
 from helpers.grading.answer_keys import in_own_scope, read_keys
-from helpers.grading.errors import KeyNotebookError, SandboxError
 from helpers.grading.records import (
     DEAD,
     ENDED,
@@ -24,8 +23,10 @@ from helpers.grading.records import (
     Check,
     Exercise,
     Key,
+    KeyNotebookError,
     LessonResult,
     Match,
+    SandboxError,
 )
 from helpers.grading.run import SHOWN, Options, Runner, shown, wanted_imports
 from helpers.grading.workers import Worker

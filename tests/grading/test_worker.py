@@ -7,8 +7,7 @@ import pytest
 
 from helpers.grading import worker as inside
 from helpers.grading import workers as outside
-from helpers.grading.errors import SandboxError
-from helpers.grading.records import DEAD, FLOOD, TIME_OUT, CellRun
+from helpers.grading.records import DEAD, FLOOD, TIME_OUT, CellRun, SandboxError
 from helpers.grading.worker import MOST_NUMBERS, pasted, recorded
 from tests.grading.running import SANDBOX, new_workers
 from tests.submissions.attacks import PIPES
