@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from helpers.environment import installed
-from helpers.grading.records import ENDED, GradingError, Key, LessonResult, Match, SandboxError, Submission
+from helpers.grading.records import ENDED, GradingError, Key, LessonResult, Match, Submission
 from helpers.grading.run import Options, Runner, wanted_imports
+from helpers.grading.sandbox import SandboxError
 from helpers.project import ROOT
 from helpers.whole_files import write_whole
 
@@ -63,10 +64,10 @@ def _cluster(scheduler):
     """Provide the executor of a Dask cluster."""
     try:
         import distributed
+
+        client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except ImportError:
         raise GradingError("--scheduler needs Dask: pip install distributed") from None
-    try:
-        client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
     with client, client.get_executor() as pool:

@@ -21,10 +21,6 @@ class KeyNotebookError(GradingError):
     """A key notebook does not keep to its form, or does not give the answers that it stores."""
 
 
-class SandboxError(GradingError):
-    """No sandbox can be made here, or one broke for a reason that is not a student's doing."""
-
-
 class SubmissionError(GradingError):
     """One submission cannot be read; the others go on."""
 

@@ -9,17 +9,8 @@ import re
 from collections.abc import Sequence
 
 from helpers.grading.reading import defined_names
-from helpers.grading.records import (
-    ENDED,
-    RIGHT,
-    CheckResult,
-    ExerciseResult,
-    Key,
-    KeyNotebookError,
-    LessonResult,
-    Match,
-    SandboxError,
-)
+from helpers.grading.records import ENDED, RIGHT, CheckResult, ExerciseResult, Key, KeyNotebookError, LessonResult, Match
+from helpers.grading.sandbox import SandboxError
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
 

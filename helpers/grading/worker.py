@@ -16,7 +16,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 from IPython.core.displayhook import DisplayHook
@@ -75,12 +75,10 @@ class _Shell(InteractiveShell):
 
     def system_piped(self, cmd):
         """Run `!command`, and print what it prints."""
-        with subprocess.Popen(self.var_expand(cmd, depth=1), shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL, text=True, errors="replace") as process:
-            said = cast("IO[str]", process.stdout)
-            for line in iter(lambda: said.readline(MOST_PRINTED), ""):
-                print(line, end="")
-        self.user_ns["_exit_code"] = process.returncode
+        run = subprocess.run(self.var_expand(cmd, depth=1), shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             stdin=subprocess.DEVNULL, text=True, errors="replace")
+        print(run.stdout, end="")
+        self.user_ns["_exit_code"] = run.returncode
 
     system = system_piped
 

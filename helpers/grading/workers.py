@@ -16,8 +16,8 @@ import threading
 import time
 from collections.abc import Sequence
 
-from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun, SandboxError
-from helpers.grading.sandbox import bubblewrap, cgroup
+from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
+from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import Limits
 
 LARGEST_REPLY = 2**20  # Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`.
@@ -131,7 +131,7 @@ def _checked(reply, number):
         said = json.loads(reply)
         calls = [Call(str(called)[:LONGEST_CALL], str(got)[:LONGEST_CALL]) for called, got in said["calls"]]
         run = CellRun(said["status"], said["detail"], said["result"], said["printed"], calls)
-        texts = (run.detail, run.printed, run.result or "")
+        texts = [run.detail, run.printed, *([] if run.result is None else [run.result])]
         if said["number"] != number or run.status not in ("ok", "error") or {*map(type, texts)} != {str}:
             raise ValueError
         return run

@@ -12,9 +12,8 @@ import pytest
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import Store, grade_class
-from helpers.grading.records import SandboxError
 from helpers.grading.run import Options
-from helpers.grading.sandbox import bubblewrap, cgroup
+from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
 from helpers.project import ROOT

@@ -19,8 +19,9 @@ from helpers.grading import grade_class as classes
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import Store, grade_class
-from helpers.grading.records import RIGHT, GradingError, SandboxError, Student, Submission
+from helpers.grading.records import RIGHT, GradingError, Student, Submission
 from helpers.grading.run import Options, Runner
+from helpers.grading.sandbox import SandboxError
 from helpers.project import ROOT
 from tests.grading.running import NO_SANDBOX, SANDBOX, as_somebody, grade, needs_sandbox, needs_somebody
 from tests.submissions import attacks

@@ -26,9 +26,9 @@ from helpers.grading.records import (
     KeyNotebookError,
     LessonResult,
     Match,
-    SandboxError,
 )
 from helpers.grading.run import SHOWN, Options, Runner, shown, wanted_imports
+from helpers.grading.sandbox import SandboxError
 from helpers.grading.workers import Worker
 from tests.grading.running import SANDBOX
 from tests.submissions.building import LESSON

@@ -12,8 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from helpers.grading.records import SandboxError
-from helpers.grading.sandbox import bubblewrap, cgroup
+from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.project import ROOT
 from tests.grading.running import (

@@ -14,8 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from helpers.grading.records import SandboxError
-from helpers.grading.sandbox import confine
+from helpers.grading.sandbox import SandboxError, confine
 from helpers.grading.sandbox.confine import NOBODY, Limits
 from helpers.project import ROOT
 

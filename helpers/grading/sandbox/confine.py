@@ -167,13 +167,10 @@ def filter_program(machine: str = platform.machine()) -> bytes:
     return steps + _PASS
 
 
-class _Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
-
-
 def confine(limits: Limits) -> None:
     """Take limits, give up rights, and refuse the system calls that a filter lists: for a process that is inside a sandbox."""
     set_limits(limits)
     _give_up_rights()
     if filtering := filter_program():
-        _call("prctl", _PR_SET_SECCOMP, 2, ctypes.byref(_Program(len(filtering) // 8, filtering)), 0, 0)
+        steps = ctypes.create_string_buffer(filtering)
+        _call("prctl", _PR_SET_SECCOMP, 2, struct.pack("@HP", len(filtering) // 8, ctypes.addressof(steps)), 0, 0)
