@@ -17,10 +17,9 @@ from rich.progress import Progress
 from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
-from helpers.grading.grade_class import Store, grade_class, versions
-from helpers.grading.graft_command import write_grafts
+from helpers.grading.grade_class import grade_class, versions
 from helpers.grading.records import GradingError
-from helpers.grading.report import nothing_to_do, spelled_out, write_report
+from helpers.grading.report import nothing_to_do, spelled_out, write_grafts, write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
@@ -66,7 +65,7 @@ def check(options):
             if value is not None and not value >= least:  # nor what is no number
                 raise GradingError(f"--{name} must be at least {least}, not {value}")
         if options.sandbox == "bwrap":
-            bubblewrap.refuse_visible(options.submissions, options.out, options.keys)
+            bubblewrap.find(options.submissions, options.out, options.keys)
 
 
 def chosen_seed(out, seed=None):
@@ -92,7 +91,7 @@ def _grade(options, seed, keys, the_class, say, console):
     with Progress(console=console) as bar:
         task = bar.add_task("", total=None)
         results = grade_class(
-            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox), Store(options.out / "work"),
+            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox), options.out / "work",
             jobs=options.jobs, scheduler=options.scheduler, say=say, progress=lambda done, of: bar.update(
                 task, completed=done, total=of, description=f"{done} of {of} graded"))
     facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,

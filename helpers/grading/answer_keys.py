@@ -1,7 +1,6 @@
 """Read the key notebooks: for each exercise set-up, solution, hidden cells and the answers that these store."""
 
 import ast
-import functools
 import hashlib
 import json
 import re
@@ -78,7 +77,7 @@ def _exercise(where, name, part, common, lesson_cells, seed):
         here, points = f"{where}, cell {cell.name}", stored["metadata"].get("points")
         if not isinstance(points, (int, float)) or points <= 0:
             raise KeyNotebookError(f"{here} needs `points` above zero in its metadata")
-        checks.append(Check(cell.name, in_own_scope(cell.source, setup[:len(common)]), points, _stored_answer(stored, here)))
+        checks.append(Check(cell.name, _in_own_scope(cell.source, setup[:len(common)]), points, _stored_answer(stored, here)))
     solutions = tagged("exercise-solution", cells)
     if len(solutions) != 1 or not checks:
         raise KeyNotebookError(f"{where}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden")
@@ -121,28 +120,10 @@ def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS, seed: in
     return keys
 
 
-@functools.cache
-def in_own_scope(source: str, common: tuple[str, ...]) -> str:
+def _in_own_scope(source, common):
     """Return code that gives what a hidden cell gives, whatever names the student has used, and leaves those as they are.
 
     The cell runs behind the key's common set-up in a copy of the student's names, in which Python's own mean what they should.
-
-    Parameters
-    ----------
-    source : str
-        A cell that ends with an expression.
-    common : tuple of str
-        The cells of the key that run before every exercise.
-
-    Returns
-    -------
-    str
-        The value of its last line is the value of the cell's.
-
-    Raises
-    ------
-    KeyNotebookError
-        When they are not plain Python, or the cell does not end with an expression.
     """
     try:
         *body, last = ast.parse("\n".join([*common, source])).body

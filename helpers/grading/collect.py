@@ -5,13 +5,14 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.grading.handed_in import files
 from helpers.grading.match import match, tell_lesson
 from helpers.grading.reading import LARGEST_FILE, parse, printable
 from helpers.grading.records import Class, GradingError, Key, Student, Submission, SubmissionError
-from helpers.grading.roster import Roster
+from helpers.grading.roster import enter
 
 _CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(_.*)?", re.DOTALL)
@@ -183,7 +184,7 @@ def _submissions(student, found):
     return come
 
 
-def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = None) -> Class:
+def collect(folder: str | Path, keys: dict[str, Key], roster: Sequence[dict[str, str]] | None = None) -> Class:
     """Read all submissions of a class.
 
     Parameters
@@ -193,8 +194,8 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
         not, or the home folders of a JupyterHub.
     keys : dict of str to Key
         All keys.
-    roster : Roster, optional
-        Who should have handed in.
+    roster : sequence of dict, optional
+        Who should have handed in, see `read_roster`.
 
     Returns
     -------
@@ -223,7 +224,7 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
                 and any(path.rglob("*.ipynb"))]
     submissions = [one for student, group in students.items() for one in _submissions(student, group)]
     the_class = Class(submissions, remarks)
-    if roster:
-        roster.enter(the_class)
+    if roster is not None:
+        enter(roster, the_class)
     the_class.submissions.sort(key=lambda one: (one.student, one.lesson or "", one.path))
     return the_class

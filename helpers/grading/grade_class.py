@@ -40,23 +40,12 @@ def work_name(data: bytes, key: Key, options) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-class Store:
-    """The finished results in a folder, which is made when the first is kept."""
-
-    def __init__(self, folder: str | Path):
-        self._folder = Path(folder)
-
-    def get(self, name: str) -> LessonResult | None:
-        """Return a result, or None if there is none that can be read."""
-        try:
-            return LessonResult.from_dict(json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, LookupError, TypeError):
-            return None
-
-    def put(self, name: str, result: LessonResult) -> None:
-        """Keep a result."""
-        kept = json.dumps(dataclasses.asdict(result), indent=1, sort_keys=True)
-        write_whole(self._folder / f"{name}.json", f"{kept}\n", private=True)
+def _kept(path):
+    """Return a result, or None if there is none that can be read."""
+    try:
+        return LessonResult.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 @contextlib.contextmanager
@@ -111,7 +100,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
             return
 
 
-def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
+def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Path, *, jobs: int = 1,
                 scheduler: str | None = None, say: Callable[[str], None] = print,
                 progress: Callable[[int, int], None] = lambda done, of: None) -> list[LessonResult | None]:
     """Grade what is not graded yet.
@@ -124,8 +113,8 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
         All keys, under the seed that is to count.
     options : Options
         How work is graded.
-    store : Store
-        Where results are kept as each is finished, and found again.
+    store : Path
+        The folder in which results are kept as each is finished, and found again.
     jobs : int
         How many submissions at a time.
     scheduler : str, optional
@@ -149,7 +138,7 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     names = [work_name(one.data, keys[one.lesson], options) if one.lesson and not one.problem else "" for one in submissions]
     # Equal files are graded once.
     named = {name: one for name, one in zip(names, submissions) if name}
-    results = {name: kept for name in named if (kept := store.get(name))}
+    results = {name: kept for name in named if (kept := _kept(store / f"{name}.json"))}
     progress(len(results), len(named))
     work = {name: (str(one.lesson), list(one.matches)) for name, one in named.items() if name not in results}
     if work:
@@ -160,7 +149,8 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
                 if isinstance(result, SandboxError):
                     say(f"{named[name].path} is not graded yet: {result}. The same command tries it again.")
                     continue
-                store.put(name, result)
+                written = json.dumps(dataclasses.asdict(result), indent=1, sort_keys=True)
+                write_whole(store / f"{name}.json", f"{written}\n", private=True)
                 results[name] = result
                 progress(len(results), len(named))
     return [results.get(name) for name in names]

@@ -52,10 +52,10 @@ class File:
 
 def files(folder: Path) -> Iterator[File]:
     """Yield what lies in a class's folder, archives opened."""
-    return _sifted(list(_on_disk(folder)), 0, None, NESTED)
+    return _sifted(list(_on_disk(folder)))
 
 
-def _sifted(found, above, left, deep):
+def _sifted(found, above=0, left=None, deep=NESTED):
     """Yield what may be work among what lies in one folder or archive, which is `above` parts deep."""
     insides = [one.parts[above:] for one in found]
     clones = set.intersection(*({inside[:spot] for inside in insides for spot, part in enumerate(inside[:_DEEPEST_CLONE + 1])

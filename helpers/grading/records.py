@@ -50,7 +50,7 @@ class Check:
     """One hidden cell of a key. Its answer under the present seed never enters a student's worker."""
 
     name: str
-    source: str  # in a scope of its own, see `answer_keys.in_own_scope`
+    source: str  # in a scope of its own, see `answer_keys`
     points: float
     expected: str
     calls: tuple[Call, ...] = ()  # those that it makes of the key's own functions, where the key has run here

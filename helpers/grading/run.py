@@ -50,7 +50,7 @@ def shown(text: str) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + " ..."
 
 
-class Runner:
+class Runner(Workers):
     """Runs exercises; one for each process.
 
     Parameters
@@ -65,7 +65,7 @@ class Runner:
         self.imports, self.options = tuple(imports), options
         # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
         seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
-        self.workers = Workers(options.sandbox, imports, Limits(memory=options.memory * MEGABYTE, seconds=seconds))
+        super().__init__(options.sandbox, imports, Limits(memory=options.memory * MEGABYTE, seconds=seconds))
 
     def __reduce__(self):
         # To a worker of a cluster goes what makes one there, for all the work that it gets.
@@ -99,7 +99,7 @@ class Runner:
                 exercise = exercises[match.exercise]
                 result = ExerciseResult(exercise.name, exercise.title, exercise.points, 0, match.status, match.note)
                 for used in () if match.source is None else (True, False) if worker else (False,):
-                    worker = worker or stack.enter_context(contextlib.closing(self.workers.start()))
+                    worker = worker or stack.enter_context(contextlib.closing(self.start()))
                     result = self._graded(worker, key, exercise, match, used)
                     if result.status != RIGHT or alone:
                         stack.close()
@@ -128,7 +128,7 @@ class Runner:
 
     def _answered(self, key, exercise):
         """Return an exercise with the answers that its own solution gives here, and the calls that come before them."""
-        with contextlib.closing(self.workers.start()) as worker:
+        with contextlib.closing(self.start()) as worker:
             setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution))
         where, checks = f"the key of {key.lesson}, exercise {exercise.name},", []
         for run in (setup, solution):
@@ -180,10 +180,6 @@ class Runner:
             said = worker.run(exercise.visible, min(HINT_SECONDS, self.options.timeout))
             result.hint = shown(said.result or said.printed) if said.status == "ok" else ""
         return result
-
-    def close(self) -> None:
-        """End what runs."""
-        self.workers.close()
 
 
 @functools.lru_cache(maxsize=1)

@@ -48,30 +48,25 @@ class Worker:
         try:
             with control:
                 socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
-            if failed := json.loads(self._exchange(b"", PATIENCE)):
-                raise SandboxError(f"a worker could not be confined: {failed}")
-        except BaseException as error:
-            why = self._told()[1] or error.args[1] if isinstance(error, _EndedError) else ""
-            self.close()
-            if why:
-                raise SandboxError(f"a worker could not be started: {why}") from None
-            if isinstance(error, OSError):
-                raise SandboxError(f"the process that starts workers is lost: {error}") from error
-            raise
+            failed = json.loads(self._exchange(b"", PATIENCE))
+        except _EndedError as ended:
+            failed = self._told()[1] or ended.args[1]
+        except OSError as error:
+            failed = f"the process that starts workers is lost ({error})"
         finally:
             os.close(requests)
             os.close(replies)
+        if failed:
+            self.close()
+            raise SandboxError(f"a worker could not be started: {failed}")
 
     def _told(self):
         """End the worker; return what its supervisor says of its end: a status and the reason, or nothing if it was alive."""
         try:
             self._control.shutdown(socket.SHUT_WR)
-            status, detail = json.loads(self._control.recv(PIECE) or '["lost", "its supervisor has ended"]')
+            return json.loads(self._control.recv(PIECE) or '["lost", "its supervisor has ended"]')
         except OSError as error:
-            status, detail = "lost", error
-        if status == "lost":
-            raise SandboxError(f"a worker could not be started or watched: {detail}")
-        return status, detail
+            return "lost", str(error)
 
     def run(self, source: str, seconds: float, record: Sequence[str] = ()) -> CellRun:
         """Run one cell, and tell the calls of the functions that `record` names.
@@ -89,6 +84,8 @@ class Worker:
             # Its pipe closes a moment before it is gone.
             select.select([self._control], [], [], 0.5)
         end, reason = self._told()
+        if end == "lost":
+            raise SandboxError(f"a worker could not be watched: {reason}")
         return CellRun(end, reason) if end == MEMORY or (end and status == DEAD) else CellRun(status, detail)
 
     def _exchange(self, request, seconds):
@@ -159,8 +156,6 @@ class Workers:
 
     def __init__(self, sandbox: str, imports: Sequence[str], limits: Limits):
         program = bubblewrap.find() if sandbox == "bwrap" else None
-        if program:
-            bubblewrap.refuse_visible()
         if not hasattr(os, "fork"):
             raise SandboxError(f"workers are forked, which {sys.platform} cannot do: grade in WSL 2, or on Linux or macOS")
         self._settings = {"program": program, "limits": dataclasses.asdict(limits), "imports": list(imports)}

@@ -18,7 +18,7 @@ import pytest
 from helpers.grading import grade_class as classes
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
-from helpers.grading.grade_class import Store, grade_class
+from helpers.grading.grade_class import grade_class
 from helpers.grading.records import RIGHT, GradingError, Student, Submission
 from helpers.grading.run import Options, Runner
 from helpers.grading.sandbox import SandboxError
@@ -265,11 +265,11 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
                    for one in collect(tmp_path / "in", ONE_KEY).submissions]
     monkeypatch.setattr(Runner, "lesson", refused)
     said = []
-    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), Store(tmp_path / "work"), jobs=2, say=said.append)
+    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), tmp_path / "work", jobs=2, say=said.append)
     assert [result is None for result in results] == [True, False, False] and len(tried) == 2
     assert said == ["ada/\udcff.ipynb is not graded yet: this machine may be too busy. The same command tries it again."]
     monkeypatch.undo()
-    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), Store(tmp_path / "work"))
+    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), tmp_path / "work")
     assert results[0].earned == sum(full().values())
 
 
@@ -284,7 +284,7 @@ def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypat
                                   '{"lesson": 1, "seed": 2, "exercises": 3}'])
 def test_a_result_that_cannot_be_read_is_none(tmp_path, kept):
     (tmp_path / "x.json").write_text(kept)
-    assert Store(tmp_path).get("x") is None
+    assert classes._kept(tmp_path / "x.json") is None
 
 
 @pytest.mark.parametrize("private, umask, mode", [(True, 0o022, 0o600), (False, 0o022, 0o644), (False, 0o077, 0o600)])

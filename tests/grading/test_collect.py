@@ -18,7 +18,6 @@ from helpers.grading import handed_in
 from helpers.grading.collect import collect
 from helpers.grading.reading import LARGEST_FILE
 from helpers.grading.records import Cell, Check, Exercise, GradingError, Key
-from helpers.grading.roster import Roster
 from tests.grading.test_reading import WORK, code, notebook
 
 
@@ -118,6 +117,12 @@ def test_students_of_one_name_are_told_apart_by_number_and_that_is_said(tmp_path
     assert [(one.student.identity, one.student.name, one.lesson) for one in the_class.submissions] == [
         ("111", "schmidtanna (111)", "01_one"), ("222", "schmidtanna (222)", "01_one"), ("222", "schmidtanna (222)", "02_two")]
     assert the_class.remarks == ["2 students are called schmidtanna: they are told apart by the number behind the name"]
+
+
+def test_students_whose_names_are_spelled_alike_are_numbered(tmp_path):
+    put(tmp_path, "Jos\u00e9/a.ipynb")
+    put(tmp_path, "Jose\u0301/a.ipynb")
+    assert sorted(name for name, _ in found(tmp_path)) == ["Jos\u00e9 (1)", "Jos\u00e9 (2)"]
 
 
 def counts(folder):
@@ -488,7 +493,7 @@ def test_a_class_that_is_not_there(tmp_path):
 def test_the_roster_is_entered(tmp_path):
     put(tmp_path, "ada/x.ipynb")
     put(tmp_path, "ben/x.ipynb")
-    roster = Roster(({"Username": "ada", "ID number": "7"}, {"Username": "cem", "Full name": "Cem Oz"}))
+    roster = [{"Username": "ada", "ID number": "7"}, {"Username": "cem", "Full name": "Cem Oz"}]
     the_class = collect(tmp_path, KEYS, roster)
     assert the_class.submissions[0].student.fields == (("Username", "ada"), ("ID number", "7"))
     assert [one.name for one in the_class.missing] == ["Cem Oz"] and [one.name for one in the_class.unknown] == ["ben"]
@@ -508,6 +513,8 @@ def test_everything_that_came_in_is_accounted_for(tmp_path):
 def test_work_that_may_be_somebody_elses_is_said(tmp_path):
     for place in ("group A/ada", "group A/ben", "group B/cem", ".anna"):
         put(tmp_path, f"{place}/01_one.ipynb")
+    put(tmp_path, ".config/settings.txt", "no notebook")
+    put(tmp_path, ".ipynb_checkpoints/01_one-checkpoint.ipynb")
     the_class = collect(tmp_path, KEYS)
     assert [one.startswith(".anna was not looked into") for one in the_class.remarks] == [True]
     of_a, of_b = (one.notes for one in the_class.submissions)

@@ -41,7 +41,7 @@ def stubbed(monkeypatch):
     monkeypatch.setattr(command, "read_keys", lambda folder, seed: seen.update(seed=seed) or KEYS)
     monkeypatch.setattr(command, "bounds", lambda sandbox: "cgroup v2")
     monkeypatch.setattr(command, "read_roster", lambda path: f"roster {path.name}")
-    monkeypatch.setattr(command.bubblewrap, "refuse_visible", lambda *paths: None)
+    monkeypatch.setattr(command.bubblewrap, "find", lambda *paths: None)
     return seen
 
 

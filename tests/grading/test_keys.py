@@ -7,7 +7,7 @@ import dataclasses
 import nbformat
 import pytest
 
-from helpers.grading.answer_keys import KEYS, in_own_scope, read_key, read_keys
+from helpers.grading.answer_keys import KEYS, _in_own_scope, read_key, read_keys
 from helpers.grading.reading import defined_names
 from helpers.grading.records import Check, Exercise, Key, KeyNotebookError
 from helpers.grading.run import WITH_TENSORFLOW, wanted_imports
@@ -54,7 +54,7 @@ def test_a_key_is_read(tmp_path):
     assert (key.lesson, one.title, one.points, one.stub) == ("01_one", "Exercise 1.1: alpha", 2, None)
     assert one.setup == ("import math\nSEED = 20", "y = 1") and one.solution == "def alpha():\n    return 41"
     assert (one.checks[0].expected, one.checks[0].name) == ("42", "alpha-hidden-1")
-    assert one.checks[0].source == in_own_scope("alpha() + y", one.setup[:1])
+    assert one.checks[0].source == _in_own_scope("alpha() + y", one.setup[:1])
 
 
 def broken_keys():
@@ -161,10 +161,10 @@ def test_a_hidden_cell_gives_its_value_and_leaves_no_name_but_its_own():
     namespace = {"random": "the student's", "draw": lambda: 1, "SEED": "hers", "plain": None, "range": 3, "print": 4}
     common = ("import math\nSEED = 20", "def plain(x):\n    return math.floor(x) + SEED")
     cell = "random = 2.5   # a comment\nrows = [random * one for one in range(2)]\nplain(random), rows, draw()"
-    assert run([in_own_scope(cell, common)], namespace) == (22, [0.0, 2.5], 1)
+    assert run([_in_own_scope(cell, common)], namespace) == (22, [0.0, 2.5], 1)
     assert (namespace["random"], namespace["SEED"], namespace["plain"]) == ("the student's", "hers", None)
     assert {"rows", "one", "math"}.isdisjoint(namespace)
-    assert run([in_own_scope("max = 3\nmax", ())], {}) == 3
+    assert run([_in_own_scope("max = 3\nmax", ())], {}) == 3
 
 
 @pytest.mark.parametrize("source, words", [
@@ -172,7 +172,7 @@ def test_a_hidden_cell_gives_its_value_and_leaves_no_name_but_its_own():
     ("x = 1", "does not end with an expression")])
 def test_a_hidden_cell_out_of_form_is_refused(tmp_path, source, words):
     with pytest.raises(KeyNotebookError, match=words):
-        in_own_scope(source, ())
+        _in_own_scope(source, ())
     wrong = new_key()
     wrong.cells[-1].source = source
     with pytest.raises(KeyNotebookError, match=words):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from helpers.grading import grade_class as classes
-from helpers.grading.answer_keys import in_own_scope, read_keys
+from helpers.grading.answer_keys import _in_own_scope, read_keys
 from helpers.grading.records import (
     DEAD,
     ENDED,
@@ -62,8 +62,8 @@ def answered(runner):
 @pytest.fixture
 def started(runner, monkeypatch):
     """How many workers have been started."""
-    counted, start = [], runner.workers.start
-    monkeypatch.setattr(runner.workers, "start", lambda: counted.append(1) or start())
+    counted, start = [], runner.start
+    monkeypatch.setattr(runner, "start", lambda: counted.append(1) or start())
     return counted
 
 
@@ -124,7 +124,7 @@ def test_what_came_is_kept_for_the_feedback(runner, answered):
 
 ITS_SETUP = "import numpy as np\nSEED = 1\ndef plain(x):\n    return np.round(x, 3).tolist()"
 CALLED = Exercise("mean", "Mean", (ITS_SETUP,), "def mean(x, axis=0):\n    return x.mean(axis)", None, tuple(
-    Check(f"mean-hidden-{number}", in_own_scope(source, (ITS_SETUP,)), 1, "") for number, source in enumerate([
+    Check(f"mean-hidden-{number}", _in_own_scope(source, (ITS_SETUP,)), 1, "") for number, source in enumerate([
         "random = np.random.default_rng(SEED)\nplain(mean(np.ones((2, 2))) + mean(random.random((2, 2)), axis=1))",
         "round(mean(np.array([1.0, 3.0])).item(), 4)",
         "round(sum(mean(np.arange(300.0) + one).item() for one in (0, 1)), 3)"], 1)),
@@ -197,7 +197,7 @@ def test_tensorflow_is_ready_where_keys_ask_for_it():
     runner = Runner(wanted_imports([new_key(heavy)]), OPTIONS)
     try:
         assert graded(runner, heavy, heavy.solution).status == RIGHT
-        worker = runner.workers.start()
+        worker = runner.start()
         assert worker.run("import sys\n'tensorflow' in sys.modules", 60).result == "True"
         worker.close()
     finally:

@@ -58,14 +58,14 @@ def test_an_environment_below_the_scratch_folder_stays_visible(monkeypatch):
 
 def test_a_course_or_a_class_that_the_sandbox_would_show_is_refused(monkeypatch, tmp_path):
     """F10: below /usr, as in many containers, every student could read the keys."""
-    bubblewrap.refuse_visible(tmp_path, ROOT / "helpers" / "grading" / "keys")
+    bubblewrap._refuse_visible(tmp_path, ROOT / "helpers" / "grading" / "keys")
     words = r"class lies in .*, which every student's code can read .*: move it to another place"
     for folder in ("/usr/src/app/class", "/lib/class", f"{sys.prefix}/class", ROOT / "helpers" / "class"):
         with pytest.raises(SandboxError, match=words):
-            bubblewrap.refuse_visible(Path(folder))
+            bubblewrap._refuse_visible(Path(folder))
     monkeypatch.setattr(bubblewrap, "ROOT", Path("/usr/src/app"))
     with pytest.raises(SandboxError, match=r"^/usr/src/app lies in /usr, .*move it to another place, such as "):
-        bubblewrap.refuse_visible(tmp_path)
+        bubblewrap._refuse_visible(tmp_path)
 
 
 @pytest.fixture

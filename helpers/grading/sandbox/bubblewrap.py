@@ -18,7 +18,6 @@ from helpers.grading.sandbox import SandboxError, confine
 from helpers.grading.sandbox.confine import NOBODY, Limits
 from helpers.project import ROOT
 
-INSTALL_LINE = "sudo apt-get install bubblewrap   (Fedora: sudo dnf install bubblewrap)"
 SCRATCH = "/tmp"
 """The worker's only writable folder, its home and where it starts: a file system in memory, gone when it ends."""
 _LIBRARIES = [Path("/", name) for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32")]
@@ -55,30 +54,17 @@ def python_folders() -> list[Path]:
     return folders
 
 
-def course_folders() -> list[Path]:
-    """Return what a worker sees of the course: the helpers and the weights that lessons read. No tests, no keys, no notebooks."""
-    data = (ROOT / "data" / name for name in ("recorded", "pretrained", "samples"))
-    return [path for path in (ROOT / "helpers", *data) if path.is_dir()]
-
-
 def _shown():
-    """Return all files and folders that a worker can read, whether or not this system has them."""
-    return [Path("/usr"), *_LIBRARIES, *(Path("/etc", name) for name in _SETTINGS), *python_folders(), *course_folders()]
+    """Return all files and folders that a worker can read, whether or not this system has them.
 
-
-def refuse_visible(*paths: Path) -> None:
-    """Refuse to start where student code could read what it must not.
-
-    Parameters
-    ----------
-    *paths : Path
-        Submissions, results, private keys. The course's own folder, with keys and tests, is always looked at.
-
-    Raises
-    ------
-    SandboxError
-        Which path lies in which folder, and what to do.
+    Of the course these are the helpers and the weights that lessons read. No tests, no keys, no notebooks.
     """
+    return [Path("/usr"), *_LIBRARIES, *(Path("/etc", name) for name in _SETTINGS), *python_folders(), ROOT / "helpers",
+            *(ROOT / "data" / name for name in ("recorded", "pretrained", "samples"))]
+
+
+def _refuse_visible(*paths):
+    """Raise a SandboxError where one of the paths, or the course with its keys, lies where student code could read it."""
     for path, folder in itertools.product((*paths, ROOT), _shown()):
         real = path.resolve()
         if real.is_relative_to(folder.resolve()) and not real.is_relative_to(_COVERED):
@@ -87,21 +73,29 @@ def refuse_visible(*paths: Path) -> None:
 
 
 @functools.cache
-def find() -> str:
+def find(*paths: Path) -> str:
     """Return the path of `bwrap`.
+
+    Parameters
+    ----------
+    *paths : Path
+        Submissions, results, private keys: what student code must not read. The course's own folder is always looked at.
 
     Raises
     ------
     SandboxError
-        When it is not installed, or this machine does not let it make a sandbox; the message says what to do.
+        When it is not installed, or this machine does not let it make a sandbox, or which path lies in which folder that the
+        sandbox would show; the message says what to do.
     """
     if sys.platform != "linux":
         raise SandboxError(f"the sandbox needs Linux, and this is {sys.platform}: grade in WSL 2, in a virtual machine or in a "
                            "container. Or, if you trust every submission, ask for --sandbox none.")
+    _refuse_visible(*paths)
     program = shutil.which("bwrap")
     if program is None:
         raise SandboxError("bubblewrap is not installed, and without it a student's code would run with your rights. Install it: "
-                           f"{INSTALL_LINE}. Or, if you trust every submission, ask for --sandbox none.")
+                           "sudo apt-get install bubblewrap   (Fedora: sudo dnf install bubblewrap). Or, if you trust every "
+                           "submission, ask for --sandbox none.")
     tried = subprocess.run([program, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"],
                            capture_output=True, text=True, timeout=60)
     if tried.returncode:
