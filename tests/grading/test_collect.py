@@ -198,6 +198,13 @@ def test_archives_and_classes_a_folder_too_deep(tmp_path, kind):
     assert all("holds a class" in remark for remark in the_class.remarks)
 
 
+def test_an_empty_folder_among_canvas_files_changes_nothing(tmp_path):
+    for name, text in (("ada_111_9001_x", WORK), ("ada_111_9002_y", TWO), ("ben_222_9003_x", WORK)):
+        put(tmp_path, f"all/{name}.ipynb", text)
+    (tmp_path / "all" / "feedback").mkdir()
+    assert found(tmp_path) == [("ada", "01_one"), ("ada", "02_two"), ("ben", "01_one")]
+
+
 def test_times_come_from_the_archive(tmp_path):
     put(tmp_path, "ada/z.zip", zipped({"01_one.ipynb": NEWER}))
     put(tmp_path, "ada/01_one.ipynb", WORK, 10**8)
@@ -447,6 +454,15 @@ def test_homes_a_folder_too_deep_and_one_home_alone(tmp_path):
     the_class = collect(tmp_path / "all" / "ada" / "course", KEYS)
     assert [one.student.name for one in the_class.submissions] == ["course"]
     assert "is a clone of the course" in the_class.remarks[0]
+
+
+def test_a_clone_with_copies_of_a_lesson_is_no_class(tmp_path):
+    clone(tmp_path / "course", ["01_one"], place=".")
+    for name in ("first try", "second try"):
+        put(tmp_path, f"course/notebooks/{name}/01_one.ipynb", NEWER, 10)
+    the_class = collect(tmp_path / "course", KEYS)
+    assert [(one.student.name, one.path) for one in the_class.submissions] == [("course", "notebooks/01_one.ipynb")]
+    assert len(the_class.remarks) == 1 and "is a clone of the course" in the_class.remarks[0]
 
 
 def test_one_students_folder_given_as_the_class_is_noticed(tmp_path):
