@@ -481,6 +481,23 @@ def test_a_file_that_does_not_say_whose_it_is_is_said(tmp_path):
     assert collect(tmp_path, KEYS).remarks == ["01_one.ipynb does not say whose it is"]
 
 
+def test_an_archive_with_one_lesson_that_bears_its_name_is_no_class(tmp_path):
+    put(tmp_path, "ada/x.ipynb")
+    put(tmp_path, "01_one.zip", zipped({"01_one.ipynb": WORK}))
+    assert found(tmp_path) == [("01_one.zip", "01_one"), ("ada", "01_one")]
+    assert collect(tmp_path, KEYS).remarks == ["01_one.zip does not say whose it is"]
+
+
+def test_of_many_other_files_six_are_named_and_the_others_counted(tmp_path):
+    for number in range(7):
+        put(tmp_path, f"ben/{number}.py", "x")
+        if number < 6:
+            put(tmp_path, f"ada/{number}.py", "x")
+    said = problems(tmp_path)
+    assert said["ada/0.py"].endswith("not graded: ada/1.py, ada/2.py, ada/3.py, ada/4.py, ada/5.py")
+    assert said["ben/0.py"].endswith("ben/4.py, ben/5.py and 1 more")
+
+
 def test_no_archive_is_held_once_it_was_read(tmp_path, monkeypatch):
     put(tmp_path, "ada.zip", zipped({"a.zip": zipped({"01_one.ipynb": WORK, "x.py": "x"})}))
     put(tmp_path, "ben/x.ipynb")
