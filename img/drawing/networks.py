@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from helpers import shapes
 
-from .strokes import DEEP_BLUE, INK, LINE, ORANGE, PALE_BLUE, PALE_ORANGE, PANEL, SOFT, WHITE, Picture, by
+from .strokes import DEEP_BLUE, DEEP_ORANGE, INK, LINE, ORANGE, PALE_BLUE, PALE_ORANGE, PANEL, SOFT, WHITE, Picture, by
 
 LETTER = 6.9  # width of a letter of 13 pixels, on the safe side
 
@@ -208,4 +208,62 @@ def alexnet():
     names = ["conv"] * 5 + ["first dense 120", "dense 120", "dense 29"]
     parameter_bar(picture, 508, zip(names, learned(columns)), trace.parameters)
     picture.text(760, 498, "padding 'same' throughout; sides drawn by their square roots", size=13, fill=SOFT, anchor="end")
+    return picture
+
+
+def alexnet_2012():
+    """Draw AlexNet as it was trained in 2012: on two graphics cards, with half of the channels on each."""
+    trace = shapes.trace((227, 227, 3), [
+        shapes.Conv2D(96, 11, 4), shapes.LocalResponseNormalization(), shapes.MaxPooling2D(3, 2),
+        shapes.Conv2D(256, 5, padding="same", groups=2), shapes.LocalResponseNormalization(), shapes.MaxPooling2D(3, 2),
+        shapes.Conv2D(384, 3, padding="same"), shapes.Conv2D(384, 3, padding="same", groups=2),
+        shapes.Conv2D(256, 3, padding="same", groups=2), shapes.MaxPooling2D(3, 2),
+        shapes.Flatten(), shapes.Dense(4096), shapes.Dropout(0.5), shapes.Dense(4096), shapes.Dropout(0.5), shapes.Dense(1000)])
+    columns = stations(
+        trace, (1,), (3, "conv 11×11", "stride 4", "ReLU, LRN"), (3, "conv 5×5", "2 groups", "ReLU, LRN"),
+        (1, "conv 3×3", "1 group", "ReLU"), (1, "conv 3×3", "2 groups", "ReLU"), (2, "conv 3×3", "2 groups", "ReLU"),
+        (3, "dense", "ReLU", "dropout"), (2, "dense", "ReLU", "dropout"), (1, "dense", "softmax"))
+    maps = [column.rows[0 if len(column.rows[0].output_shape) == 3 else -1].output_shape for column in columns]
+    picture = Picture(800, 476, "AlexNet of 2012 on two graphics cards", (
+        f"AlexNet of 2012 as volumes, with half of the channels on each of two graphics cards: {', '.join(map(by, maps))}. "
+        f"Parameters: {', '.join(f'{count:,}' for count in learned(columns))}, together {trace.parameters:,}. The cards exchange "
+        "what they computed before the third convolution and before each dense layer."))
+    cards = (90, 202)
+    for card, middle in enumerate(cards, 1):
+        picture.rect(94, middle - 56, 612, 104, radius=8)
+        picture.text(104, middle - 38, f"graphics card {card}", anchor="start", size=13, fill=SOFT)
+    places = [48 + 88 * number for number in range(len(columns))]
+    ends = []
+    for shape, x in zip(maps, places):
+        on_cards = 94 < x < 706
+        width, height = (4.6 * math.sqrt(shape[1]), 4.6 * math.sqrt(shape[0])) if len(shape) == 3 else (14, 1.5 * math.sqrt(
+            shape[0] / (2 if on_cards else 1)))
+        depth = 0.1 * shape[-1] if on_cards and len(shape) == 3 else 4 if len(shape) == 3 else 0
+        ends.append((x - (width + depth) / 2, x + (width + depth) / 2, cards if on_cards else (sum(cards) / 2,), height, depth))
+    for before, after, layer in zip(ends, ends[1:], columns[1:]):
+        exchanged = layer.words[1] == "1 group" or layer.words[0] == "dense"
+        for start in before[2]:
+            for end in after[2]:
+                if start == end or exchanged or len(before[2]) == 1:
+                    picture.path([(before[1] + 3, start), (after[0] - 3, end)], stroke=ORANGE if exchanged else SOFT, line=1.5)
+    for (left, right, middles, height, depth), shape, column in zip(ends, maps, columns):
+        fill, stroke = (PALE_BLUE, DEEP_BLUE) if column.learns else (WHITE, LINE)
+        for middle in middles:
+            top = middle - height / 2 + 0.3 * depth
+            if depth:
+                picture.block(left, top, right - left - depth, height, depth, fill=fill, stroke=stroke)
+            else:
+                picture.rect(left, top, right - left, height, fill=fill, stroke=stroke)
+    for x, shape, column in zip(places, maps, columns):
+        picture.text(x, 274, by(shape), size=13, bold=True)
+        pooled = ("max pool to", by(column.shape)) if column.shape != shape else ()
+        for line, words in enumerate([*column.words, *pooled]):
+            picture.text(x, 295 + 17 * line, words, size=13)
+        counts = [f"{count:,}" for count in column.learns] or ["parameters"]
+        picture.text(x, 386, counts[0], size=13, fill=DEEP_BLUE, bold=bool(column.learns))
+    picture.text(400, 23, ["Half of the channels on each card. ", ("Crossing lines", DEEP_ORANGE, True),
+                           ": the cards exchange what they computed."], size=13)
+    names = ["conv"] * 5 + ["first dense 4096", "dense 4096", "dense 1000"]
+    parameter_bar(picture, 430, zip(names, learned(columns)), trace.parameters)
+    picture.text(760, 420, "sides drawn by their square roots", size=13, fill=SOFT, anchor="end")
     return picture
