@@ -211,6 +211,14 @@ def alexnet():
     return picture
 
 
+def half_volume(shape, halved):
+    """Return the drawn width, height and depth of maps or of a vector, of which each card may hold half the channels."""
+    channels = shape[-1] / 2 if halved else shape[-1]
+    if len(shape) == 1:
+        return 14, 1.5 * math.sqrt(channels), 0
+    return 4.6 * math.sqrt(shape[1]), 4.6 * math.sqrt(shape[0]), max(4, 0.2 * channels)
+
+
 def alexnet_2012():
     """Draw AlexNet as it was trained in 2012: on two graphics cards, with half of the channels on each."""
     trace = shapes.trace((227, 227, 3), [
@@ -223,7 +231,7 @@ def alexnet_2012():
         trace, (1,), (3, "conv 11×11", "stride 4", "ReLU, LRN"), (3, "conv 5×5", "2 groups", "ReLU, LRN"),
         (1, "conv 3×3", "1 group", "ReLU"), (1, "conv 3×3", "2 groups", "ReLU"), (2, "conv 3×3", "2 groups", "ReLU"),
         (3, "dense", "ReLU", "dropout"), (2, "dense", "ReLU", "dropout"), (1, "dense", "softmax"))
-    maps = [column.rows[0 if len(column.rows[0].output_shape) == 3 else -1].output_shape for column in columns]
+    maps = [column.rows[0].output_shape for column in columns[:6]] + [column.shape for column in columns[6:]]
     picture = Picture(800, 476, "AlexNet of 2012 on two graphics cards", (
         f"AlexNet of 2012 as volumes, with half of the channels on each of two graphics cards: {', '.join(map(by, maps))}. "
         f"Parameters: {', '.join(f'{count:,}' for count in learned(columns))}, together {trace.parameters:,}. The cards exchange "
@@ -232,28 +240,26 @@ def alexnet_2012():
     for card, middle in enumerate(cards, 1):
         picture.rect(94, middle - 56, 612, 104, radius=8)
         picture.text(104, middle - 38, f"graphics card {card}", anchor="start", size=13, fill=SOFT)
-    places = [48 + 88 * number for number in range(len(columns))]
-    ends = []
-    for shape, x in zip(maps, places):
-        on_cards = 94 < x < 706
-        width, height = (4.6 * math.sqrt(shape[1]), 4.6 * math.sqrt(shape[0])) if len(shape) == 3 else (14, 1.5 * math.sqrt(
-            shape[0] / (2 if on_cards else 1)))
-        depth = 0.1 * shape[-1] if on_cards and len(shape) == 3 else 4 if len(shape) == 3 else 0
-        ends.append((x - (width + depth) / 2, x + (width + depth) / 2, cards if on_cards else (sum(cards) / 2,), height, depth))
-    for before, after, layer in zip(ends, ends[1:], columns[1:]):
-        exchanged = layer.words[1] == "1 group" or layer.words[0] == "dense"
-        for start in before[2]:
-            for end in after[2]:
-                if start == end or exchanged or len(before[2]) == 1:
-                    picture.path([(before[1] + 3, start), (after[0] - 3, end)], stroke=ORANGE if exchanged else SOFT, line=1.5)
-    for (left, right, middles, height, depth), shape, column in zip(ends, maps, columns):
+    places = [54 + 87 * number for number in range(len(columns))]
+    drawn = [([146] if x in (places[0], places[-1]) else cards, *half_volume(shape, x not in (places[0], places[-1])))
+             for x, shape in zip(places, maps)]
+    for number, layer in enumerate(columns[1:]):
+        exchanged = layer.words[0] == "dense" or layer.words[1] == "1 group"
+        (starts, width, _, depth), (ends, next_width, _, next_depth) = drawn[number:number + 2]
+        left = places[number] + (width + depth) / 2 + 3
+        right = places[number + 1] - (next_width + next_depth) / 2 - 3
+        for start in starts:
+            for end in ends:
+                if start == end or exchanged or len(starts) == 1:
+                    picture.path([(left, start), (right, end)], stroke=ORANGE if exchanged else SOFT, line=1.5)
+    for x, column, (middles, width, height, depth) in zip(places, columns, drawn):
         fill, stroke = (PALE_BLUE, DEEP_BLUE) if column.learns else (WHITE, LINE)
         for middle in middles:
-            top = middle - height / 2 + 0.3 * depth
+            corner = x - (width + depth) / 2, middle - height / 2 + 0.3 * depth
             if depth:
-                picture.block(left, top, right - left - depth, height, depth, fill=fill, stroke=stroke)
+                picture.block(*corner, width, height, depth, fill=fill, stroke=stroke)
             else:
-                picture.rect(left, top, right - left, height, fill=fill, stroke=stroke)
+                picture.rect(*corner, width, height, fill=fill, stroke=stroke)
     for x, shape, column in zip(places, maps, columns):
         picture.text(x, 274, by(shape), size=13, bold=True)
         pooled = ("max pool to", by(column.shape)) if column.shape != shape else ()
