@@ -35,14 +35,11 @@ def quiet_file_descriptor(descriptor=2):
             os.close(kept)
 
 
+environment.check()
 os.environ["KERAS_BACKEND"] = "tensorflow"
-try:
-    with quiet_file_descriptor():
-        import keras
-        import tensorflow
-except ImportError:
-    environment.check()
-    raise
+with quiet_file_descriptor():
+    import keras
+    import tensorflow
 keras.config.set_floatx("float32")
 keras.config.set_image_data_format("channels_last")
 

@@ -179,7 +179,7 @@ def rhythm(path, notebook, text):
     if long_ones > 0.1 * len(lengths):
         yield f"{long_ones} of {len(lengths)} code cells are longer than 11 lines, wanted at most one in ten"
     for number, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code" and cell.metadata.get("name") != NAME and _lines(cell) > 20:
+        if cell.cell_type == "code" and _lines(cell) > 20:
             yield f"cell {number}: {_lines(cell)} lines, wanted at most 20"
     words = sum(_words(cell.source) for cell in notebook.cells if cell.cell_type == "markdown")
     if not 60 <= words / len(_code(notebook)) <= 150:

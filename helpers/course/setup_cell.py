@@ -21,24 +21,16 @@ try:
     import helpers.environment
 except ImportError:  # only the notebook is here, or another module of this name
     sys.modules.pop("helpers", None)
-    if os.path.isfile(f"{sys.path[0]}/helpers/environment.py"):
-        problem = ""
-    elif "/OWNER/" in ADDRESS:
-        problem = "its address was never set. Open the lesson in the whole course."
-    elif os.path.exists("course"):
-        problem = "a folder named course is in the way. Rename it and run again."
-    elif not shutil.which("git"):
-        problem = "git is missing. Install it from https://git-scm.com."
-    elif subprocess.call(["git", "clone", "-q", "--depth=1", ADDRESS, "course"]):
-        problem = f"{ADDRESS} did not answer. Is this machine online?"
-    else:
-        problem = ""
+    problem = not os.path.isfile(f"{sys.path[0]}/helpers/environment.py") and (
+        "/OWNER/" in ADDRESS and "its address was never set. Open the whole course."
+        or os.path.exists("course") and "the folder course is in the way. Rename it."
+        or not shutil.which("git") and "git is missing. Get it at https://git-scm.com."
+        or subprocess.call(["git", "clone", "-q", "--depth=1", ADDRESS, "course"])
+        and f"{ADDRESS} did not answer. Is this machine online?")
     if problem:
         raise RuntimeError(f"The course could not be fetched: {problem}")
     sys.path.insert(0, os.path.abspath("course"))
-    import helpers.environment
-helpers.environment.check()
-import helpers.quiet_start  # TensorFlow and Keras without their start-up messages
+import helpers.quiet_start  # checks the versions, then loads TensorFlow and Keras
 '''
 
 

@@ -86,19 +86,19 @@ def test_an_address_that_does_not_answer_is_named(tmp_path):
 
 
 def test_without_git_it_says_so(tmp_path):
-    assert last_line(run(PROGRAM, tmp_path, PATH=str(tmp_path))).endswith("git is missing. Install it from https://git-scm.com.")
+    assert last_line(run(PROGRAM, tmp_path, PATH=str(tmp_path))).endswith("git is missing. Get it at https://git-scm.com.")
 
 
 def test_a_folder_in_the_way_is_left_alone(tmp_path):
     (tmp_path / "course").mkdir()
     (tmp_path / "course" / "thesis.txt").write_text("years of work", encoding="utf-8")
-    assert last_line(run(PROGRAM, tmp_path)).endswith("a folder named course is in the way. Rename it and run again.")
+    assert last_line(run(PROGRAM, tmp_path)).endswith("the folder course is in the way. Rename it.")
     assert (tmp_path / "course" / "thesis.txt").read_text(encoding="utf-8") == "years of work"
 
 
 def test_an_address_that_was_never_set_is_not_asked(tmp_path):
     said = last_line(run(WITHOUT_THE_COURSE + setup_cell("OWNER/REPO"), tmp_path))
-    assert said.endswith("its address was never set. Open the lesson in the whole course.")
+    assert said.endswith("its address was never set. Open the whole course.")
 
 
 def test_it_fits_the_page():
