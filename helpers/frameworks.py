@@ -13,20 +13,37 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from helpers.project import ROOT
 
-__all__ = ["PLACE", "TOLERANCE", "installed", "live", "run_on"]
+__all__ = ["PLACE", "TOLERANCE", "installed", "live", "on_engine", "run_on"]
 
 PLACE = ROOT / "data" / "recorded" / "frameworks.json"
 TOLERANCE = 1e-5
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1",
                "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
+
+_ENGINE = """
+import json, sys, time
+import keras, numpy as np
+
+model, data = keras.saving.load_model(sys.argv[1]), np.load(sys.argv[2])
+logits = model.predict(data["pictures"], verbose=0)
+model.compile(keras.optimizers.SGD(0.02, momentum=0.9), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+seconds = []
+for _ in range(3):
+    start = time.process_time()
+    model.fit(data["x"], data["y"], verbose=0)
+    seconds.append(time.process_time() - start)
+print(json.dumps({"logits": logits.tolist(), "seconds": min(seconds)}))
+"""
 
 # PyTorch's optimizers import Triton, a compiler for GPUs. On Linux, its library and TensorFlow's end a process that loads both.
 sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
@@ -84,6 +101,36 @@ def run(listing: Callable[[], dict]) -> dict:
             return _plain(listing())
         finally:
             logging.disable(logging.NOTSET)
+
+
+def on_engine(engine: str, path: str | os.PathLike, pictures: np.ndarray, x: np.ndarray, y: np.ndarray) -> dict:
+    """Load a ``.keras`` file in a process of its own, in which Keras computes with another engine; predict, and time an epoch.
+
+    Parameters
+    ----------
+    engine : {"tensorflow", "jax", "torch"}
+        For ``KERAS_BACKEND``, which Keras reads once, when it is imported.
+    path : str or path-like
+        Of a network that returns logits.
+    pictures : array, shape (images, height, width, channels)
+        What it predicts.
+    x, y : arrays, shapes (examples, height, width, channels) and (examples,)
+        What it is trained on: SGD with momentum, batches of 32.
+
+    Returns
+    -------
+    dict
+        "logits", a list of rows, and "seconds" of processor time, the least of three epochs: the first one also compiles.
+
+    Raises
+    ------
+    RuntimeError
+        When the process fails, with its last words.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data.npz"
+        np.savez(data, pictures=pictures, x=x, y=y)
+        return run_on(engine, _ENGINE, path, data)
 
 
 def run_on(engine: str, program: str, *arguments: object) -> dict:

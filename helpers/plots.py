@@ -23,10 +23,8 @@ from helpers.pictures import PIXELS_PER_INCH, as_png, publish
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from helpers.shapes import NetworkTable
 
-__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "layer_chain", "new", "show",
-           "spread_panels"]
+__all__ = ["COLORS", "accuracy_spread", "confusion_matrix", "curves", "image_grid", "new", "show", "spread_panels"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
@@ -256,30 +254,4 @@ def confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, alt: str)
     axis.set_yticks(range(len(matrix)), class_names)
     axis.set(xlabel="predicted", ylabel="true")
     axis.grid(False)
-    show(figure, alt=alt)
-
-
-def layer_chain(table: NetworkTable, *, alt: str) -> None:
-    """Draw a traced network as a chain of boxes, as ``keras.utils.plot_model`` does with graphviz.
-
-    Parameters
-    ----------
-    table : helpers.shapes.NetworkTable
-        From ``shapes.trace`` or ``shapes.from_keras``.
-    alt : str
-        The chain in words.
-    """
-    columns = 6
-    rows = -(-len(table) // columns)
-    figure, axis = new(width=1.6 * columns, height=1.0 * rows)
-    for number, row in enumerate(table):
-        x, y = number % columns, -(number // columns)
-        axis.text(x, y, f"{row.name}\n{row.kind.split(':')[0]}\n{row.output_shape}", ha="center", va="center", fontsize=7.5,
-                  bbox={"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": COLORS[0]})
-        if x:
-            axis.annotate("", (x - 0.42, y), (x - 0.58, y), arrowprops={"arrowstyle": "->", "color": "0.4"})
-        elif number:
-            axis.text(-0.55, y, "→", ha="center", va="center", color="0.4")
-    axis.set(xlim=(-0.7, columns - 0.4), ylim=(0.5 - rows, 0.5))
-    axis.axis("off")
     show(figure, alt=alt)

@@ -139,6 +139,20 @@ class Recorded:
     cpu_seconds_per_epoch: tuple[float, ...]
     measurements: dict[str, Measurement]
 
+    def kernel_and_bias(self, layer: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return a layer's kernel, in the framework's own layout, and its biases as a row, whatever their names are there.
+
+        Raises
+        ------
+        KeyError
+            When the network has no such layer with weights; the message lists those that it has.
+        """
+        if layer not in self.weights:
+            raise KeyError(f"{self.name} has no weights of a layer {layer!r}, only of {', '.join(self.weights)}")
+        arrays = self.weights[layer]
+        kernel = next(arrays[name] for name in ("kernel", "weight", "W") if name in arrays)
+        return kernel, next(arrays[name] for name in ("bias", "b") if name in arrays).ravel()
+
     def __repr__(self):
         trained = "not trained" if not self.epochs else f"{self.epochs} epochs of MNIST"
         if self.test_accuracy is not None:

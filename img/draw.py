@@ -29,6 +29,7 @@ PAGES = {
     normalization.dropout: ("05_frameworks",),
     basics.channels_order: ("05_frameworks",),
     basics.padding: ("06_alexnet_translation",),
+    networks.alexnet_2012: ("06_alexnet_translation",),
     networks.alexnet: ("06_alexnet_translation",),
     transfer.tracks_split: ("07_transfer_learning",),
     transfer.transfer_four_cases: ("07_transfer_learning",),

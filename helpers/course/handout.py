@@ -13,7 +13,7 @@ from pathlib import Path
 
 from helpers.course.links import TEMPLATE, rewrite
 from helpers.course.own_files import OwnFiles
-from helpers.grading.errors import GradingError
+from helpers.grading.records import GradingError
 from helpers.project import ROOT, course_settings
 
 STAFF = ("tests/", ".ci/", ".github/", "helpers/course/", "helpers/grading/")

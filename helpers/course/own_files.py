@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from helpers.grading.errors import GradingError
+from helpers.grading.records import GradingError
 from helpers.whole_files import write_whole
 
 

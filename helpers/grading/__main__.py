@@ -15,17 +15,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from helpers.course.handout import write_handout
-from helpers.grading.answer_keys import KEYS, read_keys, with_seed
+from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
-from helpers.grading.errors import GradingError
-from helpers.grading.grade_class import grade_class
-from helpers.grading.graft_command import write_grafts
-from helpers.grading.report import write_report
+from helpers.grading.grade_class import grade_class, versions
+from helpers.grading.records import GradingError
+from helpers.grading.report import nothing_to_do, spelled_out, write_grafts, write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
-from helpers.grading.store import Store, versions
-from helpers.grading.web_pages import nothing_to_do, spelled_out
 from helpers.grading.workers import bounds
 from helpers.whole_files import write_whole
 
@@ -68,7 +65,7 @@ def check(options):
             if value is not None and not value >= least:  # nor what is no number
                 raise GradingError(f"--{name} must be at least {least}, not {value}")
         if options.sandbox == "bwrap":
-            bubblewrap.refuse_visible(options.submissions, options.out, options.keys)
+            bubblewrap.find(options.submissions, options.out, options.keys)
 
 
 def chosen_seed(out, seed=None):
@@ -86,17 +83,15 @@ def chosen_seed(out, seed=None):
     return seed
 
 
-def _grade(options, keys, the_class, say, console):
-    seed = chosen_seed(options.out, options.seed)
+def _grade(options, seed, keys, the_class, say, console):
     say(f"Seed {seed}: --seed {seed} draws the same hidden inputs again.")
     if options.sandbox == "none":
         say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades and "
             "keys among it.")
-    keys = {lesson: with_seed(key, seed) for lesson, key in keys.items()}
     with Progress(console=console) as bar:
         task = bar.add_task("", total=None)
         results = grade_class(
-            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox), Store(options.out / "work"),
+            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox), options.out / "work",
             jobs=options.jobs, scheduler=options.scheduler, say=say, progress=lambda done, of: bar.update(
                 task, completed=done, total=of, description=f"{done} of {of} graded"))
     facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
@@ -113,13 +108,14 @@ def run(options, console):
     if options.command == "handout":
         return say(write_handout(options.folder, options.repository))
     check(options)
-    keys = read_keys(options.keys)
+    seed = chosen_seed(options.out, options.seed) if options.command == "grade" else None
+    keys = read_keys(options.keys, seed=seed)
     the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None)
     for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
                                        if one.problem and not nothing_to_do(one))):
         say(line)
     if options.command == "grade":
-        return _grade(options, keys, the_class, say, console)
+        return _grade(options, seed, keys, the_class, say, console)
     count = write_grafts(the_class.submissions, keys, options.out)
     say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
 

@@ -1,17 +1,13 @@
 """Read the key notebooks: for each exercise set-up, solution, hidden cells and the answers that these store."""
 
 import ast
-import dataclasses
-import functools
 import hashlib
 import json
 import re
 from pathlib import Path
 
-from helpers.grading.errors import KeyNotebookError, SubmissionError
-from helpers.grading.python_code import defined_names  # noqa: F401  (for others)
 from helpers.grading.reading import parse
-from helpers.grading.records import Check, Exercise, Key
+from helpers.grading.records import Check, Exercise, Key, KeyNotebookError, SubmissionError
 from helpers.project import ROOT
 
 KEYS, LESSONS = ROOT / "helpers" / "grading" / "keys", ROOT / "notebooks"
@@ -41,66 +37,66 @@ def _stored_answer(cell, where):
     return text
 
 
-def read_key(path: str | Path, lessons: str | Path = LESSONS) -> Key:
-    """Read one key notebook; `lessons` is the folder of lessons, to tell an untouched stub from an answer."""
+def read_key(path: str | Path, lessons: str | Path = LESSONS, seed: int | None = None) -> Key:
+    """Read one key notebook, as `read_keys` does; the lesson tells an untouched stub from an answer."""
     path = Path(path)
-    lesson, cells = _parsed(path)
+    try:
+        lesson, cells = parse(data := path.read_bytes())
+    except SubmissionError as error:
+        raise KeyNotebookError(f"{path.name} cannot be read: {error}") from error
     if not lesson:
         raise KeyNotebookError(f"{path.name} does not say its lesson: its metadata need {{\"course\": {{\"lesson\": NAME}}}}")
     handed_out = Path(lessons) / f"{lesson}.ipynb"
-    lesson_cells = tuple(_parsed(handed_out)[1]) if handed_out.exists() else ()
-    common = tuple(cell.source for cell in cells if "key-setup" in cell.tags)
-    data, parts = path.read_bytes(), {}
+    lesson_cells = tuple(parse(handed_out.read_bytes())[1]) if handed_out.exists() else ()
+    common, parts = tuple(cell.source for cell in cells if "key-setup" in cell.tags), {}
     # Not by nbformat, which takes longer to load than this takes to run; `python -m helpers.course.lint` keeps keys in form.
     for cell, stored in zip(cells, json.loads(data)["cells"]):
         parts.setdefault(cell.exercise, []).append((cell, stored))
-    exercises = tuple(_exercise(path.name, name, part, common, lesson_cells) for name, part in parts.items() if name)
+    exercises = tuple(_exercise(f"{path.name}, exercise {name}", name, part, common, lesson_cells, seed)
+                      for name, part in parts.items() if name)
     if not exercises:
         raise KeyNotebookError(f"{path.name} has no exercises")
-    digest = hashlib.sha256(data + repr([(cell.kind, cell.source) for cell in lesson_cells]).encode()).hexdigest()
-    return Key(lesson, exercises, lesson_cells, digest)
+    digest = hashlib.sha256(data + repr([seed, *((cell.kind, cell.source) for cell in lesson_cells)]).encode()).hexdigest()
+    return Key(lesson, exercises, lesson_cells, digest, seed)
 
 
-def _parsed(path):
-    try:
-        return parse(path.read_bytes())
-    except SubmissionError as error:
-        raise KeyNotebookError(f"{path.name} cannot be read: {error}") from error
-
-
-def _exercise(file, name, part, common, lesson_cells):
+def _exercise(where, name, part, common, lesson_cells, seed):
     """Return an exercise from the cells of a key that carry its name, each with what is stored of it."""
     def tagged(tag, cells):
         return [cell.source for cell in cells if tag in cell.tags and cell.exercise == name]
 
     cells, checks = [cell for cell, _ in part], []
+    setup = (*common, *tagged("exercise-setup", cells))
+    if seed is not None:
+        if not any(map(_SEED.search, setup)):
+            raise KeyNotebookError(f"{where}, has no line 'SEED = NUMBER' in its set-up: no seed can be given")
+        setup = tuple(_SEED.sub(f"SEED = {seed}", source) for source in setup)
     for cell, stored in part:
         if "exercise-hidden" not in cell.tags:
             continue
-        where, points = f"{file}, exercise {name}, cell {cell.name}", stored["metadata"].get("points")
+        here, points = f"{where}, cell {cell.name}", stored["metadata"].get("points")
         if not isinstance(points, (int, float)) or points <= 0:
-            raise KeyNotebookError(f"{where} needs `points` above zero in its metadata")
-        checks.append(Check(cell.name, cell.source, points, _stored_answer(stored, where)))
-        in_own_scope(cell.source, common)  # refuse here what could not run later
+            raise KeyNotebookError(f"{here} needs `points` above zero in its metadata")
+        checks.append(Check(cell.name, _in_own_scope(cell.source, setup[:len(common)]), points, _stored_answer(stored, here)))
     solutions = tagged("exercise-solution", cells)
     if len(solutions) != 1 or not checks:
-        raise KeyNotebookError(
-            f"{file}, exercise {name}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden")
+        raise KeyNotebookError(f"{where}: needs one cell tagged exercise-solution and at least one tagged exercise-hidden")
     heading = re.search(r"^#+ +(.+)$", "\n".join(cell.source for cell in cells if cell.kind == "markdown"), re.MULTILINE)
     stub, visible = ([None, *tagged(tag, lesson_cells)][-1] for tag in ("exercise-solution", "exercise-check"))
     # All that a check needs of its lesson is the import of `check`.
     visible = visible and "\n".join([*_CHECK.findall("\n".join(cell.source for cell in lesson_cells)), visible])
-    return Exercise(name, heading[1] if heading else name, (*common, *tagged("exercise-setup", cells)), solutions[0],
-                    stub, tuple(checks), visible, len(common))
+    return Exercise(name, heading[1] if heading else name, setup, solutions[0], stub, tuple(checks), visible)
 
 
-def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS) -> dict[str, Key]:
+def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS, seed: int | None = None) -> dict[str, Key]:
     """Read all keys of a folder.
 
     Parameters
     ----------
     folder, lessons : path-like
         The folders of keys and of lessons.
+    seed : int, optional
+        At least 0, from which hidden inputs are drawn afresh; otherwise from the seed for which the keys store their answers.
 
     Returns
     -------
@@ -110,11 +106,12 @@ def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS) -> dict[
     Raises
     ------
     KeyNotebookError
-        When there are none, or two for one lesson.
+        When there are none, or two for one lesson, or one is out of form; with a seed, when an exercise has no line
+        `SEED = NUMBER` in its set-up.
     """
     keys = {}
     for path in sorted(Path(folder).glob("*.ipynb")):
-        key = read_key(path, lessons)
+        key = read_key(path, lessons, seed)
         if key.lesson in keys:
             raise KeyNotebookError(f"{folder} has two keys for the lesson {key.lesson}")
         keys[key.lesson] = key
@@ -123,52 +120,10 @@ def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS) -> dict[
     return keys
 
 
-def with_seed(key: Key, seed: int) -> Key:
-    """Return the key with another seed in its first cells, so that hidden inputs are drawn afresh.
-
-    Parameters
-    ----------
-    key : Key
-        As it was read.
-    seed : int
-        At least 0.
-
-    Raises
-    ------
-    KeyNotebookError
-        When an exercise has no line `SEED = NUMBER` in its set-up.
-    """
-    exercises = []
-    for exercise in key.exercises:
-        if not any(_SEED.search(source) for source in exercise.setup):
-            raise KeyNotebookError(f"the key of {key.lesson}, exercise {exercise.name}, has no line 'SEED = NUMBER': "
-                                   "--seed cannot change it")
-        exercises.append(dataclasses.replace(exercise, setup=tuple(_SEED.sub(f"SEED = {seed}", one) for one in exercise.setup)))
-    return dataclasses.replace(key, exercises=tuple(exercises), digest=f"{key.digest}-{seed}", seed=seed)
-
-
-@functools.cache
-def in_own_scope(source: str, common: tuple[str, ...]) -> str:
+def _in_own_scope(source, common):
     """Return code that gives what a hidden cell gives, whatever names the student has used, and leaves those as they are.
 
     The cell runs behind the key's common set-up in a copy of the student's names, in which Python's own mean what they should.
-
-    Parameters
-    ----------
-    source : str
-        A cell that ends with an expression.
-    common : tuple of str
-        The cells of the key that run before every exercise.
-
-    Returns
-    -------
-    str
-        The value of its last line is the value of the cell's.
-
-    Raises
-    ------
-    KeyNotebookError
-        When they are not plain Python, or the cell does not end with an expression.
     """
     try:
         *body, last = ast.parse("\n".join([*common, source])).body

@@ -5,22 +5,21 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.grading.errors import GradingError, SubmissionError
 from helpers.grading.handed_in import files
 from helpers.grading.match import match, tell_lesson
-from helpers.grading.reading import parse, printable
-from helpers.grading.records import Class, Key, Student, Submission
-from helpers.grading.roster import Roster
+from helpers.grading.reading import LARGEST_FILE, parse, printable
+from helpers.grading.records import Class, GradingError, Key, Student, Submission, SubmissionError
+from helpers.grading.roster import enter
 
 _CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(_.*)?", re.DOTALL)
 _ATTEMPT = r"([ _-]?\(\d{1,3}\)|-\d{1,2}(?!\d)|[ _-]Copy\d*|_{1,3}\d{14}(?!\d))*"
 """Behind a lesson's name: what platforms and browsers add to a second copy, Jupyter to a duplicate, nbgitpuller to an old one."""
 _OLD_COPY = re.compile(r"[ _-]copy\d*|_\d{14}", re.IGNORECASE)
-_PERHAPS = ("", ".json", ".txt")
-"""Endings of files that may hold a notebook."""
+_PERHAPS = ("", ".json", ".txt")  # endings of files that may hold a notebook
 
 
 def _read(one, keys):
@@ -30,24 +29,34 @@ def _read(one, keys):
         one.kind = "notebook"
     elif one.kind == "other" and (".ipynb" in name or Path(name).suffix in _PERHAPS):
         try:
-            said, cells = parse(one.read())
-        except SubmissionError as error:
-            one.problem = str(error)
+            with one.open() as file:
+                said, cells = parse(file.read(LARGEST_FILE + 1))
+            lesson = tell_lesson(said, cells, keys)
+            one.matches = tuple(match(keys[lesson], cells)) if lesson else ()
+        except Exception as error:  # a broken archive raises nearly any, and no notebook may stop the class
+            one.problem = str(error) if isinstance(error, SubmissionError) else (
+                f"the file cannot be read ({getattr(error, 'strerror', None) or error})")
             # The name of the file still tells which lesson was tried.
             one.kind, one.lesson = ("notebook" if ".ipynb" in name else "other"), next(filter(name.__contains__, keys), None)
-        else:
-            one.kind, one.lesson = "notebook", tell_lesson(said, cells, keys)
-            if not name.endswith(".ipynb"):
-                one.note = f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
-            if any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells):
-                one.problem, one.lesson = "it is a key, nobody's work", None
-            elif (said or "").startswith("00_"):
-                one.problem = "not graded; nothing to do: this lesson has no exercises"
-            elif not one.lesson:
-                one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
-            else:
-                one.cells = tuple(cells)
+            return one
+        told = [(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source) for cell in cells]
+        one.kind, one.lesson, one.data = "notebook", lesson, hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest()
+        one.note = "" if name.endswith(".ipynb") else f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
+        if any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells):
+            one.problem, one.lesson = "it is a key, nobody's work", None
+        elif (said or "").startswith("00_"):
+            one.problem = "not graded; nothing to do: this lesson has no exercises"
+        elif not lesson:
+            one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
     return one
+
+
+def _named(top, lessons):
+    """Return whose file it is by its name, nothing where the name is the lesson's alone."""
+    stem = re.sub(r"(\.ipynb)?(\.[a-z]{2,5})?$", "", top, flags=re.IGNORECASE)
+    place = re.search(f"({'|'.join(map(re.escape, lessons))}){_ATTEMPT}", stem, re.IGNORECASE)
+    parts = (stem[:place.start()], stem[place.end():]) if place else ()
+    return " ".join(filter(None, (part.strip("-_ .()") for part in parts))) if place else stem
 
 
 def _platform(name):
@@ -55,21 +64,10 @@ def _platform(name):
     return _MOODLE.fullmatch(name) or (_CANVAS.fullmatch(name) if "." in name else None)
 
 
-def _named(top, lessons):
-    """Return whose file it is by its name, nothing where the name is the lesson's alone."""
-    stem = re.sub(r"(\.ipynb)?(\.[a-z]{2,5})?$", "", top, flags=re.IGNORECASE)
-    for lesson in lessons:
-        place = re.search(re.escape(lesson) + _ATTEMPT, stem, re.IGNORECASE)
-        if place:
-            return " ".join(filter(None, (part.strip("-_ .()") for part in (stem[:place.start()], stem[place.end():]))))
-    return stem
-
-
 def _owner(one, lessons):
     """Return the name and the platform's number of a file's owner."""
     top = one.place[0]
-    known = _platform(top)
-    if known:
+    if known := _platform(top):
         # Where the names are kept from those who mark, the number is the name.
         blind = known["name"].lower() == "participant"
         return f"{known['name']} {known['number']}" if blind else known["name"], known["number"]
@@ -141,17 +139,17 @@ def _students(found, folder, lessons, remarks):
     return students
 
 
-def _worked(one, keys):
+def _worked(one):
     """Return whether anything in a notebook is worth grading."""
-    return bool(one.cells) and any(not each.status for each in match(keys[one.lesson], one.cells))
+    return not one.problem and any(not each.status for each in one.matches)
 
 
-def _chosen(student, group, keys):
+def _chosen(student, group):
     """Return the attempt that counts, with notes on the others."""
     def rank(one):
         stem = Path(one.parts[-1]).stem
         number = re.search(r"[-_ (](\d{1,3})\)?$", stem)
-        return (not one.problem, _worked(one, keys), one.time,
+        return (not one.problem, _worked(one), one.time,
                 -1 if _OLD_COPY.search(stem) else int(number[1]) if number else 0, one.parts)
 
     *others, best = sorted(group, key=rank) if len(group) > 1 else group
@@ -159,25 +157,22 @@ def _chosen(student, group, keys):
     folders = sorted({one.place[1] for one in group if one.clone is None and len(one.place) > 2})
     if len(folders) > 1:
         notes.append(f"they lie in several folders ({', '.join(folders[:5])}) and were taken for attempts of one student")
-    for one in others:
-        why = one.problem or ("it is older" if _worked(one, keys) else "untouched")
-        notes.append(f"{one.path} does not count: {why}")
+    notes += [f"{one.path} does not count: {one.problem or ('it is older' if _worked(one) else 'untouched')}"
+              for one in others]
     notes += [one.note for one in group if one.note]
-    digest = hashlib.sha256(repr([(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source)
-                                  for cell in best.cells]).encode("utf-8", "surrogatepass")).digest()
-    return Submission(student, best.lesson, best.path, digest, best.cells, best.problem, tuple(notes))
+    return Submission(student, best.lesson, best.path, best.data, best.matches, best.problem, tuple(notes))
 
 
-def _submissions(student, found, keys):
+def _submissions(student, found):
     """Return what one student's files come to."""
     home = any(one.clone is not None for one in found)
     # In a clone of the course, and beside it, only what its owner has worked at was handed in.
     notebooks = [one for one in found if one.kind == "notebook" and (
-        not home or (one.lesson and (one.problem or _worked(one, keys))))]
+        not home or (one.lesson and (one.problem or _worked(one))))]
     attempts = {}
     for one in notebooks:
         attempts.setdefault((one.lesson, "" if one.lesson else one.parts), []).append(one)
-    come = [_chosen(student, group, keys) for group in attempts.values()]
+    come = [_chosen(student, group) for group in attempts.values()]
     path, *others = [one.path for one in found if one.kind == "other" and not home] or [""]
     if path:
         more = f" and {len(others) - 5} more" if len(others) > 5 else ""
@@ -189,7 +184,7 @@ def _submissions(student, found, keys):
     return come
 
 
-def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = None) -> Class:
+def collect(folder: str | Path, keys: dict[str, Key], roster: Sequence[dict[str, str]] | None = None) -> Class:
     """Read all submissions of a class.
 
     Parameters
@@ -199,8 +194,8 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
         not, or the home folders of a JupyterHub.
     keys : dict of str to Key
         All keys.
-    roster : Roster, optional
-        Who should have handed in.
+    roster : sequence of dict, optional
+        Who should have handed in, see `read_roster`.
 
     Returns
     -------
@@ -227,9 +222,9 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Roster | None = No
     remarks += [f"{printable(path.name)} was not looked into, because its name begins with a dot: rename it if it is a student's"
                 for path in sorted(folder.glob(".*")) if path.name not in (".git", ".ipynb_checkpoints")
                 and any(path.rglob("*.ipynb"))]
-    submissions = [one for student, group in students.items() for one in _submissions(student, group, keys)]
+    submissions = [one for student, group in students.items() for one in _submissions(student, group)]
     the_class = Class(submissions, remarks)
-    if roster:
-        roster.enter(the_class)
+    if roster is not None:
+        enter(roster, the_class)
     the_class.submissions.sort(key=lambda one: (one.student, one.lesson or "", one.path))
     return the_class

@@ -5,8 +5,7 @@
 It imports what every worker needs, and never runs a student's code, a notebook's cell or anything else from outside. For each
 message, which brings the ends of two pipes and of a socket, it forks a supervisor. That opens a sandbox with nothing in it but a
 sleeping `cat`, joins its namespaces, and forks the worker, which gives up its rights (`confine`) and answers requests through the
-pipes (`worker`). So a worker has what a new Python under bubblewrap would have, without the seconds that importing takes: its own
-processes, files, network and users, none shared with this process or with another worker.
+pipes (`worker`). So a worker has what a new Python under bubblewrap would have, without the seconds that importing takes.
 
 The supervisor tells through its socket how the worker has ended. It ends the worker when the memory is used up, and when the
 other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`, `imports`.
@@ -30,26 +29,22 @@ from helpers.grading.sandbox import bubblewrap, cgroup, confine
 LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
                 "IPython.core.pylabtools", "asyncio.unix_events", "numpy.random", "pdb", "unittest.mock")
 """What IPython and NumPy import only when a cell asks for it, and what inside the sandbox would take its time again and again."""
-INTERVAL = 200
-"""Milliseconds between two looks at the memory."""
+INTERVAL = 200  # milliseconds between two looks at the memory
 
 
 def _supervise(program, limits, shell, requests, replies, control):
     """Start a worker in a sandbox, wait for its end or the grader's word, say how it ended, and leave nothing behind."""
     with contextlib.ExitStack() as stack:
-        group, pids, said = None, [], ("", "")
+        said = "", ""
         try:
+            group = cgroup.Group(limits if program else None)
+            stack.callback(group.remove)
             if program:
-                with contextlib.suppress(OSError):
-                    group = cgroup.Group(limits)
-                    stack.callback(group.remove)
                 sandbox, pids = bubblewrap.open_sandbox(program, limits)
                 stack.callback(sandbox.wait)
                 stack.callback(sandbox.kill)
                 confine.enter(pids[0])
-            if group:
-                for one in pids:
-                    group.add(one)
+                group.add(*pids)
             pid = os.fork() or _become_worker(program, limits, shell, requests, replies, group)
             os.close(requests)
             os.close(replies)
@@ -64,8 +59,7 @@ def _become_worker(program, limits, shell, requests, replies, group):
     """Confine this process, and answer requests until there are no more."""
     try:
         # By itself, before it runs anything: what it started sooner would be outside.
-        if group:
-            group.add(0)
+        group.add(0)
         confine.keep_only([requests, replies])
         os.setsid()
         os.nice(5)
@@ -77,7 +71,7 @@ def _become_worker(program, limits, shell, requests, replies, group):
         os.chdir(bubblewrap.SCRATCH)
         worker.serve(requests, replies, shell)
     except BaseException as error:
-        worker.send(replies, {"failed": f"{type(error).__name__}: {error}"})
+        worker.send(replies, f"{type(error).__name__}: {error}")
     finally:
         os._exit(70)
 
@@ -88,18 +82,18 @@ def _wait(pid, control, limits, program, group):
     for descriptor in (control, *([os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else [])):
         poll.register(descriptor, select.POLLIN)
     start = cgroup.memory_taken() if program else 0
-    ended, told = 0, False
-    while not (ended or told):
+    while True:
         told = control in dict(poll.poll(INTERVAL))
-        if program and cgroup.took_too_much(limits, start, group):
+        if program and group.took_too_much(limits.memory, start):
             return MEMORY, f"took more than {limits.memory // confine.MEGABYTE} MB of memory"
         ended, status = os.waitpid(pid, os.WNOHANG)
-    if not ended:
-        if not program:
-            os.killpg(pid, signal.SIGKILL)
-        return "", ""
-    code = os.waitstatus_to_exitcode(status)
-    return DEAD, f"the worker was ended by signal {-code}" if code < 0 else f"the worker ended itself with code {code}"
+        if ended:
+            code = os.waitstatus_to_exitcode(status)
+            return DEAD, f"the worker was ended by signal {-code}" if code < 0 else f"the worker ended itself with code {code}"
+        if told:
+            if not program:
+                os.killpg(pid, signal.SIGKILL)
+            return "", ""
 
 
 def main():

@@ -1,25 +1,51 @@
-"""Grade a whole class: which work is left, who does it, and what came of it."""
+"""Grade a whole class: which work is left, who does it, and what came of it, which is kept: a run that was killed goes on."""
 
 import contextlib
+import dataclasses
+import functools
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 
-from helpers.grading.errors import GradingError, SandboxError
-from helpers.grading.match import match
-from helpers.grading.records import ENDED, MISSING, Key, LessonResult, Match, Submission
+from helpers.environment import installed
+from helpers.grading.records import ENDED, GradingError, Key, LessonResult, Match, Submission
 from helpers.grading.run import Options, Runner, wanted_imports
-from helpers.grading.store import Store, work_name
+from helpers.grading.sandbox import SandboxError
+from helpers.project import ROOT
+from helpers.whole_files import write_whole
 
 SCHEDULER_TIMEOUT = "20s"
 
 
-def _matched(key: Key, submission: Submission) -> list[Match]:
-    """Return what will run of a submission. This is done here, outside the sandbox, so no student's code may stop it."""
+@functools.cache
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that results can depend on; empty where one is not installed."""
+    return {name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}
+
+
+@functools.cache
+def _course():
+    """Return what changes with any of the course's own modules, which keys and checks use."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "helpers").rglob("*.py")):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def work_name(data: bytes, key: Key, options) -> str:
+    """Return the name of a file's result: it changes when the file, the key, the options, the course or its packages change."""
+    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), versions(), _course()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+
+
+def _kept(path):
+    """Return a result, or None if there is none that can be read."""
     try:
-        return match(key, list(submission.cells))
-    except Exception as error:
-        note = f"this notebook could not be taken apart ({type(error).__name__})"
-        return [Match(exercise.name, None, (), MISSING, note) for exercise in key.exercises]
+        return LessonResult.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 @contextlib.contextmanager
@@ -27,10 +53,10 @@ def _cluster(scheduler):
     """Provide the executor of a Dask cluster."""
     try:
         import distributed
+
+        client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except ImportError:
         raise GradingError("--scheduler needs Dask: pip install distributed") from None
-    try:
-        client = distributed.Client(scheduler, timeout=SCHEDULER_TIMEOUT)
     except (OSError, TimeoutError, ValueError) as error:
         raise GradingError(f"no Dask scheduler answers at {scheduler!r}: {error}") from error
     with client, client.get_executor() as pool:
@@ -74,7 +100,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
             return
 
 
-def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Store, *, jobs: int = 1,
+def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Path, *, jobs: int = 1,
                 scheduler: str | None = None, say: Callable[[str], None] = print,
                 progress: Callable[[int, int], None] = lambda done, of: None) -> list[LessonResult | None]:
     """Grade what is not graded yet.
@@ -87,8 +113,8 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
         All keys, under the seed that is to count.
     options : Options
         How work is graded.
-    store : Store
-        Where results are kept as each is finished, and found again.
+    store : Path
+        The folder in which results are kept as each is finished, and found again.
     jobs : int
         How many submissions at a time.
     scheduler : str, optional
@@ -112,9 +138,9 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     names = [work_name(one.data, keys[one.lesson], options) if one.lesson and not one.problem else "" for one in submissions]
     # Equal files are graded once.
     named = {name: one for name, one in zip(names, submissions) if name}
-    results = {name: kept for name in named if (kept := store.get(name))}
+    results = {name: kept for name in named if (kept := _kept(store / f"{name}.json"))}
     progress(len(results), len(named))
-    work = {name: (str(one.lesson), _matched(keys[str(one.lesson)], one)) for name, one in named.items() if name not in results}
+    work = {name: (str(one.lesson), list(one.matches)) for name, one in named.items() if name not in results}
     if work:
         keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
         imports = wanted_imports(list(keys.values()), [match for _, matches in work.values() for match in matches])
@@ -123,7 +149,8 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
                 if isinstance(result, SandboxError):
                     say(f"{named[name].path} is not graded yet: {result}. The same command tries it again.")
                     continue
-                store.put(name, result)
+                written = json.dumps(dataclasses.asdict(result), indent=1, sort_keys=True)
+                write_whole(store / f"{name}.json", f"{written}\n", private=True)
                 results[name] = result
                 progress(len(results), len(named))
     return [results.get(name) for name in names]

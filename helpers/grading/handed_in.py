@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from helpers.grading.errors import SubmissionError
 from helpers.grading.reading import LARGEST_FILE, printable
-from helpers.grading.records import Cell
+from helpers.grading.records import Match, SubmissionError
 
-NESTED = 2
-"""Archives that may lie one in the other."""
+NESTED = 2  # archives that may lie one in the other
 MOST_FILES = 20_000
 LARGEST_ARCHIVE = 100 * 2**20
 """Bytes that are read of one archive besides `MOST_TIMES` its own size, those of archives inside among them."""
@@ -41,7 +39,8 @@ class File:
     clone: int | None = None  # how many parts lead to the clone of the course in which it lies
     place: tuple[str, ...] = ()  # its path below what holds the class
     lesson: str | None = None
-    cells: tuple[Cell, ...] = ()
+    data: bytes = b""  # see `records.Submission`
+    matches: tuple[Match, ...] = ()
     note: str = ""
     kind: str = "other"  # or "folder" or "notebook"
 
@@ -50,35 +49,23 @@ class File:
         """Its path in one piece."""
         return "/".join(self.parts)
 
-    def read(self) -> bytes:
-        """Return its first bytes, one more than a notebook may have."""
-        assert self.open
-        try:
-            with self.open() as file:
-                return file.read(LARGEST_FILE + 1)
-        except Exception as error:  # in a broken archive nearly any
-            raise SubmissionError(f"the file cannot be read ({getattr(error, 'strerror', None) or error})") from error
-
 
 def files(folder: Path) -> Iterator[File]:
     """Yield what lies in a class's folder, archives opened."""
-    return _sifted(list(_on_disk(folder)), 0, None, NESTED)
+    return _sifted(list(_on_disk(folder)))
 
 
-def _sifted(found, above, left, deep):
+def _sifted(found, above=0, left=None, deep=NESTED):
     """Yield what may be work among what lies in one folder or archive, which is `above` parts deep."""
     insides = [one.parts[above:] for one in found]
-    homes = [{inside[:spot] for inside in insides for spot, part in enumerate(inside[:_DEEPEST_CLONE + 1]) if part == name}
-             for name in ("helpers", "notebooks")]
-    clones = homes[0] & homes[1]
+    clones = set.intersection(*({inside[:spot] for inside in insides for spot, part in enumerate(inside[:_DEEPEST_CLONE + 1])
+                                 if part == name} for name in ("helpers", "notebooks")))
     for one, inside in zip(found, insides):
         root = next((number for number in range(_DEEPEST_CLONE + 1) if inside[:number] in clones), None)
+        one.clone = None if root is None else above + root
         ending = one.parts[-1][-6:].lower() if one.parts else ""
-        if root is not None:
-            one.clone = above + root
-            if not NOT_WORK.isdisjoint(inside[root:root + 1]) or (ending != ".ipynb" and one.kind != "folder"):
-                continue
-        if any(map(_skipped, inside)):
+        if any(map(_skipped, inside)) or (root is not None and (
+                not NOT_WORK.isdisjoint(inside[root:root + 1]) or (ending != ".ipynb" and one.kind != "folder"))):
             continue
         if one.open and not one.problem and ending.endswith(".zip"):
             yield from _opened(one, left or [LARGEST_ARCHIVE + MOST_TIMES * one.size], deep)

@@ -1,4 +1,4 @@
-"""Find, for each exercise of a key, the student's own code, and what it uses from elsewhere in the notebook.
+"""Find, for each exercise of a key, the student's own code, and what it uses from elsewhere in the notebook. Nothing is run.
 
 The code runs alone in a fresh worker, behind the key's set-up. What it uses besides is taken along: the last value that a name
 had above it, and what that needs in turn. A student's own version of a name counts before the key's, and the key's before the
@@ -6,99 +6,74 @@ lesson's. What takes training or data stays where it is, and that is said.
 """
 
 import ast
+import builtins
 import functools
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from helpers.grading.python_code import AT_HAND, MAGIC, defined_names, statements
-from helpers.grading.reading import LARGEST_CELL
+from helpers.grading.reading import LARGEST_CELL, MAGIC, defined_names, statements, used_names
 from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Key, Match
 
-MOST_CODE = 500_000
-"""Characters of code that are read of one notebook: ten times a long lesson."""
-MOST_CARRIED = 100
-"""Statements that are taken along for one exercise."""
-MOST_LINES = 1_000
-"""Statements of one cell whose needs are looked for."""
+MOST_CODE = 500_000  # characters of code that are read of one notebook: ten times a long lesson
+MOST_CARRIED = 100  # statements that are taken along for one exercise
+MOST_LINES = 1_000  # statements of one cell whose needs are looked for
 _COSTLY = re.compile(r"\b(fit|evaluate|predict|train_on_batch|GradientTape|apply_gradients|open|urlopen|urlretrieve|get_file"
                      r"|(load|read|fetch|download)\w*)\(|\bsubprocess\.")
 """Calls that train, or that ask for data which a worker does not have."""
 _INSTALLS = re.compile(r"^(\s*)[!%] *(pip|pip3|uv|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
+_AT_HAND = {*dir(builtins), "__annotations__", "__file__", "get_ipython", "display", "In", "Out", "_", "__", "___"}
+"""Names that a notebook has before its first cell."""
+_statements_of_a_lesson = functools.lru_cache(maxsize=1024)(statements)
 
 
 class _Code:
     """The code cells of a notebook, and where each name gets its value; the cells of its `lesson` count as standing above it."""
 
-    def __init__(self, cells, lesson=None):
-        self.cells, self.unread, self.bodies, read = cells, 0, {}, 0
-        self._binding, self._changing = defaultdict(list), defaultdict(list)
-        self.parsed = dict(lesson.parsed) if lesson else {}
-        code = [number for number, cell in enumerate(cells) if cell.kind == "code" and cell.source.strip()]
-        for number in sorted(code, key=lambda number: "exercise-solution" not in cells[number].tags):
-            source = cells[number].source
-            if source not in self.parsed:
-                read += len(source) * (1 + len(MAGIC.findall(source)))
-                if len(source) > LARGEST_CELL or read > MOST_CODE:
+    def __init__(self, cells, lesson=()):
+        self.cells, self.unread, self.bodies, self._touching, read = cells, 0, {}, defaultdict(list), 0
+        known = {cell.source for cell in lesson}
+        code = [(number, cell) for number, cell in enumerate((*lesson, *cells), -len(lesson))
+                if cell.kind == "code" and cell.source.strip()]
+        for number, cell in sorted(code, key=lambda one: "exercise-solution" not in one[1].tags):
+            if cell.source not in known:
+                read += len(cell.source) * (1 + len(MAGIC.findall(cell.source)))
+                if len(cell.source) > LARGEST_CELL or read > MOST_CODE:
                     self.unread += 1
                     continue
-                self.parsed[source] = statements(source) or []
-            self.bodies[number] = self.parsed[source]
-        above = {number - len(lesson.cells): body for number, body in lesson.bodies.items()} if lesson else {}
-        for number, body in sorted({**above, **self.bodies}.items()):
+            self.bodies[number] = (_statements_of_a_lesson if cell.source in known else statements)(cell.source)
+        for number, body in sorted(self.bodies.items()):
             for line, one in enumerate(body):
-                for names, book in ((one.binds, self._binding), (one.changes, self._changing)):
-                    for name in names:
-                        book[name].append(((number, line), one))
+                for name in one.binds | one.changes:
+                    self._touching[name].append(((number, line), one))
+        # The code of the lesson, to tell what a student has changed.
+        self.handed_out = {one.text for number, body in self.bodies.items() if number < 0 for one in body}
 
-    @functools.cached_property
-    def texts(self):
-        """The code of all statements, to tell what a student has changed."""
-        return {one.text for body in self.bodies.values() for one in body}
-
-    def binding(self, names):
+    def binding(self, *names):
         """Return (position, statement) for each statement that gives one of these names its value, in order."""
-        return sorted((one for name in names for one in self._binding.get(name, [])), key=lambda one: one[0])
+        return sorted((one for name in names for one in self._touching.get(name, []) if name in one[1].binds),
+                      key=lambda one: one[0])
 
     def value(self, name, at):
         """Return the statements that make a name's value at a position, or that which gives it one further down."""
-        every = self._binding.get(name, [])
+        every = self.binding(name)
         above = [one for one in every if one[0] < at]
-        below = next(([one] for one in every if one[0][0] > at[0]), [])
+        below = [one for one in every if one[0][0] > at[0]][:1]
         if not above or (below and above[-1][0][0] < 0 <= at[0]):  # what the student has counts before what the lesson has
             return below
-        # What stands under `if` or in a loop may leave the value from before as it was.
-        first = next((number for number in reversed(range(len(above))) if not above[number][1].maybe), len(above) - 1)
         if above[-1][1].imports or above[-1][1].defines:
             return above[-1:]
-        changes = [one for one in self._changing.get(name, []) if above[first][0] < one[0] < at]
-        return sorted(above[first:] + changes, key=lambda one: one[0])
-
-
-_lesson = functools.lru_cache(maxsize=32)(_Code)
+        # What stands under `if` or in a loop may leave the value from before as it was.
+        first = next((place for place, one in reversed(above) if not one.maybe), above[0][0])
+        return [one for one in self._touching[name] if first <= one[0] < at]
 
 
 class _Carrier:
-    """Takes along what one exercise's code, which stands at `at`, needs from the notebook and its lesson, but is not `given`."""
+    """Takes along what code that stands at `at` needs from its notebook and the lesson, and the key's set-up has not `given`."""
 
-    def __init__(self, code, lesson, given, at):
-        self._code, self._lesson, self._given, self._at = code, lesson, given, at
-        self._taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
-
-    def before(self):
-        """Return the code of what was taken, the lesson's first, in the order of the notebook."""
-        return tuple(self._taken[place].text for place in sorted(self._taken))
-
-    def need_all(self, body):
-        """Take along what statements need that run one after another."""
-        have, later = set(), set()
-        for one in body:
-            now, called = one.used
-            for name in sorted(now - have):
-                self.need(name)
-            have, later = have | one.binds, later | called
-        for name in sorted(later - have):
-            self.need(name)
+    def __init__(self, code, given, at):
+        self._code, self._at_hand, self._given, self._at = code, given | _AT_HAND, given, at
+        self.taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
 
     def need(self, name, at=None, runs=False):
         """Take along what a name stands for at a place, where it may be asked for at once; return whether it is at hand now."""
@@ -110,18 +85,16 @@ class _Carrier:
 
     def _find(self, name, at, runs):
         found = self._code.value(name, at)
-        changed = any(place[0] >= 0 and one.text not in self._lesson.texts for place, one in found)
+        changed = any(place[0] >= 0 and one.text not in self._code.handed_out for place, one in found)
         if found and (changed or name not in self._given) and all(self._take(place, one, at, runs) for place, one in found):
             self.names |= {name} if changed else set()
             return True
-        if name in self._given | AT_HAND:
+        if name in self._at_hand:
             return True
-        if found:
-            self.lost.add(name)
-            return False
-        everything = self._code.binding("*")[:5]
-        self._taken.update(everything)
-        return bool(everything)
+        self.lost |= {name} if found else set()
+        stars = [] if found else self._code.binding("*")[:5]
+        self.taken.update(stars)
+        return bool(stars)
 
     def _take(self, place, one, at, runs):
         """Take one statement with what it needs; return whether it can run."""
@@ -132,8 +105,8 @@ class _Carrier:
         now, later = one.used
         # What an `if` also binds may have had no value before, and a function may never come to what it lacks.
         can_run = all(self.need(name, place, runs) or (one.maybe and name in one.binds) for name in sorted(now)) and all(
-            self.need(name, at, runs) or one.defines for name in sorted(later - one.binds))
-        self._taken.update({place: one} if can_run else {})
+            self.need(name, at, runs) or one.defines for name in sorted(later))
+        self.taken.update({place: one} if can_run else {})
         return can_run
 
 
@@ -147,22 +120,22 @@ def _named(exercise, cells, *kinds):
 def _names(exercise):
     """Return the names that an exercise asks for, those that its set-up gives, and the code of its stub's statements."""
     return (defined_names(exercise.solution) & defined_names(exercise.stub or exercise.solution),
-            set().union(*map(defined_names, exercise.setup)), {one.text for one in statements(exercise.stub or "") or []})
+            set().union(*map(defined_names, exercise.setup)), {one.text for one in statements(exercise.stub or "")})
 
 
-def _choose(exercise, own, texts):
+def _choose(exercise, own):
     """Return the number of the cell that counts and what to say of it, or None and a status."""
     wanted, _, stub = _names(exercise)
     named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
     touched = [number for number in named if not own.bodies[number] or any(
         not one.stub and one.text not in stub for one in own.bodies[number])]
-    everywhere = {place[0]: one for place, one in own.binding(wanted) if place[0] >= 0}
-    defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | texts]
+    everywhere = {place[0]: one for place, one in own.binding(*wanted) if place[0] >= 0}
+    defining = [number for number, one in everywhere.items() if not one.stub and one.text not in stub | own.handed_out]
     if not defining:
         return (touched[-1], "") if touched else (None, NOT_ATTEMPTED if named or everywhere else MISSING)
     # What the last check has seen; further down there is only scratch paper, unless there is nothing else.
     asks = re.compile(rf"\bcheck\(\s*({'|'.join(map(re.escape, wanted))})\b")
-    last = max((number for number in own.bodies if asks.search(own.cells[number].source)), default=len(own.cells))
+    last = max((number for number in own.bodies if number >= 0 and asks.search(own.cells[number].source)), default=len(own.cells))
     chosen, count = max([number for number in defining if number <= last] or defining), len({*named, *defining})
     if chosen not in named:
         return chosen, "found in another cell of yours by what it defines"
@@ -173,27 +146,26 @@ def _tried(one):
     """Return the code of a statement such that an error in it stops nothing that comes after it."""
     if one.defines or not one.text:
         return one.text
-    handler = ast.ExceptHandler(ast.Name("Exception"), None, [ast.Pass()])
-    return ast.unparse(ast.Try([one.node], [handler], [], []))
+    return ast.unparse(ast.Try([one.node], [ast.ExceptHandler(ast.Name("Exception"), None, [ast.Pass()])], [], []))
 
 
-def _match(exercise, own, lesson):
+def _match(exercise, own):
     wanted, given, _ = _names(exercise)
-    number, note = _choose(exercise, own, lesson.texts)
+    number, note = _choose(exercise, own)
     if number is None:
         kinds = [own.cells[other].kind.replace("m", "M") for other in _named(exercise, own.cells, "markdown", "raw")]
         said = [f"the cell {exercise.name}-solution is a {kinds[-1]} cell; turn it back into code" if kinds else
                 "the cell of this exercise is missing"] if note == MISSING else []
-        if own.unread:
-            said.append(f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook "
-                        f"{MOST_CODE:,}")
+        said += [f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook "
+                 f"{MOST_CODE:,}"] if own.unread else []
         return Match(exercise.name, None, status=note, note="; ".join(said))
     at, body, whole = (number, 0), own.bodies[number], number in _named(exercise, own.cells, "code")
     if not whole:
-        at = next(place for place, _ in own.binding(wanted) if place[0] == number)
+        at = next(place for place, _ in own.binding(*wanted) if place[0] == number)
         body = [one for one in body if wanted & (one.binds | one.changes)]
-    carrier = _Carrier(own, lesson, given, at)
-    carrier.need_all(body[:MOST_LINES])
+    carrier = _Carrier(own, given, at)
+    for name in sorted(set().union(*used_names("\n".join(one.text for one in body[:MOST_LINES])))):
+        carrier.need(name)
     for name in sorted(wanted - set().union(*(one.binds for one in body))) if body else ():
         carrier.need(name, (number, len(own.bodies[number])))
     source = _INSTALLS.sub(r"\1pass", own.cells[number].source)
@@ -203,7 +175,8 @@ def _match(exercise, own, lesson):
     notes = [note, *(f"{about}: {', '.join(sorted(names))}" for about, names in (
         ("taken along from your other cells", carrier.names),
         ("not at hand here, because it takes data or training", carrier.lost)) if names)]
-    return Match(exercise.name, source, carrier.before(), note="; ".join(filter(None, notes)))
+    before = tuple(one.text for _, one in sorted(carrier.taken.items()))
+    return Match(exercise.name, source, before, note="; ".join(filter(None, notes)))
 
 
 def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
@@ -221,9 +194,8 @@ def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
     list of Match
         One for each exercise, in the key's order.
     """
-    lesson = _lesson(key.lesson_cells)
-    own = _Code(cells, lesson)
-    return [_match(exercise, own, lesson) for exercise in key.exercises]
+    own = _Code(cells, key.lesson_cells)
+    return [_match(exercise, own) for exercise in key.exercises]
 
 
 def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -> str | None:
@@ -249,7 +221,6 @@ def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -
         asked = set().union(*(each for one in wanted.values() for each in one))
         # Only where a name stands at all is it worth while to parse.
         code = _Code([cell for cell in cells if cell.kind == "code" and any(name in cell.source for name in asked)])
-        counts = {lesson: sum(bool(each) and all(code.binding([name]) for name in each) for each in one)
-                  for lesson, one in wanted.items()}
+        counts = {lesson: sum(bool(each) and all(map(code.binding, each)) for each in one) for lesson, one in wanted.items()}
     best = [lesson for lesson, count in counts.items() if count == max(counts.values()) > 0]
     return best[0] if len(best) == 1 else None

@@ -1,20 +1,37 @@
-"""Read notebooks as students hand them in: odd encodings, old formats, broken files, and nothing without a limit."""
+"""Read notebooks as students hand them in, and the code in their cells, of which nothing is run.
 
+Odd encodings, old formats and broken files are read, and nothing without a limit.
+"""
+
+import ast
+import dis
+import functools
 import json
+import re
 import sys
+import types
+import warnings
 
-from helpers.grading.errors import SubmissionError
-from helpers.grading.records import Cell
+from helpers.grading.records import Cell, SubmissionError
 
 LARGEST_FILE = 20 * 2**20
 MOST_CELLS = 2_000
-LARGEST_CELL = 200_000
-"""Characters. Nobody writes such a cell by hand."""
+LARGEST_CELL = 200_000  # Characters. Nobody writes such a cell by hand.
 MOST_MARKS = 2_500_000
 """Brackets and quotation marks: each makes an object of many times its size, and 20 MB of them would fill the memory."""
 _SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
 
 _OTHERS = {b"PK\x03\x04": " but a zip archive: give it back its ending .zip", b"%PDF": " but a PDF: hand in the .ipynb file"}
+_DEFINITIONS, _IMPORTS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef), (ast.Import, ast.ImportFrom)
+_SCOPES = (*_DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_AT_ONCE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+_ASKS = ("LOAD_NAME", "LOAD_GLOBAL", "STORE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
+_RUNS_ITS_CELL = re.compile(r"\A\s*%%(time|capture|prun)\b[^\n]*\n")
+"""Cell magics that run their cell here, so that what it defines is defined afterward."""
+MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+"""For each of these in a cell IPython reads the cell once more."""
+_FILE = "a student's cell"
+warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news for the instructor
 
 
 def printable(text: str) -> str:
@@ -96,3 +113,93 @@ def parse(data: bytes) -> tuple[str | None, list[Cell]]:
         raise SubmissionError(f"the notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read")
     lesson = _part(_part(notebook, "metadata", dict), "course", dict).get("lesson")
     return lesson if isinstance(lesson, str) else None, [_cell(cell) for cell in cells if isinstance(cell, dict)]
+
+
+class Statement:
+    """One statement of a cell's top level: its kind, and the names that it binds, changes in place (`x[0] = 1`) and uses."""
+
+    def __init__(self, node: ast.stmt):
+        self.node = node
+        self.defines, self.imports = isinstance(node, _DEFINITIONS), isinstance(node, _IMPORTS)
+        self.maybe = not self.defines and hasattr(node, "body")  # `if` and its like may give their names no value
+        rest = node.body[ast.get_docstring(node) is not None:] if isinstance(node, _DEFINITIONS) else []
+        self.stub = [isinstance(one, ast.Return) and getattr(one.value, "value", None) is ... for one in rest] == [True]
+        self.binds, self.changes = _bound(node)
+
+    @functools.cached_property
+    def text(self) -> str:
+        """Its code, without comments; nothing where that cannot be written: nested too deeply, or a number of 5,000 digits."""
+        try:
+            return ast.unparse(self.node)
+        except (RecursionError, ValueError):
+            return ""
+
+    @functools.cached_property
+    def used(self) -> tuple[set[str], set[str]]:
+        """Two sets of names: what it asks for when it runs, and what functions in it ask for when they are called."""
+        return used_names(self.text)
+
+
+def _bound(statement):
+    """Return the names that a statement binds, and those whose value it changes."""
+    binds, changes, todo = set(), set(), [statement]
+    while todo:
+        node = todo.pop()
+        stored = isinstance(getattr(node, "ctx", None), ast.Store)
+        if isinstance(node, ast.alias):
+            binds.add((node.asname or node.name).split(".")[0])
+        elif isinstance(getattr(node, "name", None), str):
+            binds.add(node.name)
+        elif isinstance(node, ast.Name) and stored:
+            binds.add(node.id)
+        called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+        base = node if stored and isinstance(node, (ast.Subscript, ast.Attribute)) else called
+        while isinstance(base, (ast.Subscript, ast.Attribute)):
+            base = base.value
+            changes |= {base.id} if isinstance(base, ast.Name) else set()
+        todo += () if isinstance(node, _SCOPES) else ast.iter_child_nodes(node)
+    return binds, changes - binds
+
+
+def used_names(text: str) -> tuple[set[str], set[str]]:
+    """Return the names whose value code asks for before it binds them itself, and those for which only its functions ask."""
+    now, later, bound = set(), set(), set()
+    try:
+        # Its instructions stand in the order in which Python runs them: `x` is asked for in `x = x + 1`, not in `x = 1; x`.
+        todo = [(compile(text, _FILE, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True), now, bound)]
+    except Exception:  # too deep, or `return` outside a function
+        todo = []
+    for code, asked, have in todo:
+        for step in dis.get_instructions(code):
+            if isinstance(step.argval, types.CodeType):
+                todo.append((step.argval, asked, {*have}) if step.argval.co_name in _AT_ONCE else (step.argval, later, set()))
+            elif step.opname == "STORE_NAME":
+                have.add(step.argval)
+            elif step.opname in _ASKS and step.argval not in have:
+                asked.add(step.argval)
+    return now, later - bound
+
+
+def _as_python(source):
+    """Return a cell after IPython's own transformation, which most cells need none of."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
+
+
+def statements(source: str) -> list[Statement]:
+    """Return a cell's statements, an import as one for each name; none if it is not Python."""
+    source = _RUNS_ITS_CELL.sub("", source)
+    for prepare in (str, _as_python):
+        try:
+            body = ast.parse(prepare(source), _FILE).body
+        except Exception:  # not only SyntaxError: too deep, too large, a zero byte, ...
+            continue
+        return [Statement(one) for node in body for one in (
+            [type(node)(**{**vars(node), "names": [alias]}) for alias in node.names] if isinstance(node, _IMPORTS) else [node])]
+    return []
+
+
+def defined_names(source: str) -> set[str]:
+    """Return the names that a cell gives a value at its top level; none if it is not Python."""
+    return set().union(*(one.binds for one in statements(source))) - {"*"}

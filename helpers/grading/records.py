@@ -1,4 +1,4 @@
-"""What the parts of the grader hand to each other: one dataclass for each thing that an instructor would name.
+"""What the parts of the grader hand to each other: a dataclass for each thing that an instructor would name, and what goes wrong.
 
 collect -> match -> run -> score -> report. A key holds exercises, an exercise hidden checks. A student hands in submissions; a
 submission is matched to the exercises of its key; each match is run and becomes a result.
@@ -10,8 +10,19 @@ from typing import Any
 RIGHT, PARTLY, WRONG = "right", "partly right", "wrong"
 NOT_ATTEMPTED, MISSING = "not attempted", "missing"
 TIME_OUT, DEAD, MEMORY, FLOOD = "time-out", "dead", "memory", "flood"
-ENDED = (TIME_OUT, DEAD, MEMORY, FLOOD)
-"""Why a worker was ended before the exercise was through."""
+ENDED = (TIME_OUT, DEAD, MEMORY, FLOOD)  # why a worker was ended before the exercise was through
+
+
+class GradingError(Exception):
+    """The run cannot go on: the message names what is wrong and what to do."""
+
+
+class KeyNotebookError(GradingError):
+    """A key notebook does not keep to its form, or does not give the answers that it stores."""
+
+
+class SubmissionError(GradingError):
+    """One submission cannot be read; the others go on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Check:
     """One hidden cell of a key. Its answer under the present seed never enters a student's worker."""
 
     name: str
-    source: str
+    source: str  # in a scope of its own, see `answer_keys`
     points: float
     expected: str
     calls: tuple[Call, ...] = ()  # those that it makes of the key's own functions, where the key has run here
@@ -51,12 +62,11 @@ class Exercise:
 
     name: str  # as metadata say it
     title: str  # its heading
-    setup: tuple[str, ...]  # cells that run before the solution; the first `common` of them belong to the whole key
+    setup: tuple[str, ...]  # cells that run before the solution
     solution: str  # the key's own
     stub: str | None  # what the lesson hands out in its place, if the lesson is at hand
     checks: tuple[Check, ...]  # the hidden cells
     visible: str | None = None  # the lesson's own check, which gives feedback its hint
-    common: int = 0  # how many cells of the set-up run before every exercise
 
     @property
     def points(self) -> float:
@@ -73,6 +83,17 @@ class Key:
     lesson_cells: tuple[Cell, ...] = ()  # the lesson as it is handed out: a student's code or a visible check may use its names
     digest: str = ""  # changes with the key, the lesson and the seed: results are kept under it
     seed: int | None = None  # what the hidden inputs were drawn from, where not from the seed that is stored
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """What will run as the solution of one exercise."""
+
+    exercise: str
+    source: str | None  # None where there is nothing to grade
+    before: tuple[str, ...] = ()  # what it uses from elsewhere, in the order in which it runs
+    status: str = ""  # `NOT_ATTEMPTED` or `MISSING` where there is nothing to grade
+    note: str = ""  # how it was found
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -92,7 +113,7 @@ class Submission:
     lesson: str | None  # None where no lesson could be told
     path: str  # below the folder of submissions; `archive.zip/inside.ipynb` for what lay in an archive
     data: bytes = b""  # a digest of the cells: equal work, with whatever outputs, has an equal result
-    cells: tuple[Cell, ...] = ()
+    matches: tuple[Match, ...] = ()  # one for each exercise, in the key's order
     problem: str = ""  # why it is not graded, or nothing
     notes: tuple[str, ...] = ()  # what the instructor should know: attempts that do not count, names that were told apart
 
@@ -105,17 +126,6 @@ class Class:
     remarks: list[str] = dataclasses.field(default_factory=list)
     missing: list[Student] = dataclasses.field(default_factory=list)  # on the roster, and nothing handed in
     unknown: list[Student] = dataclasses.field(default_factory=list)  # the other way round
-
-
-@dataclasses.dataclass(frozen=True)
-class Match:
-    """What will run as the solution of one exercise."""
-
-    exercise: str
-    source: str | None  # None where there is nothing to grade
-    before: tuple[str, ...] = ()  # what it uses from elsewhere, in the order in which it runs
-    status: str = ""  # `NOT_ATTEMPTED` or `MISSING` where there is nothing to grade
-    note: str = ""  # how it was found
 
 
 @dataclasses.dataclass
@@ -155,6 +165,11 @@ class ExerciseResult:
     printed: str = ""  # by the student's own cell
     hint: str = ""  # what the lesson's own check says of it, where points were lost
     checks: list[CheckResult] = dataclasses.field(default_factory=list)  # one for each hidden check
+
+    def conclude(self, ended: str = "") -> None:
+        """Sum up what the checks have earned; `ended` is why the worker was ended, if it was."""
+        self.earned = sum(check.earned for check in self.checks)
+        self.status = ended or (RIGHT if self.earned == self.points else PARTLY if self.earned else WRONG)
 
 
 @dataclasses.dataclass

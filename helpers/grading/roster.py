@@ -6,11 +6,11 @@ import io
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.grading.errors import GradingError
 from helpers.grading.reading import decode, printable
-from helpers.grading.records import Class, Student
+from helpers.grading.records import Class, GradingError, Student
 
 IDS = ("ID", "SIS User ID", "SIS Login ID", "ID number", "Username", "Email address", "Identifier")
 """Columns that name one person each, Canvas's and Moodle's; "Identifier" stands in Moodle's grading worksheet."""
@@ -35,49 +35,42 @@ def _names(row):
     return [" ".join(names), " ".join(reversed(names))]
 
 
-@dataclasses.dataclass(frozen=True)
-class Roster:
-    """Who belongs to a class: for each student the known columns of the export."""
-
-    rows: tuple[dict[str, str], ...]
-
-    def fitting(self, student: Student) -> list[dict[str, str]]:
-        """Return the rows that fit a student by an id, a login or an address, else by the name: as it is written, else folded."""
-        name = re.sub(r" \([^()]*\)$", "", student.name)
-        for told, text, fold in ((_ids, student.identity, str), (_ids, student.identity, str.casefold), (_ids, name, str),
-                                 (_ids, name, str.casefold), (_names, name, str), (_names, name, _squashed)):
-            found = [row for row in self.rows if fold(text) and fold(text) in map(fold, told(row))]
-            if found:
-                return found
-        return []
-
-    def enter(self, the_class: Class) -> None:
-        """Enter into a class what the roster says: fields, who is missing, who is unknown, and what cannot be told."""
-        lessons, owners, entered = defaultdict(set), defaultdict(list), {}
-        for one in the_class.submissions:
-            lessons[one.student].add(one.lesson)
-        for student in sorted(lessons):
-            fitting = self.fitting(student)
-            if len(fitting) > 1:
-                the_class.remarks.append(f"{student.name} fits {len(fitting)} rows of the roster: it has to be told by hand")
-            (owners[self.rows.index(fitting[0])] if len(fitting) == 1 else the_class.unknown).append(student)
-        for number, students in owners.items():
-            every, names = [lesson for one in students for lesson in lessons[one]], " and ".join(one.name for one in students)
-            if len(every) > len(set(every)):
-                the_class.remarks.append(f"{names} fit the same row of the roster: it has to be told by hand")
-                the_class.unknown += students
-                continue
-            the_class.remarks += [f"{names} are one person by the roster"] if len(students) > 1 else []
-            person = dataclasses.replace(students[0], fields=tuple(self.rows[number].items()))
-            entered.update(dict.fromkeys(students, person))
-        the_class.submissions[:] = [dataclasses.replace(one, student=entered.get(one.student, one.student))
-                                    for one in the_class.submissions]
-        for row in (row for number, row in enumerate(self.rows) if number not in owners):
-            name, identity = _names(row)[0], next((row[column] for column in IDS if row.get(column)), "")
-            the_class.missing.append(Student(identity or name, name or identity, tuple(row.items())))
+def fitting(rows: Sequence[dict[str, str]], student: Student) -> list[dict[str, str]]:
+    """Return the rows that fit a student by an id, a login or an address, else by the name: as it is written, else folded."""
+    name = re.sub(r" \([^()]*\)$", "", student.name)
+    for told, text, fold in ((_ids, student.identity, str), (_ids, student.identity, str.casefold), (_ids, name, str),
+                             (_ids, name, str.casefold), (_names, name, str), (_names, name, _squashed)):
+        if found := [row for row in rows if fold(text) and fold(text) in map(fold, told(row))]:
+            return found
+    return []
 
 
-def read_roster(path: str | Path) -> Roster:
+def enter(rows: Sequence[dict[str, str]], the_class: Class) -> None:
+    """Enter into a class what the roster says: fields, who is missing, who is unknown, and what cannot be told."""
+    lessons, owners, entered = defaultdict(set), defaultdict(list), {}
+    for one in the_class.submissions:
+        lessons[one.student].add(one.lesson)
+    for student in sorted(lessons):
+        found = fitting(rows, student)
+        if len(found) > 1:
+            the_class.remarks.append(f"{student.name} fits {len(found)} rows of the roster: it has to be told by hand")
+        (owners[rows.index(found[0])] if len(found) == 1 else the_class.unknown).append(student)
+    for number, students in owners.items():
+        every, names = [lesson for one in students for lesson in lessons[one]], " and ".join(one.name for one in students)
+        if len(every) > len(set(every)):
+            the_class.remarks.append(f"{names} fit the same row of the roster: it has to be told by hand")
+            the_class.unknown += students
+            continue
+        the_class.remarks += [f"{names} are one person by the roster"] if len(students) > 1 else []
+        entered.update(dict.fromkeys(students, dataclasses.replace(students[0], fields=tuple(rows[number].items()))))
+    the_class.submissions[:] = [dataclasses.replace(one, student=entered.get(one.student, one.student))
+                                for one in the_class.submissions]
+    for row in (row for number, row in enumerate(rows) if number not in owners):
+        name, identity = _names(row)[0], next((row[column] for column in IDS if row.get(column)), "")
+        the_class.missing.append(Student(identity or name, name or identity, tuple(row.items())))
+
+
+def read_roster(path: str | Path) -> list[dict[str, str]]:
     """Read the export of a gradebook: Canvas's, Moodle's participants or grades, or another with the same columns.
 
     Parameters
@@ -87,8 +80,8 @@ def read_roster(path: str | Path) -> Roster:
 
     Returns
     -------
-    Roster
-        Without the row of possible points, and without columns of grades.
+    list of dict of str to str
+        For each student the known columns of the export, without the row of possible points and without grades.
 
     Raises
     ------
@@ -110,5 +103,5 @@ def read_roster(path: str | Path) -> Roster:
     if not {*columns.values()} & {*IDS, *NAMES}:
         raise GradingError(f"the roster {path.name} has none of the columns {', '.join((*NAMES, *IDS))}: "
                            "export the gradebook from Canvas, or the participants or grades from Moodle")
-    return Roster(tuple(row for row in rows if any(row.values()) and not row.get("Student", "").lower().startswith(
-        ("points possible", "student, test"))))
+    return [row for row in rows if any(row.values()) and not row.get("Student", "").lower().startswith(
+        ("points possible", "student, test"))]

@@ -8,20 +8,17 @@ import os
 import re
 from collections.abc import Sequence
 
-from helpers.grading.answer_keys import defined_names, in_own_scope
-from helpers.grading.errors import KeyNotebookError, SandboxError
-from helpers.grading.records import ENDED, PARTLY, RIGHT, WRONG, CellRun, CheckResult, ExerciseResult, Key, LessonResult, Match
+from helpers.grading.reading import defined_names
+from helpers.grading.records import ENDED, RIGHT, CheckResult, ExerciseResult, Key, KeyNotebookError, LessonResult, Match
+from helpers.grading.sandbox import SandboxError
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
 
-SHOWN = 2000
-"""Characters of an output that feedback shows."""
+SHOWN = 2000  # characters of an output that feedback shows
 SEEDING = "import random as _one, numpy as _two\n_one.seed(0)\n_two.random.seed(0)\ndel _one, _two"
 """So that code which draws from the common generators draws the same in every run: equal work gets equal feedback."""
-CLEARING = "get_ipython().reset()"
-"""IPython's own way to forget every name of the exercise before."""
-HINT_SECONDS = 10
-"""What the lesson's own check may take; feedback has no hint where that is too little."""
+CLEARING = "get_ipython().reset()"  # IPython's own way to forget every name of an exercise before
+HINT_SECONDS = 10  # what the lesson's own check may take; feedback has no hint where that is too little
 WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]*\b(layers|pretrained|progress)\b")
 """What asks for TensorFlow, or for a module of the course that imports it at once."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
@@ -53,7 +50,7 @@ def shown(text: str) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + " ..."
 
 
-class Runner:
+class Runner(Workers):
     """Runs exercises; one for each process.
 
     Parameters
@@ -68,7 +65,7 @@ class Runner:
         self.imports, self.options = tuple(imports), options
         # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
         seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
-        self.workers = Workers(options.sandbox, imports, Limits(memory=options.memory * MEGABYTE, seconds=seconds))
+        super().__init__(options.sandbox, imports, Limits(memory=options.memory * MEGABYTE, seconds=seconds))
 
     def __reduce__(self):
         # To a worker of a cluster goes what makes one there, for all the work that it gets.
@@ -102,7 +99,7 @@ class Runner:
                 exercise = exercises[match.exercise]
                 result = ExerciseResult(exercise.name, exercise.title, exercise.points, 0, match.status, match.note)
                 for used in () if match.source is None else (True, False) if worker else (False,):
-                    worker = worker or stack.enter_context(contextlib.closing(self.workers.start()))
+                    worker = worker or stack.enter_context(contextlib.closing(self.start()))
                     result = self._graded(worker, key, exercise, match, used)
                     if result.status != RIGHT or alone:
                         stack.close()
@@ -121,39 +118,39 @@ class Runner:
         KeyNotebookError
             When the key fails here twice, or, with its own seed, does not give its stored answers: then nobody could.
         """
-        def answered(exercise):
-            with contextlib.suppress(KeyNotebookError):
-                return self._answered(key, exercise)
-            return self._answered(key, exercise)
-
-        return dataclasses.replace(key, exercises=tuple(map(answered, key.exercises)))
+        answered = []
+        for exercise in key.exercises:
+            try:
+                answered.append(self._answered(key, exercise))
+            except KeyNotebookError:
+                answered.append(self._answered(key, exercise))
+        return dataclasses.replace(key, exercises=tuple(answered))
 
     def _answered(self, key, exercise):
         """Return an exercise with the answers that its own solution gives here, and the calls that come before them."""
-        with contextlib.closing(self.workers.start()) as worker:
+        with contextlib.closing(self.start()) as worker:
             setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution))
-        said = [f"before its hidden cells: {shown(run.detail)}" for run in (setup, solution) if run.status != "ok"]
-        said += [f"in {check.name}: {shown(run.detail)}" for check, run in zip(exercise.checks, runs) if run.status != "ok"]
-        if said:
-            raise KeyNotebookError(f"the key of {key.lesson}, exercise {exercise.name}, fails here, {said[0]}")
+        where, checks = f"the key of {key.lesson}, exercise {exercise.name},", []
+        for run in (setup, solution):
+            if run.status != "ok":
+                raise KeyNotebookError(f"{where} fails here, before its hidden cells: {shown(run.detail)}")
         for check, run in zip(exercise.checks, runs):
+            if run.status != "ok":
+                raise KeyNotebookError(f"{where} fails here, in {check.name}: {shown(run.detail)}")
             if run.result is None or (key.seed is None and run.result != check.expected):
-                raise KeyNotebookError(
-                    f"the key of {key.lesson}, exercise {exercise.name}, does not give its own stored answer here, in "
-                    f"{check.name}: run the key again with this machine's packages, or install the course's versions")
-        return dataclasses.replace(exercise, checks=tuple(
-            dataclasses.replace(check, expected=run.result, calls=tuple(run.calls)) for check, run in zip(exercise.checks, runs)))
+                raise KeyNotebookError(f"{where} does not give its own stored answer here, in {check.name}: run the key again "
+                                       "with this machine's packages, or install the course's versions")
+            checks.append(dataclasses.replace(check, expected=run.result, calls=tuple(run.calls)))
+        return dataclasses.replace(exercise, checks=tuple(checks))
 
-    def _cells(self, worker, exercise, match, used=False):
+    def _cells(self, worker, exercise, match):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
-        # Feedback tells calls of what the student is to write, but only where it ran in a new worker.
-        names = [] if used else sorted(defined_names(exercise.solution))
         # Sent as one cell, which saves as many conversations as there are cells.
-        setup = worker.run("\n".join([*([CLEARING] if used else []), SEEDING, *exercise.setup]), max(self.options.timeout, 60))
-        hidden = [in_own_scope(check.source, exercise.setup[:exercise.common]) for check in exercise.checks]
-        runs: list[CellRun] = []
-        for source in ("\n".join(match.before), match.source, *hidden):
+        setup = worker.run("\n".join([CLEARING, SEEDING, *exercise.setup]), max(self.options.timeout, 60))
+        names, runs = sorted(defined_names(exercise.solution)), []
+        for source in ("\n".join(match.before), match.source, *(check.source for check in exercise.checks)):
             lost = next((run for run in (setup, *runs) if run.status in ENDED), None)
+            # Feedback tells calls of what the student is to write.
             runs.append(dataclasses.replace(lost, printed="") if lost else worker.run(source, self.options.timeout, names))
         before, solution, *checks = runs
         if before.status == "error" and solution.status == "ok":
@@ -161,35 +158,28 @@ class Runner:
         return setup, solution, checks
 
     def _graded(self, worker, key, exercise, match, used):
-        """Return what comes of a student's solution; what feedback tells of it only where it ran in a new worker."""
-        setup, solution, runs = self._cells(worker, exercise, match, used)
+        """Return what comes of a student's solution, with the lesson's own hint where it ran in a new worker."""
+        setup, solution, runs = self._cells(worker, exercise, match)
         result = ExerciseResult(exercise.name, exercise.title, exercise.points, note=match.note, printed=shown(solution.printed))
-        if setup.status != "ok":
-            if not used:
-                self._answered(key, exercise)
-                raise SandboxError(f"the key's cells before exercise {exercise.name} failed here, and a moment later did not: "
-                                   "this machine may be too busy, or short of memory")
+        if setup.status != "ok" and used:
             return result
+        if setup.status != "ok":
+            self._answered(key, exercise)
+            raise SandboxError(f"the key's cells before exercise {exercise.name} failed here, and a moment later did not: this "
+                               "machine may be too busy, or short of memory")
         result.error = "" if solution.status == "ok" else shown(solution.detail)
         for check, run in zip(exercise.checks, runs):
             got = run.detail if run.status != "ok" else "nothing" if run.result is None else run.result
             earned = check.points if run.status == "ok" and run.result == check.expected else 0
             # What the key gave is told only where it was called in the same way.
-            call = None if earned else next((
-                dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
-                for call, of_key in zip(run.calls, check.calls) if call != of_key), None)
-            result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got), call))
-        result.earned = sum(came.earned for came in result.checks)
-        result.status = next((run.status for run in (solution, *runs) if run.status in ENDED), RIGHT if result.earned ==
-                             result.points else PARTLY if result.earned else WRONG)
-        if result.status in (PARTLY, WRONG) and exercise.visible and not used:
+            differing = [dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
+                         for call, of_key in zip(run.calls, check.calls) if call != of_key and not earned]
+            result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got), *differing[:1]))
+        result.conclude(next((run.status for run in (solution, *runs) if run.status in ENDED), ""))
+        if result.status not in (RIGHT, *ENDED) and exercise.visible and not used:
             said = worker.run(exercise.visible, min(HINT_SECONDS, self.options.timeout))
             result.hint = shown(said.result or said.printed) if said.status == "ok" else ""
         return result
-
-    def close(self) -> None:
-        """End what runs."""
-        self.workers.close()
 
 
 @functools.lru_cache(maxsize=1)

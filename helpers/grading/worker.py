@@ -7,22 +7,29 @@ code can do to this module what it likes, and can write into the pipe itself: it
 
 import asyncio
 import builtins
+import contextlib
+import functools
 import io
 import json
 import os
+import re
 import subprocess
 import sys
-from typing import IO, cast
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from helpers.grading.calls import recorded
-
 MOST_PRINTED, MOST_RESULT, MOST_DETAIL = 20_000, 100_000, 2_000
 """Characters that are kept; a result that was cut is wrong."""
+MOST_NUMBERS, MOST_TEXT, MOST_CALLS = 200, 8_000, 20
+"""Larger arrays are abbreviated; longer texts are cut; later calls are not told."""
+_CODE = {" at 0x[0-9a-fA-F]+": "", r"\barray\(": "np.array(", "dtype=(?=[a-z])": "dtype=np.", r"(?<![\w.])(nan|inf)\b": r"np.\1"}
+_LONG = re.compile(r"\b\d+\.\d*(e[-+]?\d+)?")
 
 
 class _Printed(io.StringIO):
@@ -41,13 +48,6 @@ class _Printed(io.StringIO):
     def write(self, text):
         super().write(text[:max(0, self._most - self.tell())] if isinstance(text, str) else text)
         return len(text)
-
-    def take(self):
-        """Return what was printed since the last time."""
-        text = self.getvalue() + (" ..." if self.tell() >= self._most else "")
-        self.seek(0)
-        self.truncate()
-        return text
 
 
 def _nothing(*arguments, **named):
@@ -75,12 +75,10 @@ class _Shell(InteractiveShell):
 
     def system_piped(self, cmd):
         """Run `!command`, and print what it prints."""
-        with subprocess.Popen(self.var_expand(cmd, depth=1), shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              stdin=subprocess.DEVNULL, text=True, errors="replace") as process:
-            said = cast("IO[str]", process.stdout)
-            for line in iter(lambda: said.readline(MOST_PRINTED), ""):
-                print(line, end="")
-        self.user_ns["_exit_code"] = process.returncode
+        run = subprocess.run(self.var_expand(cmd, depth=1), shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             stdin=subprocess.DEVNULL, text=True, errors="replace")
+        print(run.stdout, end="")
+        self.user_ns["_exit_code"] = run.returncode
 
     system = system_piped
 
@@ -99,16 +97,66 @@ def new_shell() -> InteractiveShell:
     return shell
 
 
-def _cut(text, most):
-    text = text if isinstance(text, str) else repr(text)
-    return text if len(text) <= most else text[:most] + " ..."
+def pasted(value: Any, rounded: bool = False) -> str:
+    """Return a number, text, array, tensor, or a list, tuple or dict of them, as code where NumPy is `np` and TensorFlow `tf`.
 
-
-def _detail(error):
+    Rounded, floats keep six digits, so that what was computed in another order looks alike.
+    """
     try:
-        return _cut(f"{type(error).__name__}: {error}".rstrip(": "), MOST_DETAIL)
+        if type(value).__module__.startswith("tensorflow") and hasattr(value, "numpy"):
+            return f"tf.constant({pasted(value.numpy(), rounded)})"
+        if callable(value) and hasattr(value, "__name__"):
+            return value.__name__
+        with np.printoptions(threshold=MOST_NUMBERS, edgeitems=2, floatmode="unique"):
+            text = repr(value)[:MOST_TEXT]
+        if isinstance(value, str):
+            return text
+        for pattern, code in _CODE.items():
+            text = re.sub(pattern, code, text)
+        text = _LONG.sub(lambda number: repr(float(f"{float(number[0]):.6g}")), text) if rounded else text
+        cut = getattr(value, "size", 0) > MOST_NUMBERS and "shape=" not in text
+        return " ".join(text.split()) + (f"  # shape {value.shape}" if cut else "")
     except Exception:
-        return type(error).__name__
+        return f"<{type(value).__name__}>"
+
+
+@contextlib.contextmanager
+def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
+    """Record calls of the functions of these names while a block runs: for each how it was called, and what it gave or raised.
+
+    Calls that one of them makes of another do not count.
+    """
+    calls: list[tuple[str, str]] = []
+
+    def watched(name, function):
+        @functools.wraps(function)
+        def call(*arguments, **named):
+            if len(calls) >= MOST_CALLS:
+                return function(*arguments, **named)
+            shown = [*map(pasted, arguments), *(f"{key}={pasted(value)}" for key, value in named.items())]
+            told = ""
+            names.update(functions)  # what this one calls is not told
+            try:
+                got = function(*arguments, **named)
+                told = pasted(got, rounded=True)
+                return got
+            except BaseException as error:
+                told = f"{type(error).__name__}: {error}"[:MOST_TEXT]
+                raise
+            finally:
+                names.update(watching)
+                calls.append((f"{name}({', '.join(shown)})"[:MOST_TEXT], told))
+        return call
+
+    functions = {name: names[name] for name in wanted if callable(names.get(name)) and not isinstance(names[name], type)}
+    watching = {name: watched(name, function) for name, function in functions.items()}
+    names.update(watching)
+    yield calls
+    names.update(functions)
+
+
+def _cut(text, most):
+    return text if len(text) <= most else text[:most] + " ..."
 
 
 async def _run(shell, code):
@@ -120,15 +168,20 @@ async def _run(shell, code):
     return await shell.run_cell_async(code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed)
 
 
-def _answer(shell, loop, printed, request):
+def _answer(shell, loop, request):
     """Run one cell, and return the reply."""
-    sys.stdout, shell.displayhook.text = printed, None
+    sys.stdout = printed = _Printed(MOST_PRINTED + 1, 1)
+    shell.displayhook.text = None
     with recorded(shell.user_ns, request["record"]) as calls:
         outcome = loop.run_until_complete(_run(shell, request["code"]))
-    error = outcome.error_before_exec or outcome.error_in_exec
-    text = shell.displayhook.text
-    return {"number": request["number"], "status": "error" if error else "ok", "detail": _detail(error) if error else "",
-            "result": None if error or text is None else _cut(text, MOST_RESULT), "printed": printed.take(), "calls": calls}
+    error, text, detail = outcome.error_before_exec or outcome.error_in_exec, shell.displayhook.text, ""
+    if error:
+        detail = type(error).__name__
+        with contextlib.suppress(Exception):  # a student's own may have no words
+            detail = f"{detail}: {error}".rstrip(": ")
+    return {"number": request["number"], "status": "error" if error else "ok", "detail": _cut(detail, MOST_DETAIL),
+            "result": None if error or text is None else _cut(str(text), MOST_RESULT), "calls": calls,
+            "printed": _cut(printed.getvalue(), MOST_PRINTED)}
 
 
 def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
@@ -137,17 +190,17 @@ def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
     A request has a `number`, which the reply repeats, the `code` of a cell, and in `record` the names of functions whose calls
     are to be told. A reply has besides a `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
     """
-    loop, printed = asyncio.new_event_loop(), _Printed(MOST_PRINTED, 1)
+    loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)
-    send(replies, {"ready": True})
+    send(replies, None)
     with open(requests, "rb") as lines:
         for line in lines:
-            send(replies, _answer(shell, loop, printed, json.loads(line)))
+            send(replies, _answer(shell, loop, json.loads(line)))
 
 
-def send(replies: int, reply: dict) -> None:
-    """Write one reply."""
+def send(replies: int, reply: Any) -> None:
+    """Write one reply; the first is what hinders this worker, or None."""
     left = json.dumps(reply, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"
     while left:
         left = left[os.write(replies, left):]

@@ -4,7 +4,6 @@ Nothing that a worker sends is believed: a reply is a text, and one that is not 
 Nothing that it does or leaves undone stops the grader: no call here waits longer than it was told to.
 """
 
-import contextlib
 import dataclasses
 import json
 import os
@@ -17,18 +16,16 @@ import threading
 import time
 from collections.abc import Sequence
 
-from helpers.grading.errors import SandboxError
 from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
-from helpers.grading.sandbox import bubblewrap, cgroup
+from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import Limits
 
-LARGEST_REPLY = 2**20
-"""Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`."""
+LARGEST_REPLY = 2**20  # Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`.
 LONGEST_CALL = 10_000
 PIECE = 1 << 16
-PATIENCE = 60
-"""Seconds for what only a machine that is very busy or broken does not do at once."""
+PATIENCE = 60  # seconds for what only a machine that is very busy or broken does not do at once
 MOST_RESTARTS = 5
+_OUT_OF_TURN = DEAD, "the worker spoke out of turn"
 
 
 class _EndedError(Exception):
@@ -43,40 +40,33 @@ class Worker:
 
     def __init__(self, channel: socket.socket):
         self._number = 0
-        requests, self._requests = os.pipe()
-        self._replies, replies = os.pipe()
-        self._control, control = socket.socketpair()
+        (requests, self._requests), (ours, replies), (self._control, control) = os.pipe(), os.pipe(), socket.socketpair()
+        self._replies = open(ours, "rb", buffering=0)
         self._control.settimeout(PATIENCE)
         os.set_blocking(self._requests, False)
-        os.set_blocking(self._replies, False)
+        os.set_blocking(ours, False)
         try:
             with control:
                 socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
-            try:
-                hello = json.loads(self._exchange(b"", PATIENCE))
-            except _EndedError as ended:
-                raise SandboxError(f"a worker could not be started: {self._told()[1] or ended.args[1]}") from None
-            if "failed" in hello:
-                raise SandboxError(f"a worker could not be confined: {hello['failed']}")
-        except BaseException as error:
-            self.close()
-            if isinstance(error, OSError):
-                raise SandboxError(f"the process that starts workers is lost: {error}") from error
-            raise
+            failed = json.loads(self._exchange(b"", PATIENCE))
+        except _EndedError as ended:
+            failed = self._told()[1] or ended.args[1]
+        except OSError as error:
+            failed = f"the process that starts workers is lost ({error})"
         finally:
             os.close(requests)
             os.close(replies)
+        if failed:
+            self.close()
+            raise SandboxError(f"a worker could not be started: {failed}")
 
     def _told(self):
         """End the worker; return what its supervisor says of its end: a status and the reason, or nothing if it was alive."""
         try:
             self._control.shutdown(socket.SHUT_WR)
-            status, detail = json.loads(self._control.recv(PIECE) or '["lost", "its supervisor has ended"]')
+            return json.loads(self._control.recv(PIECE) or '["lost", "its supervisor has ended"]')
         except OSError as error:
-            status, detail = "lost", error
-        if status == "lost":
-            raise SandboxError(f"a worker could not be started or watched: {detail}")
-        return status, detail
+            return "lost", str(error)
 
     def run(self, source: str, seconds: float, record: Sequence[str] = ()) -> CellRun:
         """Run one cell, and tell the calls of the functions that `record` names.
@@ -94,59 +84,54 @@ class Worker:
             # Its pipe closes a moment before it is gone.
             select.select([self._control], [], [], 0.5)
         end, reason = self._told()
+        if end == "lost":
+            raise SandboxError(f"a worker could not be watched: {reason}")
         return CellRun(end, reason) if end == MEMORY or (end and status == DEAD) else CellRun(status, detail)
 
     def _exchange(self, request, seconds):
         """Write a request and return the line that comes, neither waiting nor reading more than allowed."""
         deadline, reply = time.monotonic() + seconds, bytearray()
-        if request and self._read(reply):
-            raise _EndedError(DEAD, "the worker spoke out of turn")
+        listening = [self._replies.fileno(), self._control.fileno()]
+        if request and self._replies.read(1):
+            raise _EndedError(*_OUT_OF_TURN)
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0:
                 raise _EndedError(TIME_OUT, f"ran longer than {seconds:g} seconds")
-            heard, free, _ = select.select([self._replies, self._control.fileno()], [self._requests] if request else [], [], left)
+            heard, free, _ = select.select(listening, [self._requests] if request else [], [], left)
             if free:
-                # A worker can fill this pipe from its side, or close it.
                 try:
                     request = request[os.write(self._requests, request[:PIECE]):]
-                except BlockingIOError:
-                    pass
-                except OSError:
+                except OSError:  # the worker has closed this pipe, or filled it from its side
                     request = b""
             # In this order: what it wrote before it ended counts.
-            if not self._read(reply) and heard:
+            piece = self._replies.read(PIECE) or b""
+            reply += piece
+            if heard and not piece:
                 raise _EndedError(DEAD, "the worker ended")
             if len(reply) > LARGEST_REPLY:
                 raise _EndedError(FLOOD, "sent more than a cell can have to say")
-            if b"\n" in reply[:-1]:
-                raise _EndedError(DEAD, "the worker spoke out of turn")
-        return bytes(reply)
-
-    def _read(self, reply):
-        """Add a piece of what has come; return whether there was any."""
-        with contextlib.suppress(BlockingIOError):
-            piece = os.read(self._replies, PIECE)
-            reply += piece
-            return bool(piece)
+            if b"\n" in piece[:-1]:
+                raise _EndedError(*_OUT_OF_TURN)
+        return reply
 
     def close(self) -> None:
         """Let its supervisor end it, with everything it has started; nobody waits for that."""
         self._control.close()
+        self._replies.close()
         os.close(self._requests)
-        os.close(self._replies)
 
 
 def _checked(reply, number):
     """Return a reply as a `CellRun`, whoever has written it."""
     try:
         said = json.loads(reply)
-        status, detail, printed, result = (said[name] for name in ("status", "detail", "printed", "result"))
-        right_kinds = {str} == {type(detail), type(printed), type(result or "")}
-        if said["number"] != number or status not in ("ok", "error") or not right_kinds:
-            raise ValueError
         calls = [Call(str(called)[:LONGEST_CALL], str(got)[:LONGEST_CALL]) for called, got in said["calls"]]
-        return CellRun(status, detail, result, printed, calls)
+        run = CellRun(said["status"], said["detail"], said["result"], said["printed"], calls)
+        texts = [run.detail, run.printed, *([] if run.result is None else [run.result])]
+        if said["number"] != number or run.status not in ("ok", "error") or {*map(type, texts)} != {str}:
+            raise ValueError
+        return run
     except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
         raise _EndedError(DEAD, "what the worker said is not a reply") from None
 
@@ -166,13 +151,11 @@ class Workers:
     Raises
     ------
     SandboxError
-        When there is no bubblewrap, no way to fork, or the course lies where student code could read its keys.
+        When there is no bubblewrap, no way to fork, an import fails, or the course lies where student code could read its keys.
     """
 
     def __init__(self, sandbox: str, imports: Sequence[str], limits: Limits):
         program = bubblewrap.find() if sandbox == "bwrap" else None
-        if program:
-            bubblewrap.refuse_visible()
         if not hasattr(os, "fork"):
             raise SandboxError(f"workers are forked, which {sys.platform} cannot do: grade in WSL 2, or on Linux or macOS")
         self._settings = {"program": program, "limits": dataclasses.asdict(limits), "imports": list(imports)}
@@ -182,10 +165,9 @@ class Workers:
         self._open()
 
     def _open(self):
-        """Start the warm process, without waiting for it."""
+        """Start the warm process, and wait until it has imported all."""
         self._channel, theirs = socket.socketpair()
-        self._ready, self._starts = False, self._starts + 1
-        sandboxed = self._settings["program"]
+        self._starts, sandboxed = self._starts + 1, self._settings["program"]
         # By these systemd-run finds the service of this user.
         kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ}
         env = {**(kept if sandboxed else os.environ), **bubblewrap.environment(), "HOME": os.path.expanduser("~"),
@@ -196,19 +178,17 @@ class Workers:
         with theirs:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL,
                                              stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True)
+        if self._channel.recv(5) != b"ready":
+            self._errors.seek(0)
+            words = self._errors.read().decode(errors="replace").strip().splitlines() or ["it did not say why"]
+            raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
 
     def start(self) -> Worker:
-        """Return a new worker, as soon as all is imported; raises SandboxError when none can be had."""
+        """Return a new worker; raises SandboxError when none can be had."""
         with self._lock:
-            if self._process.poll() is not None and self._ready and self._starts <= MOST_RESTARTS:
+            if self._process.poll() is not None and self._starts <= MOST_RESTARTS:
                 self._channel.close()
                 self._open()
-            if not self._ready:
-                if self._channel.recv(5) != b"ready":
-                    self._errors.seek(0)
-                    words = self._errors.read().decode(errors="replace").strip().splitlines() or ["it did not say why"]
-                    raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
-                self._ready = True
         return Worker(self._channel)
 
     def close(self) -> None:

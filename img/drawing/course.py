@@ -6,7 +6,7 @@ from .strokes import BLUE, HATCH, INK, ORANGE, PALE_BLUE, PANEL, RULED, SOFT, WH
 
 STATIONS = ((1, "Softmax", "regression", ("a loss and", "its gradient")), (2, "A hidden", "layer", ("what training", "needs")),
             (3, "LeNet", "", ("convolution", "and pooling")),
-            (4, "Sign", "language", ("when to trust", "a score")), (5, "Four", "frameworks", ("proof that two", "networks agree")),
+            (4, "Sign", "language", ("when to trust", "a score")), (5, "Frameworks", "", ("proof that two", "networks agree")),
             (6, "AlexNet,", "translated", ("reading what", "others wrote")),
             (7, "Transfer", "learning", ("features from", "elsewhere")))
 

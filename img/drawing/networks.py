@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from helpers import shapes
 
-from .strokes import DEEP_BLUE, INK, LINE, ORANGE, PALE_BLUE, PALE_ORANGE, PANEL, SOFT, WHITE, Picture, by
+from .strokes import DEEP_BLUE, DEEP_ORANGE, INK, LINE, ORANGE, PALE_BLUE, PALE_ORANGE, PANEL, SOFT, WHITE, Picture, by
 
 LETTER = 6.9  # width of a letter of 13 pixels, on the safe side
 
@@ -208,4 +208,68 @@ def alexnet():
     names = ["conv"] * 5 + ["first dense 120", "dense 120", "dense 29"]
     parameter_bar(picture, 508, zip(names, learned(columns)), trace.parameters)
     picture.text(760, 498, "padding 'same' throughout; sides drawn by their square roots", size=13, fill=SOFT, anchor="end")
+    return picture
+
+
+def half_volume(shape, halved):
+    """Return the drawn width, height and depth of maps or of a vector, of which each card may hold half the channels."""
+    channels = shape[-1] / 2 if halved else shape[-1]
+    if len(shape) == 1:
+        return 14, 1.5 * math.sqrt(channels), 0
+    return 4.6 * math.sqrt(shape[1]), 4.6 * math.sqrt(shape[0]), max(4, 0.2 * channels)
+
+
+def alexnet_2012():
+    """Draw AlexNet as it was trained in 2012: on two graphics cards, with half of the channels on each."""
+    trace = shapes.trace((227, 227, 3), [
+        shapes.Conv2D(96, 11, 4), shapes.LocalResponseNormalization(), shapes.MaxPooling2D(3, 2),
+        shapes.Conv2D(256, 5, padding="same", groups=2), shapes.LocalResponseNormalization(), shapes.MaxPooling2D(3, 2),
+        shapes.Conv2D(384, 3, padding="same"), shapes.Conv2D(384, 3, padding="same", groups=2),
+        shapes.Conv2D(256, 3, padding="same", groups=2), shapes.MaxPooling2D(3, 2),
+        shapes.Flatten(), shapes.Dense(4096), shapes.Dropout(0.5), shapes.Dense(4096), shapes.Dropout(0.5), shapes.Dense(1000)])
+    columns = stations(
+        trace, (1,), (3, "conv 11×11", "stride 4", "ReLU, LRN"), (3, "conv 5×5", "2 groups", "ReLU, LRN"),
+        (1, "conv 3×3", "1 group", "ReLU"), (1, "conv 3×3", "2 groups", "ReLU"), (2, "conv 3×3", "2 groups", "ReLU"),
+        (3, "dense", "ReLU", "dropout"), (2, "dense", "ReLU", "dropout"), (1, "dense", "softmax"))
+    maps = [column.rows[0].output_shape for column in columns[:6]] + [column.shape for column in columns[6:]]
+    picture = Picture(800, 476, "AlexNet of 2012 on two graphics cards", (
+        f"AlexNet of 2012 as volumes, with half of the channels on each of two graphics cards: {', '.join(map(by, maps))}. "
+        f"Parameters: {', '.join(f'{count:,}' for count in learned(columns))}, together {trace.parameters:,}. The cards exchange "
+        "what they computed before the third convolution and before each dense layer."))
+    cards = (90, 202)
+    for card, middle in enumerate(cards, 1):
+        picture.rect(94, middle - 56, 612, 104, radius=8)
+        picture.text(104, middle - 38, f"graphics card {card}", anchor="start", size=13, fill=SOFT)
+    places = [54 + 87 * number for number in range(len(columns))]
+    drawn = [([146] if x in (places[0], places[-1]) else cards, *half_volume(shape, x not in (places[0], places[-1])))
+             for x, shape in zip(places, maps)]
+    for number, layer in enumerate(columns[1:]):
+        exchanged = layer.words[0] == "dense" or layer.words[1] == "1 group"
+        (starts, width, _, depth), (ends, next_width, _, next_depth) = drawn[number:number + 2]
+        left = places[number] + (width + depth) / 2 + 3
+        right = places[number + 1] - (next_width + next_depth) / 2 - 3
+        for start in starts:
+            for end in ends:
+                if start == end or exchanged or len(starts) == 1:
+                    picture.path([(left, start), (right, end)], stroke=ORANGE if exchanged else SOFT, line=1.5)
+    for x, column, (middles, width, height, depth) in zip(places, columns, drawn):
+        fill, stroke = (PALE_BLUE, DEEP_BLUE) if column.learns else (WHITE, LINE)
+        for middle in middles:
+            corner = x - (width + depth) / 2, middle - height / 2 + 0.3 * depth
+            if depth:
+                picture.block(*corner, width, height, depth, fill=fill, stroke=stroke)
+            else:
+                picture.rect(*corner, width, height, fill=fill, stroke=stroke)
+    for x, shape, column in zip(places, maps, columns):
+        picture.text(x, 274, by(shape), size=13, bold=True)
+        pooled = ("max pool to", by(column.shape)) if column.shape != shape else ()
+        for line, words in enumerate([*column.words, *pooled]):
+            picture.text(x, 295 + 17 * line, words, size=13)
+        counts = [f"{count:,}" for count in column.learns] or ["parameters"]
+        picture.text(x, 386, counts[0], size=13, fill=DEEP_BLUE, bold=bool(column.learns))
+    picture.text(400, 23, ["Half of the channels on each card. ", ("Crossing lines", DEEP_ORANGE, True),
+                           ": the cards exchange what they computed."], size=13)
+    names = ["conv"] * 5 + ["first dense 4096", "dense 4096", "dense 1000"]
+    parameter_bar(picture, 430, zip(names, learned(columns)), trace.parameters)
+    picture.text(760, 420, "sides drawn by their square roots", size=13, fill=SOFT, anchor="end")
     return picture

@@ -11,12 +11,10 @@ import pytest
 
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
-from helpers.grading.errors import SandboxError
 from helpers.grading.grade_class import grade_class
 from helpers.grading.run import Options
-from helpers.grading.sandbox import bubblewrap, cgroup
+from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
-from helpers.grading.store import Store
 from helpers.grading.workers import Workers
 from helpers.project import ROOT
 
@@ -72,7 +70,7 @@ def grade(folder, out, options=None, keys=None, **more):
     keys = keys or read_keys()
     submissions = collect(Path(folder), keys).submissions
     options = options or Options(timeout=15, memory=1024, sandbox=SANDBOX)
-    return submissions, grade_class(submissions, keys, options, Store(Path(out) / "work"), **more)
+    return submissions, grade_class(submissions, keys, options, Path(out) / "work", **more)
 
 
 if __name__ == "__main__":

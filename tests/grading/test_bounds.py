@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from helpers.grading.records import MEMORY
-from helpers.grading.sandbox import cgroup, seccomp
+from helpers.grading.sandbox import cgroup
 from helpers.grading.sandbox.cgroup import MOST_PROCESSES, RESERVE, memory_taken
-from helpers.grading.sandbox.confine import MEGABYTE
+from helpers.grading.sandbox.confine import MEGABYTE, filter_program
 from tests.grading.running import LIMITS, WITH_CGROUP, needs_linux, needs_sandbox, new_workers, ran
 
 ALLOWED, PRETENDED = 0x7FFF0000, 0x00050000
@@ -24,7 +24,7 @@ def answer(machine, number, first=0, second=0):
     """Run the filter as Linux would, and return what it says of a call."""
     convention = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}[machine]
     data = {0: number, 4: convention, 16: first, 24: second}
-    program, position, value = seccomp.program(machine), 0, 0
+    program, position, value = filter_program(machine), 0, 0
     while True:
         code, yes, no, operand = struct.unpack_from("=HBBI", program, 8 * position)
         position += 1
@@ -60,7 +60,7 @@ def test_the_filter_only_pretends_to_lock_and_knows_two_kinds_of_sockets(machine
 
 def test_the_filter_knows_the_32_bit_numbers_and_other_machines():
     assert answer("x86_64", 0x40000000 + 272) == PRETENDED | 1
-    assert seccomp.program("riscv64") == b""
+    assert filter_program("riscv64") == b""
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
     """The reserve is set so high that the machine is always short of memory: whoever has more than that is ended."""
     code = ("from types import SimpleNamespace\nfrom helpers.grading import fork_server\n"
             "from helpers.grading.sandbox import cgroup\n"
-            "def refused(*_):\n    raise OSError\ncgroup.Group = refused\n"
+            "def refused(*_):\n    raise OSError\ncgroup._settings = refused\n"
             "cgroup.psutil.virtual_memory = lambda: SimpleNamespace(available=0)\nfork_server.main()")
     made = new_workers(limits=dataclasses.replace(LIMITS, memory=2048 * MEGABYTE))
     made.close()
@@ -156,7 +156,7 @@ def test_a_group_of_version_2_is_made_where_a_subtree_is_ours(monkeypatch, tmp_p
     place = own / f"{cgroup.NAME}{os.getpid()}"
     assert read(place / "memory.max") == str(LIMITS.memory + cgroup.COPIED) and read(place / "cpu.max") == "200000 100000"
     group.add(17)
-    assert read(place / "cgroup.procs") == "17" and group.ran_out()
+    assert read(place / "cgroup.procs") == "17" and group.took_too_much(1, 0)
     rmdir = os.rmdir
 
     def removed(name, dir_fd=None):

@@ -16,14 +16,12 @@ from pathlib import Path
 import pytest
 
 from helpers.grading import grade_class as classes
-from helpers.grading import store
-from helpers.grading.answer_keys import read_keys, with_seed
+from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
-from helpers.grading.errors import GradingError, SandboxError
 from helpers.grading.grade_class import grade_class
-from helpers.grading.records import MISSING, RIGHT, Student, Submission
+from helpers.grading.records import RIGHT, GradingError, Student, Submission
 from helpers.grading.run import Options, Runner
-from helpers.grading.store import Store
+from helpers.grading.sandbox import SandboxError
 from helpers.project import ROOT
 from tests.grading.running import NO_SANDBOX, SANDBOX, as_somebody, grade, needs_sandbox, needs_somebody
 from tests.submissions import attacks
@@ -196,15 +194,14 @@ def test_the_grader_stays_small_whatever_comes_in(tmp_path, record_property):
 
 @pytest.mark.parametrize("seed", [None, 4711])
 def test_answers_learnt_by_heart_earn_nothing_with_another_seed(tmp_path, seed):
-    key, name = KEYS[LESSON], "tempered_softmax"
+    key, name = read_keys(seed=seed)[LESSON], "tempered_softmax"
     told = [ast.literal_eval(check.expected) for check in key.exercises[0].checks]
     assert key.exercises[0].name == name and len(told) == 2
     learnt = (f"answers = [np.array(one) for one in {[*told[0][1:], told[1][0]]}]\n"
               f"def {name}(scores, temperature=1.0):\n    return answers.pop(0)")
     (tmp_path / "in" / "zoe").mkdir(parents=True)
     (tmp_path / "in" / "zoe" / "x.ipynb").write_text(json.dumps(solved(**{name: learnt})))
-    keys = {LESSON: key if seed is None else with_seed(key, seed)}
-    got = grade(tmp_path / "in", tmp_path / "out", Options(sandbox=SANDBOX, memory=1024), keys, jobs=2)
+    got = grade(tmp_path / "in", tmp_path / "out", Options(sandbox=SANDBOX, memory=1024), {LESSON: key}, jobs=2)
     assert earned(*got) == {"zoe": full() if seed is None else without(name)} and got[1][0].seed == seed
 
 
@@ -250,13 +247,6 @@ def submission(name="ada", data=b"{}"):
     return Submission(Student(name, name), LESSON, f"{name}/x.ipynb", data)
 
 
-def test_a_notebook_that_cannot_be_taken_apart_costs_nobody_else(monkeypatch):
-    monkeypatch.setattr(classes, "match", lambda *_: (_ for _ in ()).throw(RecursionError))
-    got = classes._matched(KEYS[LESSON], submission())
-    assert [one.source for one in got] == [None] * len(KEYS[LESSON].exercises) and {one.status for one in got} == {MISSING}
-    assert got[0].note == "this notebook could not be taken apart (RecursionError)"
-
-
 def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, monkeypatch):
     """F9, and a file name that is not UTF-8 (F8)."""
     tried, lesson = [], Runner.lesson
@@ -275,26 +265,26 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
                    for one in collect(tmp_path / "in", ONE_KEY).submissions]
     monkeypatch.setattr(Runner, "lesson", refused)
     said = []
-    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), Store(tmp_path / "work"), jobs=2, say=said.append)
+    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), tmp_path / "work", jobs=2, say=said.append)
     assert [result is None for result in results] == [True, False, False] and len(tried) == 2
     assert said == ["ada/\udcff.ipynb is not graded yet: this machine may be too busy. The same command tries it again."]
     monkeypatch.undo()
-    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), Store(tmp_path / "work"))
+    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), tmp_path / "work")
     assert results[0].earned == sum(full().values())
 
 
 def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypatch):
-    before = store.work_name(b"x", KEYS[LESSON], Options())
-    assert store.work_name(b"x", KEYS[LESSON], Options()) == before
-    monkeypatch.setattr(store, "_course", lambda: "changed")
-    assert store.work_name(b"x", KEYS[LESSON], Options()) != before
+    before = classes.work_name(b"x", KEYS[LESSON], Options())
+    assert classes.work_name(b"x", KEYS[LESSON], Options()) == before
+    monkeypatch.setattr(classes, "_course", lambda: "changed")
+    assert classes.work_name(b"x", KEYS[LESSON], Options()) != before
 
 
 @pytest.mark.parametrize("kept", ["", "[]", "{}", '{"lesson": 1, "seed": 2, "exercises": [{}]}',
                                   '{"lesson": 1, "seed": 2, "exercises": 3}'])
 def test_a_result_that_cannot_be_read_is_none(tmp_path, kept):
     (tmp_path / "x.json").write_text(kept)
-    assert Store(tmp_path).get("x") is None
+    assert classes._kept(tmp_path / "x.json") is None
 
 
 @pytest.mark.parametrize("private, umask, mode", [(True, 0o022, 0o600), (False, 0o022, 0o644), (False, 0o077, 0o600)])

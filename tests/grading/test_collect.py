@@ -16,10 +16,8 @@ import pytest
 from helpers.grading import collect as collecting
 from helpers.grading import handed_in
 from helpers.grading.collect import collect
-from helpers.grading.errors import GradingError
 from helpers.grading.reading import LARGEST_FILE
-from helpers.grading.records import Cell, Check, Exercise, Key
-from helpers.grading.roster import Roster
+from helpers.grading.records import Cell, Check, Exercise, GradingError, Key
 from tests.grading.test_reading import WORK, code, notebook
 
 
@@ -121,6 +119,12 @@ def test_students_of_one_name_are_told_apart_by_number_and_that_is_said(tmp_path
     assert the_class.remarks == ["2 students are called schmidtanna: they are told apart by the number behind the name"]
 
 
+def test_students_whose_names_are_spelled_alike_are_numbered(tmp_path):
+    put(tmp_path, "Jos\u00e9/a.ipynb")
+    put(tmp_path, "Jose\u0301/a.ipynb")
+    assert sorted(name for name, _ in found(tmp_path)) == ["Jos\u00e9 (1)", "Jos\u00e9 (2)"]
+
+
 def counts(folder):
     one, = (one for one in collect(folder, KEYS).submissions if not one.problem)
     return one
@@ -192,6 +196,13 @@ def test_archives_and_classes_a_folder_too_deep(tmp_path, kind):
     assert got == [("ada", "01_one"), ("ada", "02_two"), ("ben", "01_one")], the_class
     assert bool(the_class.remarks) is (not any(name.startswith(("ada.", "ada/")) for name in ARCHIVES[kind]))
     assert all("holds a class" in remark for remark in the_class.remarks)
+
+
+def test_an_empty_folder_among_canvas_files_changes_nothing(tmp_path):
+    for name, text in (("ada_111_9001_x", WORK), ("ada_111_9002_y", TWO), ("ben_222_9003_x", WORK)):
+        put(tmp_path, f"all/{name}.ipynb", text)
+    (tmp_path / "all" / "feedback").mkdir()
+    assert found(tmp_path) == [("ada", "01_one"), ("ada", "02_two"), ("ben", "01_one")]
 
 
 def test_times_come_from_the_archive(tmp_path):
@@ -371,6 +382,21 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path, monkeypatch):
     assert problems(tmp_path) == {"ada/x.ipynb": "the file cannot be read (Permission denied)"}
 
 
+def test_a_notebook_that_cannot_be_taken_apart_costs_nobody_else(tmp_path, monkeypatch):
+    put(tmp_path, "ada/01_one.ipynb")
+    put(tmp_path, "ben/01_one.ipynb", NEWER)
+    matched = collecting.match
+
+    def refused(key, cells):
+        if "newer" in cells[0].source:
+            raise RecursionError("too deep")
+        return matched(key, cells)
+
+    monkeypatch.setattr(collecting, "match", refused)
+    assert found(tmp_path) == [("ada", "01_one")]
+    assert problems(tmp_path) == {"ben/01_one.ipynb": "the file cannot be read (too deep)"}
+
+
 def test_a_students_files_may_be_called_like_a_platforms(tmp_path):
     put(tmp_path, "ada/01_one.ipynb")
     put(tmp_path, "ada/data_001_002_x.csv", "1")
@@ -430,6 +456,15 @@ def test_homes_a_folder_too_deep_and_one_home_alone(tmp_path):
     assert "is a clone of the course" in the_class.remarks[0]
 
 
+def test_a_clone_with_copies_of_a_lesson_is_no_class(tmp_path):
+    clone(tmp_path / "course", ["01_one"], place=".")
+    for name in ("first try", "second try"):
+        put(tmp_path, f"course/notebooks/{name}/01_one.ipynb", NEWER, 10)
+    the_class = collect(tmp_path / "course", KEYS)
+    assert [(one.student.name, one.path) for one in the_class.submissions] == [("course", "notebooks/01_one.ipynb")]
+    assert len(the_class.remarks) == 1 and "is a clone of the course" in the_class.remarks[0]
+
+
 def test_one_students_folder_given_as_the_class_is_noticed(tmp_path):
     put(tmp_path / "ada", "01_one.ipynb")
     put(tmp_path / "ada", "01_one-1.ipynb", NEWER)
@@ -444,6 +479,23 @@ def test_a_file_that_does_not_say_whose_it_is_is_said(tmp_path):
     put(tmp_path, "01_one.ipynb")
     assert found(tmp_path) == [("01_one.ipynb", "01_one"), ("ada", "01_one")]
     assert collect(tmp_path, KEYS).remarks == ["01_one.ipynb does not say whose it is"]
+
+
+def test_an_archive_with_one_lesson_that_bears_its_name_is_no_class(tmp_path):
+    put(tmp_path, "ada/x.ipynb")
+    put(tmp_path, "01_one.zip", zipped({"01_one.ipynb": WORK}))
+    assert found(tmp_path) == [("01_one.zip", "01_one"), ("ada", "01_one")]
+    assert collect(tmp_path, KEYS).remarks == ["01_one.zip does not say whose it is"]
+
+
+def test_of_many_other_files_six_are_named_and_the_others_counted(tmp_path):
+    for number in range(7):
+        put(tmp_path, f"ben/{number}.py", "x")
+        if number < 6:
+            put(tmp_path, f"ada/{number}.py", "x")
+    said = problems(tmp_path)
+    assert said["ada/0.py"].endswith("not graded: ada/1.py, ada/2.py, ada/3.py, ada/4.py, ada/5.py")
+    assert said["ben/0.py"].endswith("ben/4.py, ben/5.py and 1 more")
 
 
 def test_no_archive_is_held_once_it_was_read(tmp_path, monkeypatch):
@@ -474,7 +526,7 @@ def test_a_class_that_is_not_there(tmp_path):
 def test_the_roster_is_entered(tmp_path):
     put(tmp_path, "ada/x.ipynb")
     put(tmp_path, "ben/x.ipynb")
-    roster = Roster(({"Username": "ada", "ID number": "7"}, {"Username": "cem", "Full name": "Cem Oz"}))
+    roster = [{"Username": "ada", "ID number": "7"}, {"Username": "cem", "Full name": "Cem Oz"}]
     the_class = collect(tmp_path, KEYS, roster)
     assert the_class.submissions[0].student.fields == (("Username", "ada"), ("ID number", "7"))
     assert [one.name for one in the_class.missing] == ["Cem Oz"] and [one.name for one in the_class.unknown] == ["ben"]
@@ -494,6 +546,8 @@ def test_everything_that_came_in_is_accounted_for(tmp_path):
 def test_work_that_may_be_somebody_elses_is_said(tmp_path):
     for place in ("group A/ada", "group A/ben", "group B/cem", ".anna"):
         put(tmp_path, f"{place}/01_one.ipynb")
+    put(tmp_path, ".config/settings.txt", "no notebook")
+    put(tmp_path, ".ipynb_checkpoints/01_one-checkpoint.ipynb")
     the_class = collect(tmp_path, KEYS)
     assert [one.startswith(".anna was not looked into") for one in the_class.remarks] == [True]
     of_a, of_b = (one.notes for one in the_class.submissions)

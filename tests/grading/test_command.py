@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from helpers.grading import __main__ as command
-from helpers.grading.errors import GradingError
-from helpers.grading.records import RIGHT, Student, Submission
+from helpers.grading.records import RIGHT, GradingError, Student, Submission
 from helpers.project import ROOT
 from tests.grading.generated_class import KEYS, class_of, lesson_result
 
@@ -39,11 +38,10 @@ def stubbed(monkeypatch):
 
     monkeypatch.setattr(command, "collect", collect)
     monkeypatch.setattr(command, "grade_class", grade_class)
-    monkeypatch.setattr(command, "read_keys", lambda folder: KEYS)
-    monkeypatch.setattr(command, "with_seed", lambda key, seed: seen.update(seed=seed) or key)
+    monkeypatch.setattr(command, "read_keys", lambda folder, seed: seen.update(seed=seed) or KEYS)
     monkeypatch.setattr(command, "bounds", lambda sandbox: "cgroup v2")
     monkeypatch.setattr(command, "read_roster", lambda path: f"roster {path.name}")
-    monkeypatch.setattr(command.bubblewrap, "refuse_visible", lambda *paths: None)
+    monkeypatch.setattr(command.bubblewrap, "find", lambda *paths: None)
     return seen
 
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from helpers.grading.errors import SandboxError
 from helpers.grading.records import MEMORY, RIGHT, Check, Exercise, Key, Match
 from helpers.grading.run import Options, Runner, wanted_imports
+from helpers.grading.sandbox import SandboxError
 from helpers.grading.workers import MOST_RESTARTS, Worker
 from helpers.project import ROOT
 from tests.grading.running import needs_sandbox, new_workers
@@ -40,8 +40,8 @@ for _ in range(4):
 def test_a_fork_server_that_is_killed_costs_nobody_a_point(monkeypatch, moment):
     key = Key("01_one", (ONE, TWO))
     runner, run = Runner(wanted_imports([key]), Options(memory=512)), Worker.run
-    runner.workers.start().close()
-    first = runner.workers._process
+    runner.start().close()
+    first = runner._process
 
     def kill():
         if first.poll() is None:

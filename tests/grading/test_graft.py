@@ -10,13 +10,12 @@ import pytest
 
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
-from helpers.grading.errors import GradingError
 from helpers.grading.grade_class import grade_class
-from helpers.grading.graft_command import _grafted, write_grafts
+from helpers.grading.match import match
 from helpers.grading.reading import parse
+from helpers.grading.records import GradingError
+from helpers.grading.report import _grafted, feedback_page, write_grafts
 from helpers.grading.run import Options
-from helpers.grading.store import Store
-from helpers.grading.web_pages import feedback_page
 from helpers.project import ROOT
 from tests.submissions.building import LESSON, as_bytes, exercises, handed_out, inserted, is_solution, solved
 
@@ -35,7 +34,7 @@ def is_hidden(cell):
 
 
 def graft(notebook):
-    return _grafted(KEY, tuple(parse(as_bytes(notebook))[1]))
+    return _grafted(KEY, match(KEY, parse(as_bytes(notebook))[1]))
 
 
 def without(name):
@@ -141,7 +140,7 @@ def points_by_nbval(folder):
 @pytest.fixture(scope="module")
 def results(the_class, tmp_path_factory):
     """What the grader gives, under the seed that the key stores as nbval does."""
-    store = Store(tmp_path_factory.mktemp("work"))
+    store = tmp_path_factory.mktemp("work")
     return grade_class(the_class.submissions, ALL_KEYS, Options(sandbox="none"), store, jobs=2)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.course.handout import STAFF, course_files, write_handout
 from helpers.course.links import TEMPLATE, addresses
-from helpers.grading.errors import GradingError
+from helpers.grading.records import GradingError
 from helpers.project import ROOT, course_settings
 from tests.support.lesson_code import imported
 

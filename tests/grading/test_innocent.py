@@ -5,11 +5,10 @@ import ast
 import pytest
 from IPython.lib.pretty import pretty
 
-from helpers.grading.answer_keys import in_own_scope, read_keys
+from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.match import match
-from helpers.grading.python_code import statements
-from helpers.grading.reading import parse
+from helpers.grading.reading import parse, statements
 from tests.submissions.building import LESSON, key
 from tests.submissions.make import students, write
 from tests.support.exercise_cells import run
@@ -42,7 +41,7 @@ def earned(exercise, one):
         pass
     for check in exercise.checks:
         try:
-            value = run([in_own_scope(check.source, exercise.setup[:exercise.common])], namespace)
+            value = run([check.source], namespace)
         except Exception:
             continue
         points += check.points * (pretty(value) == check.expected)
@@ -63,7 +62,7 @@ def test_every_innocent_student_gets_the_grade_that_is_due(collected, student):
         assert student.problem in one.problem != ""
         return
     assert one.lesson == LESSON and not one.problem
-    matches = match(key(), one.cells)
+    matches = one.matches
     assert {each.exercise: earned(exercise, each) for exercise, each in zip(key().exercises, matches)} == student.earned, matches
     for each in matches:
         assert student.statuses.get(each.exercise, each.status) == each.status
@@ -81,5 +80,5 @@ def test_hostile_work_runs_as_it_was_written(student):
 
 def test_what_is_taken_along_is_python(collected):
     for one in collected.submissions:
-        for each in match(key(), one.cells) if one.cells else []:
+        for each in one.matches:
             assert all(ast.parse(text) for text in each.before)

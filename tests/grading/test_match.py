@@ -7,11 +7,10 @@ import random
 import pytest
 
 from helpers.grading import match as matching
-from helpers.grading import python_code
+from helpers.grading import reading
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.match import MOST_CARRIED, MOST_CODE, match, tell_lesson
-from helpers.grading.python_code import Statement, defined_names, statements
-from helpers.grading.reading import LARGEST_CELL
+from helpers.grading.reading import LARGEST_CELL, Statement, defined_names, statements
 from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Check, Exercise, Key
 from tests.support.exercise_cells import run
 
@@ -40,10 +39,10 @@ LESSON = (
 )
 
 
-def exercise(name, *setup, common=1):
+def exercise(name, *setup):
     return Exercise(name, name, ("import numpy as np\nSEED = 20\ndef plain(x): return x", *setup),
                     f"def {name}(x):\n    return 1", f"def {name}(x):\n    return ...",
-                    (Check(f"{name}-hidden-1", f"{name}(1)", 1, "1"),), CHECK, common)
+                    (Check(f"{name}-hidden-1", f"{name}(1)", 1, "1"),), CHECK)
 
 
 KEY = Key("01_one", (exercise("alpha"), exercise("beta")), LESSON)
@@ -253,7 +252,7 @@ class Counter:
 
     def __init__(self, monkeypatch):
         self.read = 0
-        for module, name in ((ast, "parse"), (python_code, "_as_python"), (python_code, "_used")):
+        for module, name in ((ast, "parse"), (reading, "_as_python"), (reading, "used_names"), (matching, "used_names")):
             monkeypatch.setattr(module, name, self.counting(getattr(module, name)))
 
     def counting(self, function):
@@ -283,7 +282,7 @@ HEAVY = {
 
 @pytest.mark.parametrize("kind", HEAVY)
 def test_the_work_has_a_limit_whatever_comes_in(kind, monkeypatch):
-    matching._lesson(LESSON)
+    match(KEY, [])
     monkeypatch.setattr(matching, "MOST_CODE", limit := MOST_CODE // 10)
     counter = Counter(monkeypatch)
     match(KEY, HEAVY[kind])

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 
 from helpers.grading import reading
-from helpers.grading.errors import SubmissionError
 from helpers.grading.reading import LARGEST_CELL, LARGEST_FILE, MOST_CELLS, MOST_MARKS, decode, parse, printable
+from helpers.grading.records import SubmissionError
 
 
 def code(source, name=None, **more):

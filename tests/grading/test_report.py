@@ -29,8 +29,7 @@ from helpers.grading.records import (
     Student,
     Submission,
 )
-from helpers.grading.report import _canvas, _moodle, page_name, write_report
-from helpers.grading.web_pages import feedback_page, problem_page, spelled_out
+from helpers.grading.report import _canvas, _moodle, feedback_page, page_name, problem_page, spelled_out, write_report
 from tests.grading.generated_class import LESSONS, class_of, large_class, lesson_result
 from tests.support.browser import chromium
 

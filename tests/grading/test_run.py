@@ -8,8 +8,7 @@ import time
 import pytest
 
 from helpers.grading import grade_class as classes
-from helpers.grading.answer_keys import read_keys
-from helpers.grading.errors import KeyNotebookError, SandboxError
+from helpers.grading.answer_keys import _in_own_scope, read_keys
 from helpers.grading.records import (
     DEAD,
     ENDED,
@@ -24,10 +23,12 @@ from helpers.grading.records import (
     Check,
     Exercise,
     Key,
+    KeyNotebookError,
     LessonResult,
     Match,
 )
 from helpers.grading.run import SHOWN, Options, Runner, shown, wanted_imports
+from helpers.grading.sandbox import SandboxError
 from helpers.grading.workers import Worker
 from tests.grading.running import SANDBOX
 from tests.submissions.building import LESSON
@@ -61,8 +62,8 @@ def answered(runner):
 @pytest.fixture
 def started(runner, monkeypatch):
     """How many workers have been started."""
-    counted, start = [], runner.workers.start
-    monkeypatch.setattr(runner.workers, "start", lambda: counted.append(1) or start())
+    counted, start = [], runner.start
+    monkeypatch.setattr(runner, "start", lambda: counted.append(1) or start())
     return counted
 
 
@@ -121,13 +122,13 @@ def test_what_came_is_kept_for_the_feedback(runner, answered):
     assert len(shown("x" * 10**6)) < SHOWN + 10 and shown("a\x00\x07b\x1b]0;c") == "ab]0;c"
 
 
-CALLED = Exercise("mean", "Mean", ("import numpy as np\nSEED = 1\ndef plain(x):\n    return np.round(x, 3).tolist()",),
-                  "def mean(x, axis=0):\n    return x.mean(axis)", None,
-                  (Check("mean-hidden-1", "random = np.random.default_rng(SEED)\n"
-                                          "plain(mean(np.ones((2, 2))) + mean(random.random((2, 2)), axis=1))", 1, ""),
-                   Check("mean-hidden-2", "round(mean(np.array([1.0, 3.0])).item(), 4)", 1, ""),
-                   Check("mean-hidden-3", "round(sum(mean(np.arange(300.0) + one).item() for one in (0, 1)), 3)", 1, "")),
-                  "def check(f):\n    return 'Hint: divide'\ncheck(mean)", 1)
+ITS_SETUP = "import numpy as np\nSEED = 1\ndef plain(x):\n    return np.round(x, 3).tolist()"
+CALLED = Exercise("mean", "Mean", (ITS_SETUP,), "def mean(x, axis=0):\n    return x.mean(axis)", None, tuple(
+    Check(f"mean-hidden-{number}", _in_own_scope(source, (ITS_SETUP,)), 1, "") for number, source in enumerate([
+        "random = np.random.default_rng(SEED)\nplain(mean(np.ones((2, 2))) + mean(random.random((2, 2)), axis=1))",
+        "round(mean(np.array([1.0, 3.0])).item(), 4)",
+        "round(sum(mean(np.arange(300.0) + one).item() for one in (0, 1)), 3)"], 1)),
+    "def check(f):\n    return 'Hint: divide'\ncheck(mean)")
 
 
 def test_feedback_shows_the_first_call_that_differs_and_the_lessons_hint(runner):
@@ -196,7 +197,7 @@ def test_tensorflow_is_ready_where_keys_ask_for_it():
     runner = Runner(wanted_imports([new_key(heavy)]), OPTIONS)
     try:
         assert graded(runner, heavy, heavy.solution).status == RIGHT
-        worker = runner.workers.start()
+        worker = runner.start()
         assert worker.run("import sys\n'tensorflow' in sys.modules", 60).result == "True"
         worker.close()
     finally:

@@ -7,13 +7,14 @@ import pytest
 
 from helpers.grading import worker as inside
 from helpers.grading import workers as outside
-from helpers.grading.calls import MOST_NUMBERS, pasted, recorded
-from helpers.grading.errors import SandboxError
 from helpers.grading.records import DEAD, FLOOD, TIME_OUT, CellRun
+from helpers.grading.sandbox import SandboxError
+from helpers.grading.worker import MOST_NUMBERS, pasted, recorded
 from tests.grading.running import SANDBOX, new_workers
 from tests.submissions.attacks import PIPES
 
 FORGED = '{"number": NUMBER, "status": "ok", "detail": "", "result": "42", "printed": "", "calls": []}'
+NO_TEXT = FORGED.replace('"42"', "0")
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +127,7 @@ def test_the_longest_honest_reply_is_allowed_whatever_its_letters(worker):
     (PIPES + "os.write(replies, b'null\\n')", DEAD),
     (PIPES + "os.write(replies, b'\\xff\\xfe\\n')", DEAD),
     (PIPES + f"os.write(replies, {FORGED.replace('NUMBER', '1').replace('ok', 'right')!r}.encode() + b'\\n')", DEAD),
+    (PIPES + f"os.write(replies, {NO_TEXT.replace('NUMBER', '1')!r}.encode() + b'\\n')", DEAD),
     (PIPES + "os.close(replies)", DEAD),
     ("import os\nos._exit(0)", DEAD),
     ("import os\nif os.fork() == 0:\n    import time; time.sleep(600)\nos._exit(0)", DEAD),
@@ -175,10 +177,8 @@ def test_how_a_worker_ended_is_told(workers):
 
 
 def test_a_module_that_is_not_there_is_said():
-    made = new_workers(["no_such_module"])
     with pytest.raises(SandboxError, match=r"has ended: ModuleNotFoundError: No module named 'no_such_module'"):
-        made.start()
-    made.close()
+        new_workers(["no_such_module"])
 
 
 def test_without_fork_it_is_said_where_to_grade(monkeypatch):

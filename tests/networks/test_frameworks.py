@@ -98,6 +98,17 @@ def test_an_engine_is_another_process_and_its_failure_is_told():
         frameworks.run_on("torch", "raise ValueError('no such engine')")
 
 
+def test_an_engine_loads_predicts_and_trains(tmp_path):
+    import keras
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    model.save(tmp_path / "small.keras")
+    pictures, labels = np.random.default_rng(0).random((4, 2, 2, 1)).astype("float32"), np.array([0, 1, 2, 0])
+    found = frameworks.on_engine("tensorflow", tmp_path / "small.keras", pictures, pictures, labels)
+    np.testing.assert_allclose(found["logits"], model.predict(pictures, verbose=0), atol=1e-6)
+    assert found["seconds"] > 0
+
+
 def test_the_figures_are_of_the_tested_versions():
     tested = newest_tested()
     found = {name: tuple(int(part) for part in version.split(".")[:3]) for name, version in RECORDED["versions"].items()}

@@ -205,3 +205,14 @@ def test_refuses_metadata_that_is_not_json(copy):
     with h5py.File(copy, "r+") as file:
         sign(file, "{")
     refused(copy, "not JSON")
+
+
+@pytest.mark.parametrize("name", SMALL + LARGE)
+def test_kernel_and_bias_are_found_under_any_name(name):
+    network = recorded.load(name)
+    for layer, arrays in network.weights.items():
+        kernel, bias = network.kernel_and_bias(layer)
+        assert kernel.size + bias.size == sum(array.size for array in arrays.values())
+        assert kernel.ndim > 1 and bias.ndim == 1
+    with pytest.raises(KeyError, match="no weights of a layer 'pool1', only of conv1, conv2"):
+        network.kernel_and_bias("pool1")

@@ -39,7 +39,8 @@ def main():
     """Write the file."""
     content = {"about": "what the listings of lesson 05 returned, each number to seven digits; seconds on one core",
                "date": datetime.date.today().isoformat(),
-               "versions": {name: importlib.metadata.version(name) for name in PACKAGES}, "figures": figures()}
+               "versions": {name: importlib.metadata.version(name).partition("+")[0] for name in PACKAGES},
+               "figures": figures()}
     frameworks.PLACE.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

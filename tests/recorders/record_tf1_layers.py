@@ -60,10 +60,12 @@ def model_fn(features, labels, mode, params):
     if mode == tf.estimator.ModeKeys.PREDICT:
         return tf.estimator.EstimatorSpec(mode, predictions=layers)
     loss = tf.losses.sparse_softmax_cross_entropy(labels, layers["logits"])
+    if mode == tf.estimator.ModeKeys.EVAL:  # without the optimizer, whose variables a replayed checkpoint does not have
+        accuracy = tf.metrics.accuracy(labels, tf.argmax(layers["logits"], 1))
+        return tf.estimator.EstimatorSpec(mode, loss=loss, eval_metric_ops={"accuracy": accuracy})
     optimizer = tf.train.MomentumOptimizer(recording.LEARNING_RATE, recording.MOMENTUM)
-    return tf.estimator.EstimatorSpec(
-        mode, loss=loss, train_op=optimizer.minimize(loss, global_step=tf.train.get_global_step()),
-        eval_metric_ops={"accuracy": tf.metrics.accuracy(labels, tf.argmax(layers["logits"], 1))})
+    return tf.estimator.EstimatorSpec(mode, loss=loss,
+                                      train_op=optimizer.minimize(loss, global_step=tf.train.get_global_step()))
 
 
 class EpochTimes(tf.train.SessionRunHook):

@@ -4,7 +4,8 @@ import copy
 import json
 from functools import lru_cache
 
-from helpers.grading.answer_keys import KEYS, LESSONS, defined_names, read_key
+from helpers.grading.answer_keys import KEYS, LESSONS, read_key
+from helpers.grading.reading import defined_names
 
 LESSON = "01_mnist_softmax"
 

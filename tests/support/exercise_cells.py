@@ -6,14 +6,13 @@ nbval shows.
 """
 
 import ast
-import re
 from dataclasses import dataclass, field
 from functools import cache
 
 import nbformat
 from IPython.lib.pretty import pretty
 
-from helpers.grading.answer_keys import in_own_scope
+from helpers.grading.answer_keys import read_keys
 from helpers.project import ROOT, read_toml
 from tests.support.lesson_code import FUNCTION_OR_CLASS, code_cells
 
@@ -135,16 +134,18 @@ def whole_page(lesson, name, solution):
     return wrong
 
 
+@cache
+def keys(seed=None):
+    """Return the keys as the grader reads them."""
+    return read_keys(seed=seed)
+
+
 def answers(lesson, name, solution=None, seed=None):
     """Run the hidden cells of an exercise with a solution; return for each what it answers, or the error."""
-    exercise = key_exercises(lesson)[name]
-    setup = key_setup(lesson)
-    if seed is not None:
-        setup = re.sub(r"^SEED = \d+$", f"SEED = {seed}", setup, flags=re.MULTILINE)
-    given = [setup, *exercise.sources("exercise-setup"), solution or exercise.sources("exercise-solution")[0]]
-    for cell in exercise.cells["exercise-hidden"]:
+    exercise, = (one for one in keys(seed)[lesson].exercises if one.name == name)
+    for check in exercise.checks:
         try:
-            yield pretty(run([*given, in_own_scope(cell.source, (setup,))], {"__name__": "__main__"}))
+            yield pretty(run([*exercise.setup, solution or exercise.solution, check.source], {"__name__": "__main__"}))
         except Exception as error:
             yield repr(error)
 

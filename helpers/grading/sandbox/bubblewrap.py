@@ -5,6 +5,7 @@ See `man bwrap` and https://github.com/containers/bubblewrap.
 
 import contextlib
 import functools
+import itertools
 import json
 import os
 import shutil
@@ -13,15 +14,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from helpers.grading.errors import SandboxError
-from helpers.grading.sandbox import confine, seccomp
+from helpers.grading.sandbox import SandboxError, confine
 from helpers.grading.sandbox.confine import NOBODY, Limits
 from helpers.project import ROOT
 
-INSTALL_LINE = "sudo apt-get install bubblewrap   (Fedora: sudo dnf install bubblewrap)"
 SCRATCH = "/tmp"
 """The worker's only writable folder, its home and where it starts: a file system in memory, gone when it ends."""
-_LIBRARIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_LIBRARIES = [Path("/", name) for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32")]
 _COVERED = str(ROOT / "helpers" / "grading")
 """What lies in a folder of the course that can be read, and is hidden all the same: the grader and its keys."""
 _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
@@ -34,7 +33,7 @@ def environment() -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
         "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
-        # Locks would be a channel between students (see seccomp), and without them no file is safer here.
+        # Locks would be a channel between students (see `confine`), and without them no file is safer here.
         "HDF5_USE_FILE_LOCKING": "FALSE",
         # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
         # of an exercise never earns back.
@@ -55,91 +54,74 @@ def python_folders() -> list[Path]:
     return folders
 
 
-def course_folders() -> list[Path]:
-    """Return what a worker sees of the course: the helpers and the weights that lessons read. No tests, no keys, no notebooks."""
-    data = (ROOT / "data" / name for name in ("recorded", "pretrained", "samples"))
-    return [path for path in (ROOT / "helpers", *data) if path.is_dir()]
+def _shown():
+    """Return all files and folders that a worker can read, whether or not this system has them.
+
+    Of the course these are the helpers and the weights that lessons read. No tests, no keys, no notebooks.
+    """
+    return [Path("/usr"), *_LIBRARIES, *(Path("/etc", name) for name in _SETTINGS), *python_folders(), ROOT / "helpers",
+            *(ROOT / "data" / name for name in ("recorded", "pretrained", "samples"))]
 
 
-def refuse_visible(*paths: Path) -> None:
-    """Refuse to start where student code could read what it must not.
+def _refuse_visible(*paths):
+    """Raise a SandboxError where one of the paths, or the course with its keys, lies where student code could read it."""
+    for path, folder in itertools.product((*paths, ROOT), _shown()):
+        real = path.resolve()
+        if real.is_relative_to(folder.resolve()) and not real.is_relative_to(_COVERED):
+            raise SandboxError(f"{path} lies in {folder}, which every student's code can read while it is graded: move it to "
+                               f"another place, such as {Path.home() / real.name}")
+
+
+@functools.cache
+def find(*paths: Path) -> str:
+    """Return the path of `bwrap`.
 
     Parameters
     ----------
     *paths : Path
-        Submissions, results, private keys. The course's own folder, with keys and tests, is always looked at.
+        Submissions, results, private keys: what student code must not read. The course's own folder is always looked at.
 
     Raises
     ------
     SandboxError
-        Which path lies in which folder, and what to do.
-    """
-    visible = [Path("/usr"), *(Path("/", name) for name in _LIBRARIES), *(Path("/etc", name) for name in _SETTINGS),
-               *python_folders(), *course_folders()]
-    for path in (*paths, ROOT):
-        real = path.resolve()
-        for folder in visible:
-            if real.is_relative_to(folder.resolve()) and not real.is_relative_to(_COVERED):
-                raise SandboxError(f"{path} lies in {folder}, which every student's code can read while it is graded: move it to "
-                                   f"another place, such as {Path.home() / real.name}")
-
-
-@functools.cache
-def find() -> str:
-    """Return the path of `bwrap`.
-
-    Raises
-    ------
-    SandboxError
-        When it is not installed, or this machine does not let it make a sandbox; the message says what to do.
+        When it is not installed, or this machine does not let it make a sandbox, or which path lies in which folder that the
+        sandbox would show; the message says what to do.
     """
     if sys.platform != "linux":
         raise SandboxError(f"the sandbox needs Linux, and this is {sys.platform}: grade in WSL 2, in a virtual machine or in a "
                            "container. Or, if you trust every submission, ask for --sandbox none.")
+    _refuse_visible(*paths)
     program = shutil.which("bwrap")
     if program is None:
-        raise SandboxError(
-            f"bubblewrap is not installed, and without it a student's code would run with your rights. Install it: "
-            f"{INSTALL_LINE}. Or, if you trust every submission, ask for --sandbox none."
-        )
+        raise SandboxError("bubblewrap is not installed, and without it a student's code would run with your rights. Install it: "
+                           "sudo apt-get install bubblewrap   (Fedora: sudo dnf install bubblewrap). Or, if you trust every "
+                           "submission, ask for --sandbox none.")
     tried = subprocess.run([program, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"],
                            capture_output=True, text=True, timeout=60)
     if tried.returncode:
-        raise SandboxError(
-            f"bubblewrap is installed but cannot make a sandbox here: {tried.stderr.strip()[:300]}. In a container, "
-            "allow user namespaces (docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-            "--cap-add SYS_ADMIN, or podman); on Ubuntu 24.04 install the profile /etc/apparmor.d/bwrap."
-        )
+        raise SandboxError(f"bubblewrap is installed but cannot make a sandbox here: {tried.stderr.strip()[:300]}. In a "
+                           "container, allow user namespaces (docker run --security-opt seccomp=unconfined --security-opt "
+                           "apparmor=unconfined --cap-add SYS_ADMIN, or podman); on Ubuntu 24.04 install the profile "
+                           "/etc/apparmor.d/bwrap.")
     return program
 
 
 @functools.cache
 def options(disk: int) -> tuple[str, ...]:
     """Return bubblewrap's options for a sandbox whose scratch folder takes `disk` bytes."""
-    chosen = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv",
-              "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"]
-    for path in (Path("/", name) for name in _LIBRARIES):
-        if path.is_symlink():
-            chosen += ["--symlink", os.readlink(path), str(path)]
-        elif path.is_dir():
-            chosen += ["--ro-bind", str(path), str(path)]
-    for name in _SETTINGS:
-        chosen += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     # Each --size holds for the next --tmpfs. The scratch folder comes before the folders that can be read: the environment may
-    # itself lie below it.
-    memory = ["--size", str(disk), "--perms", "1777", "--tmpfs"]
-    chosen += [*memory, SCRATCH]
-    shown = python_folders() + course_folders()
-    # Folders that bubblewrap makes on the way it makes for their owner alone.
-    above = {parent for folder in shown for parent in folder.parents[:-1]} - {Path(SCRATCH)}
-    for folder in sorted(above):
+    # itself lie below it. Folders that bubblewrap makes on the way it makes for their owner alone.
+    memory, shown = ["--size", str(disk), "--perms", "1777", "--tmpfs"], _shown()
+    chosen = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv",
+              "--cap-drop", "ALL", *memory, SCRATCH]
+    for folder in sorted({parent for one in shown for parent in one.parents[:-1]} - {Path(SCRATCH)}):
         chosen += ["--perms", "0755", "--dir", str(folder)]
-    for folder in shown:
-        chosen += ["--ro-bind", str(folder), str(folder)]
-    chosen += ["--size", "4096", "--tmpfs", _COVERED, "--remount-ro", _COVERED]
+    for path in shown:
+        linked = path in _LIBRARIES and path.is_symlink()
+        chosen += [*(["--symlink", os.readlink(path)] if linked else ["--ro-bind-try", str(path)]), str(path)]
     # /dev and the root are themselves in memory: nobody may write there.
-    chosen += ["--proc", "/proc", "--dev", "/dev", *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/"]
-    return tuple(chosen)
+    return (*chosen, "--size", "4096", "--tmpfs", _COVERED, "--remount-ro", _COVERED, "--proc", "/proc", "--dev", "/dev",
+            *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/")
 
 
 def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[int]]:
@@ -150,11 +132,11 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
     nobody inside is nobody outside. Started by anybody else, it maps that user to nobody.
     """
     (said, info), (blocked, go), rules = os.pipe(), os.pipe(), os.memfd_create("filter")
-    os.write(rules, seccomp.program())
+    os.write(rules, confine.filter_program())
     os.lseek(rules, 0, os.SEEK_SET)
     root = os.getuid() == 0
     who = ["--userns-block-fd", str(blocked)] if root else ["--uid", str(NOBODY), "--gid", str(NOBODY)]
-    filtered = ["--seccomp", str(rules)] if seccomp.program() else []
+    filtered = ["--seccomp", str(rules)] if confine.filter_program() else []
     # What these processes have open, the worker may reach too (/proc/1/fd): nothing that two sandboxes share.
     process = subprocess.Popen([program, "--info-fd", str(info), *who, *filtered, *options(limits.disk), "--", "/usr/bin/cat"],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/",

@@ -23,8 +23,7 @@ TREE = Path("/sys/fs/cgroup")
 NAME = "course-grading-"
 COPIED = 384 * MEGABYTE
 """What a worker may copy of the memory that it shares with its warm parent, just by running."""
-CORES = 2
-"""Processor cores that one sandbox may keep busy."""
+CORES = 2  # processor cores that one sandbox may keep busy
 MOST_PROCESSES = 96
 """Processes that a look counts, so that no look takes long. A sandbox has fewer: see `confine.Limits`."""
 RESERVE = 256 * MEGABYTE
@@ -49,34 +48,38 @@ def _settings(limits):
 class Group:
     """A group named after this process, which can add to it and removes it also after it has joined a sandbox with other files.
 
-    Raises OSError where this process may not make one.
+    Where this process may not make one, or without limits, it bounds nothing: then `bounds` is false.
     """
 
-    def __init__(self, limits: Limits):
+    def __init__(self, limits: Limits | None):
         self._name, self._opened = f"{NAME}{os.getpid()}", []
         try:
-            for folder, files in _settings(limits).items():
+            for folder, files in (_settings(limits) if limits else {}).items():
                 place = folder / self._name
                 place.mkdir()
                 self._opened.append((os.open(folder, os.O_RDONLY), os.open(place / "cgroup.procs", os.O_WRONLY)))
                 for name, value in files.items():
                     with contextlib.suppress(*([OSError] if name in _OPTIONAL else [])):
                         (place / name).write_text(str(value))
-                for name in ("memory.oom_control", "memory.events"):
-                    if (place / name).exists():
-                        self._events = os.open(place / name, os.O_RDONLY)
+                for events in filter(Path.exists, (place / "memory.oom_control", place / "memory.events")):
+                    self._events = os.open(events, os.O_RDONLY)
         except OSError:
             self.remove()
-            raise
+            self._opened = []
+        self.bounds = bool(self._opened)
 
-    def add(self, pid: int) -> None:
-        """Put a process into the group, 0 for the one that asks; its children will be born there."""
-        for _, processes in self._opened:
-            os.write(processes, str(pid).encode())
+    def add(self, *pids: int) -> None:
+        """Put processes into the group, 0 for the one that asks; their children will be born there."""
+        for pid in pids:
+            for _, processes in self._opened:
+                os.write(processes, str(pid).encode())
 
-    def ran_out(self) -> bool:
-        """Return whether Linux has ended a process of the group because its memory was used up."""
-        return bool(re.search(rb"^oom_kill [1-9]", os.pread(self._events, 4096, 0), re.MULTILINE))
+    def took_too_much(self, memory: int, start: int) -> bool:
+        """Return whether the sandbox joined is to be ended: it took so many bytes beyond `start`, or the machine runs short."""
+        short = psutil.virtual_memory().available < RESERVE
+        if self.bounds and re.search(rb"^oom_kill [1-9]", os.pread(self._events, 4096, 0), re.MULTILINE):
+            return True
+        return (short or not self.bounds) and memory_taken(start) > (RESERVE if short else memory)
 
     def remove(self) -> None:
         """Remove the group, and wait five seconds at most for processes of it that are ending."""
@@ -102,21 +105,21 @@ def command() -> list[str]:
 def prepare() -> int:
     """Make this process ready to have groups; return the version of cgroup that it can use, or 0."""
     version = 1 if (TREE / "memory").is_dir() else 2
+    # Of runs that were killed together with all their processes; another run may clear them, too.
+    for place in TREE.glob(f"*/{NAME}*") if version == 1 else ():
+        if not Path("/proc", place.name.removeprefix(NAME)).exists():
+            with contextlib.suppress(OSError):
+                place.rmdir()
     with contextlib.suppress(OSError):
-        if version == 1:
-            # Of runs that were killed together with all their processes.
-            for place in TREE.glob(f"*/{NAME}*"):
-                if not Path("/proc", place.name.removeprefix(NAME)).exists():
-                    with contextlib.suppress(OSError):  # another run may clear it, too
-                        place.rmdir()
-        else:
+        if version == 2:
             # A group that has children with limits has no processes itself.
             own = next(iter(_settings(Limits())))
             (own / "server").mkdir(exist_ok=True)
             (own / "server" / "cgroup.procs").write_text(str(os.getpid()))
             (own / "cgroup.subtree_control").write_text("+memory +pids +cpu")
-        Group(Limits()).remove()
-        return version
+        group = Group(Limits())
+        group.remove()
+        return version if group.bounds else 0
     return 0
 
 
@@ -128,11 +131,3 @@ def memory_taken(start: int = 0) -> int:
             sizes = [int(line.split()[1]) * 1024 for line in file if line.startswith(("RssAnon", "RssShmem"))]
             total += max(0, sum(sizes) - start)
     return total
-
-
-def took_too_much(limits: Limits, start: int, group: Group | None) -> bool:
-    """Return whether the sandbox joined is to be ended: by its own limit, or because the machine runs short."""
-    short = psutil.virtual_memory().available < RESERVE
-    if group and group.ran_out():
-        return True
-    return (short or not group) and memory_taken(start) > (RESERVE if short else limits.memory)
