@@ -15,7 +15,7 @@ include_patterns = ["index.md", "CHANGELOG.md", "notebooks/*", "data/README.md",
 # Stored outputs are shown as they are. A slider cannot move on a page without a kernel, so the picture beside it is shown.
 nb_execution_mode = "off"
 nb_merge_streams = True
-nb_code_prompt_show = "Show the set-up of {type}"
+nb_code_prompt_show = "Show the set-up cell"
 nb_mime_priority_overrides = [("*", "application/vnd.jupyter.widget-view+json", None)]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
