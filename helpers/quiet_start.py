@@ -1,4 +1,4 @@
-"""Import TensorFlow and Keras without the messages that TensorFlow's C++ part writes while it loads.
+"""Check the versions, then import TensorFlow and Keras without the messages that TensorFlow's C++ part writes while it loads.
 
     import helpers.quiet_start
 
