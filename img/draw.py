@@ -12,7 +12,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from drawing import basics, course, hidden, networks, normalization, softmax, transfer  # noqa: E402
+from drawing import basics, course, deeper, hidden, networks, normalization, softmax, transfer  # noqa: E402
 
 # Each drawing, and the pages that show it.
 PAGES = {
@@ -33,6 +33,8 @@ PAGES = {
     networks.alexnet: ("06_alexnet_translation",),
     transfer.tracks_split: ("07_transfer_learning",),
     transfer.transfer_four_cases: ("07_transfer_learning",),
+    deeper.deeper_blocks: ("08_deeper_networks",),
+    deeper.deeper_family: ("08_deeper_networks",),
 }
 DRAWINGS = {drawing.__name__: drawing for drawing in PAGES}
 

@@ -3,13 +3,16 @@
 import ast
 import json
 import re
+from collections import Counter
 
+import keras
 import numpy as np
 import pytest
 
 from helpers import shapes
 from helpers.project import ROOT
-from tests.support.pictures import box, elements, outline, strokes, within, words
+from tests.support.lesson_code import definitions
+from tests.support.pictures import box, crosses, elements, outline, segments, strokes, within, words
 
 
 def numbers(name):
@@ -192,3 +195,35 @@ def test_the_learning_rate_has_its_cliff_where_steps_overshoot():
     cliff = float(re.search(r"At a rate of ([\d.]+) it rises", described)[1])
     left_over = [max(abs(1 - rate * curvature) for curvature in curvatures) for rate in (0.99 * cliff, 1.01 * cliff)]
     assert left_over[0] < 1 < left_over[1]
+
+
+@pytest.mark.skipif(not (ROOT / "notebooks" / "08_deeper_networks.ipynb").exists(), reason="08_deeper_networks: not written yet")
+def test_the_five_blocks_are_those_of_the_builders():
+    names, known = ["vgg", "inception", "resnet", "densenet", "mobilenet"], {"keras": keras, "layers": keras.layers}
+    code = definitions("08_deeper_networks", ["conv_bn", "conv_bn_relu", "block", *names], known)
+    pictures = keras.Input((16, 16, 32))
+    expected, counts = Counter(), []
+    for name in names:
+        model = keras.Model(pictures, code[name](pictures, 8 if name == "densenet" else 32))
+        times = 2 if name == "mobilenet" else 1  # the builder puts two blocks one after the other
+        assert model.output_shape == (None, 16, 16, 32)
+        counts.append(f"{model.count_params() // times:,} parameters")
+        boxes = Counter(f"{layer.kernel_size[0]}×{layer.kernel_size[1]}, {layer.output.shape[-1]}"
+                        for layer in model.layers if hasattr(layer, "kernel_size"))
+        expected.update({words: count // times for words, count in boxes.items()})
+    shown = words("deeper_blocks")
+    assert Counter(word for word in shown if re.fullmatch(r"\d×\d, \d+", word)) == expected
+    assert [word for word in shown if word.endswith(" parameters")] == counts
+    assert [int(word) for word in shown if word.isdigit()] == [32] * 10 + [40, 48, 56, 64]
+
+
+def test_no_network_uses_what_is_younger_and_arrows_run_beside_the_boxes():
+    from drawing import deeper
+    assert {*deeper.USES, *(source for sources in deeper.USES.values() for source in sources)} == set(deeper.NETWORKS)
+    for target, sources in deeper.USES.items():
+        assert all(deeper.NETWORKS[source][2] <= deeper.NETWORKS[target][2] for source in sources), target
+    boxes = [outline(shape) for shape in elements("deeper_family", "rect")[1:]]
+    assert len(boxes) == len(deeper.NETWORKS)
+    for line in elements("deeper_family", "polyline"):
+        for segment in segments(line):
+            assert not any(crosses(segment, area) for area in boxes), segment
