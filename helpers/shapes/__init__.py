@@ -40,9 +40,12 @@ from .base import (
     Dropout,
     Flatten,
     Layer,
+    LayerNormalization,
+    LayerScale,
     LocalResponseNormalization,
     ReLU,
     Rescaling,
+    Reshape,
     Softmax,
     Unchanged,
 )
@@ -53,8 +56,8 @@ from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2
 
 __all__ = [
     "Activation", "AveragePooling2D", "BatchNormalization", "Conv2D", "Dense", "DepthwiseConv2D",
-    "Dropout", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Layer", "LocalResponseNormalization",
-    "MaxPooling2D", "NetworkTable", "ReLU", "ReceptiveField", "Rescaling", "Row",
+    "Dropout", "Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Layer", "LayerNormalization", "LayerScale",
+    "LocalResponseNormalization", "MaxPooling2D", "NetworkTable", "ReLU", "ReceptiveField", "Rescaling", "Reshape", "Row",
     "SeparableConv2D", "Softmax", "Unchanged", "ZeroPadding2D", "activation_bytes", "activation_size",
     "batch_normalization_parameters", "conv_multiply_adds", "conv_output_length", "conv_parameters",
     "dense_multiply_adds", "dense_parameters", "from_keras",

@@ -17,7 +17,7 @@ from .arithmetic import (
     dense_multiply_adds,
     dense_parameters,
 )
-from .checks import image, padding_pair, pair, whole_number
+from .checks import sizes, whole_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,35 @@ class Flatten(Layer):
         return fields_of_all(fields, input_shape)
 
 
+@dataclass(frozen=True)
+class Reshape(Layer):
+    """The same numbers in another shape; one size may be -1, which stands for what is left.
+
+    All numbers must see the same already, as behind Flatten or global pooling: a receptive field tells no new neighbors.
+    """
+
+    target_shape: Shape
+
+    def __post_init__(self):
+        shape = self.target_shape
+        sizes([1 if size == -1 else size for size in shape] if isinstance(shape, (tuple, list)) else shape)
+        object.__setattr__(self, "target_shape", tuple(shape))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        count, known = math.prod(input_shape), math.prod(size for size in self.target_shape if size != -1)
+        shape = tuple(count // known if size == -1 else size for size in self.target_shape)
+        if math.prod(shape) != count or self.target_shape.count(-1) > 1:
+            raise ValueError(f"target_shape {self.target_shape} does not hold the {count:,} numbers of the input "
+                             f"{input_shape}. The product of its sizes must be {count:,}; one of them may be -1.")
+        return shape
+
+    def receptive_fields(self, fields: Fields, input_shape: Shape) -> Fields:
+        if any(field.jump and length > 1 for field, length in zip(fields, positions(input_shape))):
+            raise ValueError(f"numbers at different places of {input_shape} see different parts of the input, and a table "
+                             f"cannot follow them to {self.target_shape}. Put Flatten or global pooling in front.")
+        return fields_of_all(fields, input_shape)
+
+
 # --- Layers with parameters ---------------------------------------------------------------------------------------
 
 @dataclass(frozen=True)
@@ -131,6 +160,30 @@ class BatchNormalization(Layer):
 
     def parameters(self, input_shape: Shape) -> tuple[int, int]:
         return batch_normalization_parameters(input_shape[-1], self.scale, self.center)
+
+
+@dataclass(frozen=True)
+class LayerNormalization(BatchNormalization):
+    """Layer normalization over the last axis, at each place by itself: scale and offset for each channel, nothing kept.
+
+    Source: J. L. Ba, J. R. Kiros and G. Hinton, *Layer normalization*, arXiv:1607.06450.
+    """
+
+    receptive_fields = Dense.receptive_fields
+
+    def parameters(self, input_shape: Shape) -> tuple[int, int]:
+        return super().parameters(input_shape)[0], 0
+
+
+@dataclass(frozen=True)
+class LayerScale(Layer):
+    """Each channel times a factor of its own, which is learned; at the end of a branch of ConvNeXt.
+
+    Source: H. Touvron and others, *Going deeper with image transformers*, arXiv:2103.17239.
+    """
+
+    def parameters(self, input_shape: Shape) -> tuple[int, int]:
+        return input_shape[-1], 0
 
 
 @dataclass(frozen=True)
@@ -201,52 +254,6 @@ class Unchanged(Layer):
         return self.keras_name
 
 
-# --- Windows, and settings in words ---------------------------------------------------------------------------------
-
-@dataclass(frozen=True)
-class Window(Layer):
-    """What convolution and pooling share. Not a layer by itself."""
-
-    def _clean(self):
-        """Check the settings; write numbers as pairs, and the name of a padding in small letters."""
-        for argument in ("kernel", "window", "stride", "dilation"):
-            if hasattr(self, argument):
-                object.__setattr__(self, argument, pair(argument, getattr(self, argument)))
-        padding = padding_pair(self.padding)
-        object.__setattr__(self, "padding", padding[0] if isinstance(padding[0], str) else padding)
-        for argument in ("kernels", "groups", "depth_multiplier"):
-            if hasattr(self, argument):
-                whole_number(argument, getattr(self, argument))
-
-    def _size(self, input_shape, length_of, *arguments):
-        """(height, width) of the output; an error says along which axis."""
-        lengths = []
-        for axis, length, *values in zip(("height", "width"), image(input_shape), *arguments):
-            try:
-                lengths.append(length_of(length, *values))
-            except ValueError as error:
-                raise ValueError(f"along the {axis}: {error}") from None
-        return tuple(lengths)
-
-
 def in_words(*parts: object) -> str:
     """Settings that are there, one after the other."""
     return ", ".join(str(part) for part in parts if part)
-
-
-def by(height_and_width: tuple[int, int]) -> str:
-    """Height x width."""
-    return " x ".join(str(side) for side in height_and_width)
-
-
-def setting(word: str, height_and_width: tuple[int, int] | None, usual: tuple[int, int] | None = None) -> str:
-    """A setting in words, in one number where both sides are the same; nothing where it is as usual."""
-    if height_and_width is None or height_and_width == usual:
-        return ""
-    height, width = height_and_width
-    return f"{word} {height}" if height == width else f"{word} {by(height_and_width)}"
-
-
-def padding_in_words(padding: str | tuple[int, int]) -> str:
-    """The name of the padding, or its numbers."""
-    return padding if isinstance(padding, str) else setting("padding", padding)

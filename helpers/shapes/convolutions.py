@@ -1,4 +1,4 @@
-"""Descriptions of the convolutions.
+"""Descriptions of the convolutions, and what they share with pooling.
 
 Kernel, stride, padding and dilation are one number or a pair (height, width), **height first**. A picture has the shape
 (height, width, channels).
@@ -9,9 +9,56 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .arithmetic import Fields, Pair, Shape, conv_multiply_adds, conv_output_length, conv_parameters
-from .base import Window, by, in_words, padding_in_words, setting
-from .checks import image, padding_pair
+from .base import Layer, in_words
+from .checks import image, padding_pair, pair, whole_number
 
+# --- What convolution and pooling share ---------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Window(Layer):
+    """What convolution and pooling share. Not a layer by itself."""
+
+    def _clean(self):
+        """Check the settings; write numbers as pairs, and the name of a padding in small letters."""
+        for argument in ("kernel", "window", "stride", "dilation"):
+            if hasattr(self, argument):
+                object.__setattr__(self, argument, pair(argument, getattr(self, argument)))
+        padding = padding_pair(self.padding)
+        object.__setattr__(self, "padding", padding[0] if isinstance(padding[0], str) else padding)
+        for argument in ("kernels", "groups", "depth_multiplier"):
+            if hasattr(self, argument):
+                whole_number(argument, getattr(self, argument))
+
+    def _size(self, input_shape, length_of, *arguments):
+        """(height, width) of the output; an error says along which axis."""
+        lengths = []
+        for axis, length, *values in zip(("height", "width"), image(input_shape), *arguments):
+            try:
+                lengths.append(length_of(length, *values))
+            except ValueError as error:
+                raise ValueError(f"along the {axis}: {error}") from None
+        return tuple(lengths)
+
+
+def by(height_and_width: tuple[int, int]) -> str:
+    """Height x width."""
+    return " x ".join(str(side) for side in height_and_width)
+
+
+def setting(word: str, height_and_width: tuple[int, int] | None, usual: tuple[int, int] | None = None) -> str:
+    """A setting in words, in one number where both sides are the same; nothing where it is as usual."""
+    if height_and_width is None or height_and_width == usual:
+        return ""
+    height, width = height_and_width
+    return f"{word} {height}" if height == width else f"{word} {by(height_and_width)}"
+
+
+def padding_in_words(padding: str | tuple[int, int]) -> str:
+    """The name of the padding, or its numbers."""
+    return padding if isinstance(padding, str) else setting("padding", padding)
+
+
+# --- The convolutions ---------------------------------------------------------------------------------------------
 
 @dataclass(frozen=True)
 class Convolution(Window):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from . import base, convolutions, pooling
-from .arithmetic import activation_bytes, activation_size
+from .arithmetic import ReceptiveField, activation_bytes
 from .network import NetworkTable, Row, describe, input_row
 
 if TYPE_CHECKING:
@@ -14,16 +15,20 @@ if TYPE_CHECKING:
 
 # Layers that are described here under the name that Keras gives them; LocalResponseNormalization is helpers/layers.py's.
 DESCRIPTIONS = {kind.__name__: kind for kind in (
-    base.Activation, base.BatchNormalization, base.Dense, base.Dropout, base.Flatten, base.LocalResponseNormalization,
-    base.ReLU, base.Rescaling, base.Softmax, convolutions.Conv2D, convolutions.DepthwiseConv2D,
-    convolutions.SeparableConv2D, pooling.AveragePooling2D, pooling.GlobalAveragePooling2D, pooling.GlobalMaxPooling2D,
-    pooling.MaxPooling2D, pooling.ZeroPadding2D)}
+    base.Activation, base.BatchNormalization, base.Dense, base.Dropout, base.Flatten, base.LayerNormalization,
+    base.LayerScale, base.LocalResponseNormalization, base.ReLU, base.Rescaling, base.Reshape, base.Softmax,
+    convolutions.Conv2D, convolutions.DepthwiseConv2D, convolutions.SeparableConv2D, pooling.AveragePooling2D,
+    pooling.GlobalAveragePooling2D, pooling.GlobalMaxPooling2D, pooling.MaxPooling2D, pooling.ZeroPadding2D)}
 # Settings that Keras calls something else in a layer's configuration.
 KERAS_WORDS = {"kernels": "filters", "kernel": "kernel_size", "stride": "strides", "dilation": "dilation_rate",
                "window": "pool_size"}
-UNCHANGED = ("Identity", "LeakyReLU", "ELU", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "RandomFlip",
-             "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast", "RandomBrightness")
-MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate")
+# Normalization keeps the statistics that it was adapted to; like all parameters, they are counted as Keras has them.
+UNCHANGED = ("Identity", "LeakyReLU", "ELU", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "StochasticDepth",
+             "Normalization", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "RandomContrast",
+             "RandomBrightness")
+# CustomScaleLayer is Keras's in InceptionResNetV2: one branch plus the other times a number.
+MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate", "CustomScaleLayer")
+ON_ONE_AXIS = ("BatchNormalization", "LayerNormalization", "Softmax")
 
 
 def from_keras(model: keras.Model) -> NetworkTable:
@@ -36,7 +41,8 @@ def from_keras(model: keras.Model) -> NetworkTable:
     ----------
     model : keras.Model
         Sequential or functional, with one input and one output of a fixed size. Where branches meet in an Add or a
-        Concatenate, the receptive field is the largest of theirs. A model inside the model is one row.
+        Concatenate, the receptive field is the largest of theirs; where one of them was pooled over the whole map, as
+        in squeeze-and-excitation, every number behind it sees what the pooling saw. A model inside the model is one row.
 
     Returns
     -------
@@ -155,7 +161,8 @@ def _description(layer, kind, input_shape):
     if config.get("data_format") == "channels_first":
         raise ValueError(f"layer {layer.name!r} ({kind}) puts the channels first. Tables are for "
                          'data_format="channels_last", the default of Keras.')
-    if kind in ("BatchNormalization", "Softmax") and config.get("axis", -1) not in (-1, len(input_shape)):
+    last_axis = (-1, [-1], len(input_shape), [len(input_shape)])
+    if kind in ON_ONE_AXIS and config.get("axis", -1) not in last_axis:
         raise ValueError(f"layer {layer.name!r} ({kind}) works along axis {config['axis']}. Tables are for the last "
                          "axis, axis=-1.")
     settings = {field.name: config[KERAS_WORDS.get(field.name, field.name)]
@@ -172,12 +179,16 @@ def _activation(activation, none):
 
 
 def _largest(branches):
-    """For each axis, the largest field of all branches; they have the same jump where their maps match."""
-    return tuple(max(axis) for axis in zip(*branches))
+    """For each axis, the largest field of all branches.
+
+    Their jumps are the same where their maps match; it is 0 behind a branch in which every number sees the same.
+    """
+    return tuple(ReceptiveField(max(field.size for field in axis), min(field.jump for field in axis))
+                 for axis in zip(*branches))
 
 
 def _count(layer, which):
-    return sum(activation_size(weight.shape) if weight.shape else 1 for weight in getattr(layer, which, ()))
+    return sum(math.prod(weight.shape) for weight in getattr(layer, which, ()))
 
 
 def _as_one(model, rows):

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .arithmetic import Fields, Pair, Shape, pool_output_length
-from .base import Layer, Window, by, fields_of_all, in_words, padding_in_words, setting
+from .base import Layer, fields_of_all, in_words
 from .checks import image, padding_pair, pair
+from .convolutions import Window, by, padding_in_words, setting
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,11 @@ def as_keras(layer):
     if isinstance(layer, (shapes.MaxPooling2D, shapes.AveragePooling2D)):
         return getattr(layers, kind)(layer.window, layer.stride, layer.padding)
     if isinstance(layer, shapes.BatchNormalization):
-        return layers.BatchNormalization(scale=layer.scale, center=layer.center)
+        return getattr(layers, kind)(scale=layer.scale, center=layer.center)  # LayerNormalization, too
     if isinstance(layer, shapes.Unchanged):
         return getattr(layers, layer.keras_name)(*{"RandomFlip": [], "LeakyReLU": []}.get(layer.keras_name, [0.1]))
     return getattr(layers, kind)(*{
-        "ZeroPadding2D": lambda: [layer.padding],
+        "ZeroPadding2D": lambda: [layer.padding], "Reshape": lambda: [layer.target_shape],
         "Activation": lambda: [layer.activation], "Dropout": lambda: [layer.rate], "ReLU": lambda: [layer.max_value],
         "Rescaling": lambda: [layer.scale, layer.offset]}.get(kind, list)(),
         **({"keepdims": layer.keepdims} if kind.startswith("Global") else {}))

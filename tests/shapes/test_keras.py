@@ -29,13 +29,14 @@ def layer_lists(draw):
         st.builds(shapes.Dense, st.integers(1, 4)))
     anywhere = st.one_of(
         st.builds(shapes.BatchNormalization, st.booleans(), st.booleans()),
+        st.builds(shapes.LayerNormalization, st.booleans(), st.booleans()),
         st.sampled_from([shapes.Activation("tanh"), shapes.ReLU(), shapes.ReLU(6.0), shapes.Dropout(0.5),
                          shapes.Softmax(), shapes.Rescaling(1 / 255), shapes.Unchanged("LeakyReLU")]))
     pictures_only = st.sampled_from([shapes.Unchanged("RandomFlip"), shapes.Unchanged("RandomRotation"),
                                      shapes.Unchanged("SpatialDropout2D")])
     bridge = st.sampled_from([
         [shapes.Flatten()], [shapes.GlobalAveragePooling2D()], [shapes.GlobalMaxPooling2D(keepdims=True)],
-        []])
+        [shapes.Flatten(), shapes.Reshape((1, -1, 1))], []])
     return [draw(convolution), *draw(st.lists(st.one_of(convolution, anywhere, pictures_only), max_size=5)),
             *draw(bridge),
             *draw(st.lists(st.one_of(st.builds(shapes.Dense, st.integers(1, 8)), anywhere), max_size=3))]

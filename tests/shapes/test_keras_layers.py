@@ -79,7 +79,7 @@ def test_parameters(groups, channels, kernels, kernel, multiplier, use_bias, fla
                  shapes.DepthwiseConv2D(kernel, depth_multiplier=multiplier, use_bias=use_bias),
                  shapes.SeparableConv2D(kernels, kernel, depth_multiplier=multiplier, use_bias=use_bias),
                  shapes.Dense(kernels, use_bias=use_bias),
-                 shapes.BatchNormalization(*flags)):
+                 shapes.BatchNormalization(*flags), shapes.LayerNormalization(*flags)):
         agree(ours, as_keras(ours), shape)
         weights_agree(ours, as_keras(ours), shape)
 

@@ -57,6 +57,10 @@ def merged_otherwise():
      r"layer 'p' \(MaxPooling2D\) puts the channels first"),
     (lambda: keras.Sequential([keras.Input((8, 8, 3)), layers.BatchNormalization(axis=1, name="b")]),
      r"layer 'b' \(BatchNormalization\) works along axis 1"),
+    (lambda: keras.Sequential([keras.Input((8, 8, 3)), layers.LayerNormalization(axis=[1, 2, 3], name="n")]),
+     r"layer 'n' \(LayerNormalization\) works along axis \[1, 2, 3\]"),
+    (lambda: keras.Sequential([keras.Input((8, 8, 3)), layers.Reshape((64, 3), name="r")]),
+     r"layer 'r' \(Reshape\): numbers at different places of \(8, 8, 3\) see different parts of the input"),
 ])
 def test_models_that_cannot_be_read_are_named(make, message):
     with pytest.raises(ValueError, match=message):

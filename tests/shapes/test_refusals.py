@@ -10,6 +10,7 @@ from helpers.shapes import (
     Flatten,
     GlobalAveragePooling2D,
     MaxPooling2D,
+    Reshape,
     ZeroPadding2D,
     trace,
 )
@@ -54,6 +55,15 @@ from tests.shapes.test_networks import LENET
     (lambda: ZeroPadding2D(-1), "padding must be at least 0"),
     (lambda: ZeroPadding2D("same"), "padding must be a number of zeros, or one for each side, got 'same'"),
     (lambda: ZeroPadding2D((1, 2, 3)), r"padding must be one number, a pair .* got \(1, 2, 3\)"),
+    (lambda: trace((4, 4, 2), [Flatten(), Reshape((3, 11))]), r"layer 2, reshape \(Reshape\): target_shape \(3, 11\) does "
+                                                             r"not hold the 32 numbers of the input \(32,\)"),
+    (lambda: trace((4, 4, 2), [Flatten(), Reshape((3, -1))]), r"target_shape \(3, -1\) does not hold the 32 numbers"),
+    (lambda: Reshape((-1, -1)).output_shape((1,)), "The product of its sizes must be 1; one of them may be -1"),
+    (lambda: trace((4, 4, 2), [Reshape((16, 2))]), r"numbers at different places of \(4, 4, 2\) see different parts of the "
+                                                   r"input, .* follow them to \(16, 2\). Put Flatten or global pooling"),
+    (lambda: Reshape((4, 0)), "shape must be at least 1, got 0"),
+    (lambda: Reshape(4), r"shape must be a tuple such as \(28, 28, 1\), got 4"),
+    (lambda: Reshape(("4",)), "shape must be a whole number, got '4'"),
     (lambda: Dense(0), "units must be at least 1"),
     (lambda: Dropout(80), "rate must be a number from 0 to 1, got 80. It is the fraction to drop"),
     (lambda: Dropout("0.5"), "rate must be a number from 0 to 1"),
