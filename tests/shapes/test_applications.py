@@ -18,6 +18,8 @@ NETWORKS = {
     "ConvNeXtTiny": (28_589_128, 4_455_531_264, 1880),
     "InceptionResNetV2": (55_873_736, 13_155_794_016, 3263),
 }
+# Receptive field of the last feature map, as published: A. Araujo, W. Norris and J. Sim, Distill, 2019.
+PUBLISHED = {"VGG16": 212, "InceptionV3": 1311, "ResNet50": 483, "InceptionResNetV2": 3039}
 
 
 def kernels_times_places(model):
@@ -44,3 +46,6 @@ def test_networks_of_keras_applications(name):
     assert table.multiply_adds == kernels_times_places(model) == multiply_adds
     assert table.output_shape == (1000,)
     assert table.rows[-1].receptive_field == (field, field)
+    if name in PUBLISHED:
+        last_map = [row for row in table if row.jump == (32, 32)][-1]
+        assert last_map.receptive_field == (PUBLISHED[name],) * 2
