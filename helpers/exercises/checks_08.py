@@ -43,7 +43,7 @@ def receptive_field():
         case("two 3×3", [(3, 1), (3, 1)], expected=5, hint="Three neighbors of the first layer together see five pixels.",
              slips={"Neighboring windows overlap: a second layer adds kernel - 1, not kernel.": 6,
                     "Widths are added, not multiplied: neighboring windows overlap.": 9}),
-        stacked("a pooling, then a convolution", [(2, 2), (3, 1)], "Three pooled numbers side by side cover six pixels."),
+        stacked("a pooling, then a convolution", [(2, 2), (3, 2)], "Three pooled numbers side by side cover six pixels."),
         stacked("a convolution, then a pooling", [(3, 1), (2, 2)], "A pooled number sees two neighbors, which see four pixels."),
         stacked("three strides", [(7, 2), (3, 2), (3, 2)],
                 "n neighbors of a layer need (n - 1) · stride + kernel of its inputs."),
@@ -82,7 +82,7 @@ def separable_convolution():
              slips={"Each kernel sees one channel alone: do not add up the channels before the pointwise step.":
                     _separable(row, ones, np.eye(2), crossed=True)}),
         case("whole numbers", whole, window, mix, expected=_separable(whole, window, mix),
-             hint="First the depthwise step: a slice of x times depthwise[i, j], added up over all i and j. Then @ pointwise.",
+             hint="A slice of x times depthwise[i, j], added up over all i and j, then @ pointwise; no ReLU anywhere.",
              slips={"Do not flip the kernel.": _separable(whole, window[::-1, ::-1], mix),
                     "Each kernel sees one channel alone.": _separable(whole, window, mix, crossed=True)}),
         case("as many channels out as in", x, depthwise, square, expected=_separable(x, depthwise, square),
@@ -201,7 +201,7 @@ def residual_block():
     """Exercise 8.3."""
     return [
         case("the shape, where nothing changes", _input(6, 8), 8, holds=_comes_out(6, 6, 8),
-             hint='padding="same" keeps the size, and adding keeps the channels. Return what the last layer gives.'),
+             hint='padding="same" keeps the size, and adding keeps the channels. Return a tensor, what the last layer gives.'),
         case("three convolutions", _input(6, 8), 8, holds=_made_of("1×1 to 2, 1×1 to 8, 3×3 to 2"),
              hint="1×1 to channels // 4, 3×3 to channels // 4, 1×1 to channels; no projection where the shapes agree."),
         case("the skip", _input(6, 8), 8, holds=_passes(lambda x, *sizes: _relu(x)),
@@ -219,8 +219,8 @@ def residual_block():
              hint="The projection has no bias and a batch normalization of its own."),
         case("the numbers", _input(5, 8), 8, 1, holds=_values(_bottleneck),
              hint="ReLU after the first normalization, after the second, and after the addition; none before the addition."),
-        case("the numbers with a projection", _input(5, 4), 8, 2, holds=_values(_bottleneck),
-             hint="The projection starts from what came in; it has a batch normalization and no ReLU."),
+        case("the numbers with a projection", _input(6, 4), 8, 2, holds=_values(_bottleneck),
+             hint='The projection starts from what came in and has no ReLU; the 3×3 convolution has padding="same".'),
     ]
 
 
@@ -283,14 +283,14 @@ def mend_skip():
         case("what came in passes", _input(6, 4), 4, 1, holds=_passes(lambda x, *sizes: x),
              hint="Negative numbers are gone, or numbers are scaled: which x reaches Add, and does anything follow it?"),
         case("more channels", _input(6, 4), 8, 1, holds=_passes(lambda x, channels, stride: _convolved(x, channels, 1, stride)),
-             hint="A 1×1 convolution of what came in, before batch normalization and ReLU, with nothing behind it."),
+             hint="If x.shape != y.shape, the skip is a 1×1 convolution of what came in, before batch normalization and ReLU."),
         case("a stride alone", _input(7, 4), 4, 2,
              holds=_passes(lambda x, channels, stride: _convolved(x, channels, 1, stride)),
              hint="A stride changes the size, so a projection is needed although the channels agree."),
         case("the parameters", _input(6, 4), 8, 2, holds=_counted(9 * 4 * 8 + 9 * 8 * 8 + 4 * 8 + 4 * (4 + 8)),
-             hint="Two normalizations, both in front of a 3×3 convolution, and none on the skip."),
+             hint="Two normalizations, each in front of a 3×3 convolution; on the skip none, and no bias in the projection."),
         case("the numbers", _input(5, 4), 4, 1, holds=_values(_before_each),
              hint="The path through the two 3×3 convolutions was right: leave it as it was."),
-        case("the numbers with a projection", _input(5, 4), 8, 2, holds=_values(_before_each),
-             hint="The sum of the path and of the projection, and nothing after it."),
+        case("the numbers with a projection", _input(6, 4), 8, 2, holds=_values(_before_each),
+             hint="The sum of the path and of the projection, and nothing after it. The 3×3 convolutions stay as they were."),
     ]
