@@ -8,7 +8,8 @@ STATIONS = ((1, "Softmax", "regression", ("a loss and", "its gradient")), (2, "A
             (3, "LeNet", "", ("convolution", "and pooling")),
             (4, "Sign", "language", ("when to trust", "a score")), (5, "Frameworks", "", ("proof that two", "networks agree")),
             (6, "AlexNet,", "translated", ("reading what", "others wrote")),
-            (7, "Transfer", "learning", ("features from", "elsewhere")))
+            (7, "Transfer", "learning", ("features from", "elsewhere")),
+            (8, "Deeper", "networks", ("why depth fails,", "and the skip")))
 
 
 def bars(picture, x, y):
@@ -71,15 +72,23 @@ def transferred(picture, x, y):
     picture.rect(x + 10, y - 7, 8, 14, fill=HATCH, stroke=ORANGE, line=2)
 
 
-ICONS = (bars, two_layers, window, hand, four, narrowing, transferred)
+def skipped(picture, x, y):
+    """Draw two layers in a row and a way around them."""
+    picture.path([(x - 22, y + 5), (x + 22, y + 5)], stroke=SOFT, line=1.5)
+    picture.path([(x - 17, y + 5), (x - 17, y - 13), (x + 17, y - 13), (x + 17, y + 5)], stroke=ORANGE, line=2)
+    for column in (-10, 3):
+        picture.rect(x + column, y - 4, 7, 18, fill=PALE_BLUE, stroke=BLUE)
+
+
+ICONS = (bars, two_layers, window, hand, four, narrowing, transferred, skipped)
 
 
 def course_map():
-    """Draw the seven lessons as stations on a path, each with what it adds."""
-    picture = Picture(800, 246, "The course", "Seven lessons on one path, each with what it adds. " + " ".join(
+    """Draw the eight lessons as stations on a path, each with what it adds."""
+    picture = Picture(800, 246, "The course", "Eight lessons on one path, each with what it adds. " + " ".join(
         f"{number}: {first} {second}".strip() + f", {' '.join(adds)}."
         for number, first, second, adds in STATIONS))
-    left, pitch, middle, radius = 70, 110, 78, 36
+    left, pitch, middle, radius = 60, 97, 78, 36
     for place, ((number, first, second, adds), icon) in enumerate(zip(STATIONS, ICONS)):
         x = left + pitch * place
         if place < len(STATIONS) - 1:

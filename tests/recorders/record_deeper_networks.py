@@ -97,7 +97,8 @@ def main(path):
     """Train what is missing in the file, and write it."""
     path = Path(path)
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {
-        "about": f"runs of lesson 08 on the real traffic signs, seeds {SEEDS}; end: [loss, accuracy] on training, validation, test"}
+        "about": f"runs of lesson 08 on the real traffic signs, seeds {SEEDS}; "
+                 "end: [loss, accuracy] on training, validation, test"}
     signs = load_traffic_signs("real")
     lesson = definitions(LESSON, NAMES, {"keras": keras, "layers": layers, "np": np,
                                          "StratifiedGroupKFold": StratifiedGroupKFold})
