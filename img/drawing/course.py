@@ -9,7 +9,7 @@ STATIONS = ((1, "Softmax", "regression", ("a loss and", "its gradient")), (2, "A
             (4, "Sign", "language", ("when to trust", "a score")), (5, "Frameworks", "", ("proof that two", "networks agree")),
             (6, "AlexNet,", "translated", ("reading what", "others wrote")),
             (7, "Transfer", "learning", ("features from", "elsewhere")),
-            (8, "Deeper", "networks", ("why depth fails,", "and the skip")))
+            (8, "Deeper", "networks", ("what depth", "needs")))
 
 
 def bars(picture, x, y):
@@ -73,11 +73,10 @@ def transferred(picture, x, y):
 
 
 def skipped(picture, x, y):
-    """Draw two layers in a row and a way around them."""
-    picture.path([(x - 22, y + 5), (x + 22, y + 5)], stroke=SOFT, line=1.5)
-    picture.path([(x - 17, y + 5), (x - 17, y - 13), (x + 17, y - 13), (x + 17, y + 5)], stroke=ORANGE, line=2)
-    for column in (-10, 3):
-        picture.rect(x + column, y - 4, 7, 18, fill=PALE_BLUE, stroke=BLUE)
+    """Draw three layers in a row, and a way around them."""
+    for column in range(3):
+        picture.rect(x - 17 + 13 * column, y - 7, 8, 20, fill=PALE_BLUE, stroke=BLUE, line=1.25)
+    picture.path([(x - 21, y - 2), (x - 21, y - 16), (x + 21, y - 16), (x + 21, y - 2)], stroke=ORANGE, line=2)
 
 
 ICONS = (bars, two_layers, window, hand, four, narrowing, transferred, skipped)
@@ -88,7 +87,7 @@ def course_map():
     picture = Picture(800, 246, "The course", "Eight lessons on one path, each with what it adds. " + " ".join(
         f"{number}: {first} {second}".strip() + f", {' '.join(adds)}."
         for number, first, second, adds in STATIONS))
-    left, pitch, middle, radius = 60, 97, 78, 36
+    left, pitch, middle, radius = 58, 98, 78, 34
     for place, ((number, first, second, adds), icon) in enumerate(zip(STATIONS, ICONS)):
         x = left + pitch * place
         if place < len(STATIONS) - 1:
