@@ -12,8 +12,8 @@ check = Checks()
 def _pixels_seen(stack):
     """Collect the pixels that output 0 sees, layer by layer from the top, and measure how wide they lie."""
     seen = {0}
-    for kernel, stride in reversed(stack):
-        seen = {place * stride + step for place in seen for step in range(kernel)}
+    for window, apart in reversed(stack):
+        seen = {place * apart + step for place in seen for step in range(window)}
     return max(seen) - min(seen) + 1
 
 
