@@ -64,6 +64,26 @@ def test_confused_pairs_are_mistakes_and_come_most_frequent_first(record):
     assert all(true != said and 0 < count <= frames for true, said, count, frames in record["confused"])
 
 
+def test_the_record_says_what_the_prose_says(lesson, record):
+    def mean(part, name, where):
+        return np.mean([run["end"][where][1] for run in record[part][name]])
+
+    assert round(mean("depth", "50 plain", 0), 2) == 0.17  # "17 percent"
+    assert round(mean("depth", "26 residual", 2) - mean("depth", "26 plain", 2), 2) == 0.10  # "ten points"
+    own, theirs = (mean("own", name, 2) for name in ("own ResNet", "lesson 7's network"))
+    assert max(abs(own - 0.955), abs(theirs - 0.955)) < 0.002  # "near 0.955"
+    smaller = lesson["own_resnet"]().count_params() / pretrained.network(43).count_params()
+    assert round(1 - smaller, 2) == 0.30  # "30 percent fewer"
+    pairs = [(true, said, frames) for true, said, _, frames in record["confused"]]
+    limits = {0, 1, 2, 3, 4, 5, 7, 8}  # GTSRB's numbers of the speed limits
+    others = [frames for true, said, frames in pairs if not {true, said} <= limits]
+    assert others == [60, 60]  # "four of the six pairs"; "kinds with 60 test frames"
+    ours = shapes.from_keras(lesson["race_network"](lesson["mobilenet"], lesson["FAMILIES"][lesson["mobilenet"]]))
+    assert 65 < 300_774_272 / ours.multiply_adds < 70  # "nearly seventy times the work"
+    seconds = sum(run["seconds"] for part in ("depth", "race", "own") for runs in record[part].values() for run in runs)
+    assert seconds < 2 * 3600  # the recorder's docstring
+
+
 @pytest.mark.parametrize("blocks", [1, 2])
 @pytest.mark.parametrize("skip", [False, True])
 def test_depth_counts_convolutions_and_the_dense_layer_on_the_longest_path(lesson, blocks, skip):

@@ -5,7 +5,7 @@ Environment: that of the course, with the real data.
     COURSE_DATA_DIR=... python -m tests.recorders.record_deeper_networks data/recorded/deeper_networks.json
 
 The functions are the lesson's own, taken from the notebook. Each result is kept at once; what the file holds is not trained
-again. It takes about three hours on two cores. Beside the file it writes the weights that the lesson restores, those of the
+again. It takes less than two hours on two cores. Beside the file it writes the weights that the lesson restores, those of the
 first seed's own network, and the pairs of signs that this network confuses.
 """
 
