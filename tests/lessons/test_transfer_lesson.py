@@ -90,7 +90,7 @@ def test_training_stops_when_flat_and_keeps_the_best_weights(lesson):
     history = lesson["train"](head, x[:32], y[:32], (x[32:], y[32:]), seed=0)
     losses = history["val_loss"]
     assert len(losses) < 30
-    assert head.evaluate(x[32:], y[32:], verbose=0) <= min(losses) + 0.005 + 1e-4
+    assert head.evaluate(x[32:], y[32:], verbose=0) <= min(losses) + 0.01 + 1e-4
 
 
 @pytest.fixture(scope="module")

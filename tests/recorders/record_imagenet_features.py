@@ -128,8 +128,8 @@ def measured(source, network):
     return space["imagenet_column"]()
 
 
-NAMES = ["LOSS", "SEEDS", "budget", "SMALL", "split", "unit", "halved", "far", "few", "four_of_each", "JOBS", "draw", "train",
-         "OUTPUTS", "new_head", "imagenet_accuracy", "imagenet_column"]
+NAMES = ["LOSS", "SEEDS", "budget", "patience", "SMALL", "split", "unit", "halved", "far", "few", "four_of_each", "JOBS", "draw",
+         "train", "OUTPUTS", "new_head", "imagenet_accuracy", "imagenet_column"]
 
 
 def lesson_space(source):
