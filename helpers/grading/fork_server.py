@@ -40,9 +40,7 @@ def _supervise(program, limits, shell, requests, replies, control):
             group = cgroup.Group(limits if program else None)
             stack.callback(group.remove)
             if program:
-                sandbox, pids = bubblewrap.open_sandbox(program, limits)
-                stack.callback(sandbox.wait)
-                stack.callback(sandbox.kill)
+                pids = stack.enter_context(bubblewrap.open_sandbox(program, limits))
                 confine.enter(pids[0])
                 group.add(*pids)
             pid = os.fork() or _become_worker(program, limits, shell, requests, replies, group)

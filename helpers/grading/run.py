@@ -147,12 +147,10 @@ class Runner(Workers):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([CLEARING, SEEDING, *exercise.setup]), max(self.options.timeout, 60))
-        names, runs = sorted(defined_names(exercise.solution)), []
-        for source in ("\n".join(match.before), match.source, *(check.source for check in exercise.checks)):
-            lost = next((run for run in (setup, *runs) if run.status in ENDED), None)
-            # Feedback tells calls of what the student is to write.
-            runs.append(dataclasses.replace(lost, printed="") if lost else worker.run(source, self.options.timeout, names))
-        before, solution, *checks = runs
+        # Feedback tells calls of what the student is to write.
+        names, sources = sorted(defined_names(exercise.solution)), [check.source for check in exercise.checks]
+        before, solution, *checks = (worker.run(source, self.options.timeout, names)
+                                     for source in ("\n".join(match.before), match.source, *sources))
         if before.status == "error" and solution.status == "ok":
             solution = dataclasses.replace(before, printed=solution.printed)
         return setup, solution, checks

@@ -39,7 +39,7 @@ class Worker:
     """
 
     def __init__(self, channel: socket.socket):
-        self._number = 0
+        self._number, self._ended = 0, None
         (requests, self._requests), (ours, replies), (self._control, control) = os.pipe(), os.pipe(), socket.socketpair()
         self._replies = open(ours, "rb", buffering=0)
         self._control.settimeout(PATIENCE)
@@ -71,9 +71,11 @@ class Worker:
     def run(self, source: str, seconds: float, record: Sequence[str] = ()) -> CellRun:
         """Run one cell, and tell the calls of the functions that `record` names.
 
-        After any status but "ok" and "error" the worker is of no more use. Raises SandboxError when what stands between is lost,
-        which is no student's fault.
+        After any status but "ok" and "error" the worker has ended, and says the same of every later cell. Raises SandboxError
+        when what stands between is lost, which is no student's fault.
         """
+        if self._ended:
+            return self._ended
         self._number += 1
         request = json.dumps({"number": self._number, "code": source, "record": list(record)}).encode() + b"\n"
         try:
@@ -86,7 +88,8 @@ class Worker:
         end, reason = self._told()
         if end == "lost":
             raise SandboxError(f"a worker could not be watched: {reason}")
-        return CellRun(end, reason) if end == MEMORY or (end and status == DEAD) else CellRun(status, detail)
+        self._ended = CellRun(end, reason) if end == MEMORY or (end and status == DEAD) else CellRun(status, detail)
+        return self._ended
 
     def _exchange(self, request, seconds):
         """Write a request and return the line that comes, neither waiting nor reading more than allowed."""

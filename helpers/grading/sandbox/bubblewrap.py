@@ -12,6 +12,7 @@ import shutil
 import site
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.grading.sandbox import SandboxError, confine
@@ -124,8 +125,9 @@ def options(disk: int) -> tuple[str, ...]:
             *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/")
 
 
-def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[int]]:
-    """Start bubblewrap around a sleeping process, for a worker to join; return it, and its sandbox's processes, the first first.
+@contextlib.contextmanager
+def open_sandbox(program: str, limits: Limits) -> Iterator[list[int]]:
+    """Keep bubblewrap around a sleeping process, for a worker to join; provide its sandbox's processes, the first first.
 
     Bubblewrap's end is the end of all in the sandbox. Started by root, it can only map root into the sandbox, and Linux exempts
     root's own processes from their limit. So it says what process it has made and waits, and the map is written from here:
@@ -159,11 +161,9 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
             pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         for one in pids:
             confine.set_limits(limits, one)
-        return process, pids
-    except BaseException:
+        yield pids
+    finally:
         process.kill()
         process.wait()
-        raise
-    finally:
         for descriptor in (blocked, go, rules):
             os.close(descriptor)
