@@ -64,40 +64,36 @@ def _cluster(scheduler):
 
 
 def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runner: Runner, jobs: int = 1,
-           scheduler: str | None = None) -> Iterator[tuple[str, LessonResult | SandboxError]]:
+           scheduler: str | None = None, alone: bool = False) -> Iterator[tuple[str, LessonResult | SandboxError]]:
     """Yield each name of some work (lesson, matches) with its result as it is finished, or with why this machine could not do it.
 
     Whose worker was ended, and what failed for no fault of a student's, is tried once more while nothing else runs here, so that
     nobody loses a point by a busy machine, or by one that a cluster has lost.
     """
-    answered: dict[str, Key] = {}
-    for alone in (False, True):
-        # Threads suffice, because the work is done by other processes.
-        with _cluster(scheduler) if scheduler and not alone else ThreadPoolExecutor(1 if alone else jobs) as pool:
-            # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-            answered = answered or {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-            futures = {pool.submit(runner.lesson, answered[lesson], matches, alone): name
-                       for name, (lesson, matches) in work.items()}
-            left = {}
-            try:
-                for future in as_completed(futures):
-                    name = futures[future]
-                    try:
-                        result = future.result()
-                    except Exception as error:
-                        if alone and not isinstance(error, SandboxError):
-                            raise
-                        result = error
-                    if alone or (isinstance(result, LessonResult) and all(one.status not in ENDED for one in result.exercises)):
-                        yield name, result
-                    else:
-                        left[name] = work[name]
-            finally:
-                for future in futures:
-                    future.cancel()
-        work = left
-        if not work:
-            return
+    left = {}
+    # Threads suffice, because the work is done by other processes.
+    with _cluster(scheduler) if scheduler else ThreadPoolExecutor(jobs) as pool:
+        # A key must give its own answers on this machine before it grades, and with another seed it makes them.
+        keys = keys if alone else {lesson: runner.key_answers(key) for lesson, key in keys.items()}
+        futures = {pool.submit(runner.lesson, keys[lesson], matches, alone): name for name, (lesson, matches) in work.items()}
+        try:
+            for future in as_completed(futures):
+                name = futures[future]
+                try:
+                    result = future.result()
+                except Exception as error:
+                    if alone and not isinstance(error, SandboxError):
+                        raise
+                    result = error
+                if alone or (isinstance(result, LessonResult) and all(one.status not in ENDED for one in result.exercises)):
+                    yield name, result
+                else:
+                    left[name] = work[name]
+        finally:
+            for future in futures:
+                future.cancel()
+    if left:
+        yield from graded(left, keys, runner, alone=True)
 
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Path, *, jobs: int = 1,

@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from helpers.course.own_files import OwnFiles
 from helpers.exercises.compare import difference
-from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT
+from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT, Call
 
 PAGES = Path(__file__).with_name("pages")
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -85,13 +85,12 @@ def _checks(exercise, reveal):
     """
     alike = defaultdict(list)
     for check in exercise.checks:
-        rows = [("got", check.got)]
-        if call := check.call:
-            rows = [("called", call.called), ("got", call.got)]
-            if reveal and call.expected:
-                rows += [("expected", call.expected), ("difference", _difference(call.expected, call.got))]
+        call = check.call or Call("", check.got)
+        expected = call.expected if reveal else ""
+        rows = (("called", call.called), ("got", call.got), ("expected", expected),
+                ("difference", _difference(expected, call.got)))
         if check.status in ("ok", "error"):
-            alike[() if check.earned == check.points else tuple(rows)].append(check.points)
+            alike[() if check.earned == check.points else rows].append(check.points)
     return sorted(alike.items(), key=lambda one: not one[0])
 
 

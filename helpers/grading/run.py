@@ -27,21 +27,11 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What decides how work is graded; part of the name under which a result is kept.
+    """What decides how work is graded; part of the name under which a result is kept."""
 
-    Parameters
-    ----------
-    timeout : float
-        Seconds that a cell may take.
-    memory : int
-        Megabytes that an exercise may take.
-    sandbox : {"bwrap", "none"}
-        Whether student code is locked in.
-    """
-
-    timeout: float = 60.0
-    memory: int = 2048
-    sandbox: str = "bwrap"
+    timeout: float = 60.0  # seconds that a cell may take
+    memory: int = 2048  # megabytes that an exercise may take
+    sandbox: str = "bwrap"  # or "none": whether student code is locked in
 
 
 def shown(text: str) -> str:
@@ -131,12 +121,11 @@ class Runner(Workers):
         with contextlib.closing(self.start()) as worker:
             setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution))
         where, checks = f"the key of {key.lesson}, exercise {exercise.name},", []
-        for run in (setup, solution):
+        places = ["before its hidden cells"] * 2 + [f"in {check.name}" for check in exercise.checks]
+        for place, run in zip(places, (setup, solution, *runs)):
             if run.status != "ok":
-                raise KeyNotebookError(f"{where} fails here, before its hidden cells: {shown(run.detail)}")
+                raise KeyNotebookError(f"{where} fails here, {place}: {shown(run.detail)}")
         for check, run in zip(exercise.checks, runs):
-            if run.status != "ok":
-                raise KeyNotebookError(f"{where} fails here, in {check.name}: {shown(run.detail)}")
             if run.result is None or (key.seed is None and run.result != check.expected):
                 raise KeyNotebookError(f"{where} does not give its own stored answer here, in {check.name}: run the key again "
                                        "with this machine's packages, or install the course's versions")

@@ -49,26 +49,13 @@ class Limits:
     """What one sandbox may take.
 
     Processes and files are few, because what Linux lets each of them have (registrations with epoll, socket buffers) multiplies.
-
-    Parameters
-    ----------
-    memory : int
-        Bytes, beyond what the warm process has.
-    disk : int
-        Bytes in the scratch folder, and in one file.
-    processes : int
-        Processes and threads together.
-    seconds : int
-        Processor time of one process.
-    files : int
-        Open files of one process.
     """
 
-    memory: int = 2048 * MEGABYTE
-    disk: int = 256 * MEGABYTE
-    processes: int = 64
-    seconds: int = 3600
-    files: int = 128
+    memory: int = 2048 * MEGABYTE  # bytes, beyond what the warm process has
+    disk: int = 256 * MEGABYTE  # bytes in the scratch folder, and in one file
+    processes: int = 64  # and threads, together
+    seconds: int = 3600  # processor time of one process
+    files: int = 128  # that one process has open
 
 
 def _call(name, *arguments):
