@@ -13,7 +13,7 @@ import io
 import json
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -53,7 +53,6 @@ def _inline(name):
 _environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
                            finalize=lambda one: spelled_out(one) if type(one) is str else one)
 _environment.globals.update(style=_inline("style.css"), script=_inline("gradebook.js"))
-_environment.filters.update(number=lambda value: f"{value:.4g}", search=lambda text, words: bool(re.search(words, text)))
 
 
 def render(page, **values):
@@ -96,9 +95,7 @@ def _checks(exercise, reveal):
 
 def feedback_page(one, result, reveal=False):
     """Return the page a student reads about one lesson: what is not right comes first, what is right is folded."""
-    exercises = sorted(result.exercises, key=lambda exercise: exercise.status == RIGHT)
-    return render("feedback.html", title=f"{result.lesson}: {one.student.name}", one=one, result=result, exercises=[
-        (exercise, _rows(exercise.hint), _checks(exercise, reveal)) for exercise in exercises])
+    return render("feedback.html", title=f"{result.lesson}: {one.student.name}", one=one, result=result, reveal=reveal)
 
 
 def problem_page(one):
@@ -111,15 +108,15 @@ def nothing_to_do(one):
     return one.problem.startswith("not graded; nothing to do")
 
 
-# What the bars of an exercise are made of: the name of a color, and words.
-PARTS = (("right", "right"), ("partly", "partly right"), ("wrong", "wrong"), ("none", "not attempted"))
-
-
 def _part(exercise):
-    """Return which part of its bar a result belongs to."""
+    """Return which part of its exercise's bar a result belongs to."""
     if exercise.status in (NOT_ATTEMPTED, MISSING):
         return "none"
     return "right" if exercise.status == RIGHT else "partly" if exercise.status == PARTLY or exercise.earned else "wrong"
+
+
+_environment.filters.update(number=lambda value: f"{value:.4g}", search=lambda text, words: bool(re.search(words, text)),
+                            rows=_rows, checks=_checks, part=_part)
 
 
 def _label(student):
@@ -161,15 +158,8 @@ def gradebook_page(the_class, work, students, lessons, facts):
             cells[one.student.identity, one.lesson] = (result.earned if result else None, link)
     rows = [(student, [cells.get((student.identity, lesson)) for lesson in lessons], student.identity in needs)
             for student in students]
-    shown = []
-    for name, points in lessons.items():
-        results = [result for _, result, _ in work if result and result.lesson == name]
-        exercises = defaultdict(Counter)
-        for exercise in (exercise for result in results for exercise in result.exercises):
-            exercises[exercise.title][_part(exercise)] += 1
-        shown.append({"name": name, "points": points, "results": results, "exercises": exercises.items()})
-    return render("gradebook.html", title="Gradebook", rows=rows, parts=PARTS, facts=facts, attention=attention, lessons=shown,
-                  graded=sum(bool(result) for _, result, _ in work), handed_in=len(work))
+    return render("gradebook.html", title="Gradebook", rows=rows, facts=facts, attention=attention, lessons=lessons,
+                  results=[result for _, result, _ in work if result], handed_in=len(work))
 
 
 def _csv(students, columns, ids, own, lessons, earned, above=()):
@@ -251,24 +241,20 @@ def write_report(out, the_class, results, reveal=False, facts=None):
 
 def _grafted(key, matches):
     """Return a notebook of a key's cells with a student's code in place of each solution; only hidden cells are compared."""
-    written = []
+    from nbformat import v4  # for this alone: it takes long to load
 
-    def add(source, outputs=(), **metadata):
-        # nbval compares nothing in a cell that looks as if it had never run.
-        written.append({"cell_type": "code", "execution_count": 1 if outputs else None, "id": f"cell-{len(written)}",
-                        "metadata": metadata, "outputs": list(outputs), "source": source})
-
+    cells = []
     for exercise, found in zip(key.exercises, matches):
-        for source in (*exercise.setup, *found.before, found.source if found.source is not None else exercise.stub or ""):
-            add(source, tags=["nbval-ignore-output"])
+        sources = [*exercise.setup, *found.before, found.source if found.source is not None else exercise.stub or ""]
+        cells += [v4.new_code_cell(source, metadata={"tags": ["nbval-ignore-output"]}) for source in sources]
         for check in exercise.checks:
             definition, _, call = check.source.rpartition("\n")
-            answer = {"output_type": "execute_result", "data": {"text/plain": check.expected}, "metadata": {},
-                      "execution_count": 1}
-            add(f"{definition}\n{_QUIET.format(call=call)}", [answer], name=check.name, points=check.points,
-                tags=["exercise-hidden", "nbval-check-output"])
-    return {"cells": written, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-            "nbformat": 4, "nbformat_minor": 5}
+            answer = v4.new_output("execute_result", {"text/plain": check.expected}, execution_count=1)
+            marks = {"name": check.name, "points": check.points, "tags": ["exercise-hidden", "nbval-check-output"]}
+            # nbval compares nothing in a cell without a count, which looks as if it had never run.
+            cells.append(v4.new_code_cell(f"{definition}\n{_QUIET.format(call=call)}", outputs=[answer], execution_count=1,
+                                          metadata=marks))
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
 
 
 def write_grafts(submissions, keys, folder):
