@@ -194,9 +194,8 @@ def _moodle(students, lessons, earned):
     return _csv(listed, (*MOODLE, "Full name"), MOODLE, lambda one: "Username", lessons, earned)
 
 
-def page_name(text, identity=""):
+def page_name(text, identity):
     """Return a name for a file: the same at every run, safe on any system, and another one for any other identity."""
-    identity = identity or text
     slug = re.sub("[^a-z0-9_]+", "-", unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()).strip("-_")
     if slug and slug == identity and len(slug) <= 60 and not _DOUBTFUL.search(slug):
         return slug

@@ -39,7 +39,8 @@ class Worker:
     """
 
     def __init__(self, channel: socket.socket):
-        self._number, self._ended = 0, None
+        self._number = 0
+        self._ended: CellRun | None = None
         (requests, self._requests), (ours, replies), (self._control, control) = os.pipe(), os.pipe(), socket.socketpair()
         self._replies = open(ours, "rb", buffering=0)
         self._control.settimeout(PATIENCE)

@@ -212,7 +212,8 @@ def test_each_identity_has_a_safe_name_of_its_own():
     for one in pages:
         assert re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", one) and one not in ("con", "nul")
     # The shape of a digest is not left to whoever chooses names.
-    assert page_name(page_name("Ada", "Ada")) != page_name("Ada", "Ada")
+    taken = page_name("Ada", "Ada")
+    assert page_name(taken, taken) != taken
 
 
 def test_a_page_keeps_its_name_whoever_else_hands_in(tmp_path):

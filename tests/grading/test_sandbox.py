@@ -100,7 +100,8 @@ def test_a_bubblewrap_that_cannot_is_said(monkeypatch, tmp_path, unknown):
         bubblewrap.find()
     if sys.platform == "linux":
         with pytest.raises(SandboxError, match="ended before its sandbox was ready"):
-            bubblewrap.open_sandbox(str(program), LIMITS).__enter__()
+            with bubblewrap.open_sandbox(str(program), LIMITS):
+                pass
 
 
 @pytest.fixture(scope="module")
