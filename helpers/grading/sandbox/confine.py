@@ -91,18 +91,6 @@ def set_limits(limits: Limits, pid: int = 0) -> None:
         resource.prlimit(pid, name, (value, value))
 
 
-def _give_up_rights():
-    """Become nobody, without any capability, and without a way to win one back."""
-    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setresgid(*[NOBODY] * 3)
-        os.setresuid(*[NOBODY] * 3)
-    _call("capset", (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
-    # So that the grader, outside, may read how much memory this process takes. Inside, nobody has the right to look.
-    _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
-
-
 def keep_only(descriptors: Iterable[int]) -> None:
     """Close every open file but these; standard input, output and error lead nowhere from now on."""
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -155,9 +143,19 @@ def filter_program(machine: str = platform.machine()) -> bytes:
 
 
 def confine(limits: Limits) -> None:
-    """Take limits, give up rights, and refuse the system calls that a filter lists: for a process that is inside a sandbox."""
+    """Take limits, give up rights, and refuse the system calls that a filter lists: for a process that is inside a sandbox.
+
+    It becomes nobody, without any capability, and without a way to win one back.
+    """
     set_limits(limits)
-    _give_up_rights()
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(*[NOBODY] * 3)
+        os.setresuid(*[NOBODY] * 3)
+    _call("capset", (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
+    # So that the grader, outside, may read how much memory this process takes. Inside, nobody has the right to look.
+    _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
     if filtering := filter_program():
         steps = ctypes.create_string_buffer(filtering)
         _call("prctl", _PR_SET_SECCOMP, 2, struct.pack("@HP", len(filtering) // 8, ctypes.addressof(steps)), 0, 0)
