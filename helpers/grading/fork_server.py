@@ -29,7 +29,7 @@ from helpers.grading.sandbox import bubblewrap, cgroup, confine
 LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
                 "IPython.core.pylabtools", "asyncio.unix_events", "numpy.random", "pdb", "unittest.mock")
 """What IPython and NumPy import only when a cell asks for it, and what inside the sandbox would take its time again and again."""
-INTERVAL = 200  # milliseconds between two looks at the memory
+INTERVAL = 0.2  # seconds between two looks at the memory
 
 
 def _supervise(program, limits, shell, requests, replies, control):
@@ -69,19 +69,17 @@ def _become_worker(program, limits, shell, requests, replies, group):
         os.chdir(bubblewrap.SCRATCH)
         worker.serve(requests, replies, shell)
     except BaseException as error:
-        worker.send(replies, f"{type(error).__name__}: {error}")
+        worker.send(replies, {"number": 0, "status": "error", "detail": f"{type(error).__name__}: {error}"})
     finally:
         os._exit(70)
 
 
 def _wait(pid, control, limits, program, group):
     """Return the status and the reason of a worker's end, both empty where it was alive when the grader had enough of it."""
-    poll = select.poll()
-    for descriptor in (control, *([os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else [])):
-        poll.register(descriptor, select.POLLIN)
+    watched = [control, *([os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else [])]
     start = cgroup.memory_taken() if program else 0
     while True:
-        told = control in dict(poll.poll(INTERVAL))
+        told = control in select.select(watched, [], [], INTERVAL)[0]
         if program and group.took_too_much(limits.memory, start):
             return MEMORY, f"took more than {limits.memory // confine.MEGABYTE} MB of memory"
         ended, status = os.waitpid(pid, os.WNOHANG)

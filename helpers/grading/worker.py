@@ -190,13 +190,13 @@ def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)
-    send(replies, None)
+    send(replies, {"number": 0})
     with open(requests, "rb") as lines:
         for line in lines:
             send(replies, _answer(shell, loop, json.loads(line)))
 
 
-def send(replies: int, reply: Any) -> None:
-    """Write one reply; the first is what hinders this worker, or None."""
+def send(replies: int, reply: dict[str, Any]) -> None:
+    """Write one reply; the first, with the number 0, says whether the worker is ready."""
     with open(replies, "wb", closefd=False) as file:
         file.write(json.dumps(reply, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n")

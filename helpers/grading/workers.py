@@ -28,10 +28,6 @@ MOST_RESTARTS = 5
 _OUT_OF_TURN = DEAD, "the worker spoke out of turn"
 
 
-class _EndedError(Exception):
-    """A worker is of no more use; carries the status and the reason."""
-
-
 class Worker:
     """One process that runs a student's cells; raises SandboxError when it does not start, or cannot enter its sandbox.
 
@@ -49,9 +45,8 @@ class Worker:
         try:
             with control:
                 socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
-            failed = json.loads(self._exchange(b"", PATIENCE))
-        except _EndedError as ended:
-            failed = self._told()[1] or ended.args[1]
+            begun = self._exchange(b"", PATIENCE)
+            failed = begun.detail if begun.status in ("ok", "error") else self._told()[1] or begun.detail
         except OSError as error:
             failed = f"the process that starts workers is lost ({error})"
         finally:
@@ -79,29 +74,28 @@ class Worker:
             return self._ended
         self._number += 1
         request = json.dumps({"number": self._number, "code": source, "record": list(record)}).encode() + b"\n"
-        try:
-            return _checked(self._exchange(request, seconds), self._number)
-        except _EndedError as ended:
-            status, detail = ended.args
-        if status == DEAD:
+        run = self._exchange(request, seconds)
+        if run.status in ("ok", "error"):
+            return run
+        if run.status == DEAD:
             # Its pipe closes a moment before it is gone.
             select.select([self._control], [], [], 0.5)
         end, reason = self._told()
         if end == "lost":
             raise SandboxError(f"a worker could not be watched: {reason}")
-        self._ended = CellRun(end, reason) if end == MEMORY or (end and status == DEAD) else CellRun(status, detail)
+        self._ended = CellRun(end, reason) if end == MEMORY or (end and run.status == DEAD) else run
         return self._ended
 
     def _exchange(self, request, seconds):
-        """Write a request and return the line that comes, neither waiting nor reading more than allowed."""
+        """Write a request and return what comes of it, neither waiting nor reading more than allowed."""
         deadline, reply = time.monotonic() + seconds, bytearray()
         listening = [self._replies.fileno(), self._control.fileno()]
         if request and self._replies.read(1):
-            raise _EndedError(*_OUT_OF_TURN)
+            return CellRun(*_OUT_OF_TURN)
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _EndedError(TIME_OUT, f"ran longer than {seconds:g} seconds")
+                return CellRun(TIME_OUT, f"ran longer than {seconds:g} seconds")
             heard, free, _ = select.select(listening, [self._requests] if request else [], [], left)
             if free:
                 try:
@@ -112,12 +106,12 @@ class Worker:
             piece = self._replies.read(PIECE) or b""
             reply += piece
             if heard and not piece:
-                raise _EndedError(DEAD, "the worker ended")
+                return CellRun(DEAD, "the worker ended")
             if len(reply) > LARGEST_REPLY:
-                raise _EndedError(FLOOD, "sent more than a cell can have to say")
+                return CellRun(FLOOD, "sent more than a cell can have to say")
             if b"\n" in piece[:-1]:
-                raise _EndedError(*_OUT_OF_TURN)
-        return reply
+                return CellRun(*_OUT_OF_TURN)
+        return _checked(reply, self._number)
 
     def close(self) -> None:
         """Let its supervisor end it, with everything it has started; nobody waits for that."""
@@ -130,14 +124,14 @@ def _checked(reply, number):
     """Return a reply as a `CellRun`, whoever has written it."""
     try:
         said = json.loads(reply)
-        calls = [Call(str(called)[:LONGEST_CALL], str(got)[:LONGEST_CALL]) for called, got in said["calls"]]
-        run = CellRun(said["status"], said["detail"], said["result"], said["printed"], calls)
+        answered, calls = said.pop("number"), said.pop("calls", [])
+        run = CellRun(**said, calls=[Call(str(called)[:LONGEST_CALL], str(got)[:LONGEST_CALL]) for called, got in calls])
         texts = [run.detail, run.printed, *([] if run.result is None else [run.result])]
-        if said["number"] != number or run.status not in ("ok", "error") or {*map(type, texts)} != {str}:
+        if answered != number or run.status not in ("ok", "error") or {*map(type, texts)} != {str}:
             raise ValueError
         return run
-    except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
-        raise _EndedError(DEAD, "what the worker said is not a reply") from None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError):
+        return CellRun(DEAD, "what the worker said is not a reply")
 
 
 class Workers:
