@@ -107,12 +107,6 @@ def _carried(code, given, asked):
     return [one for _, one in sorted(taken.items())], sorted(own), sorted(lost)
 
 
-def _named(exercise, cells, *kinds):
-    """Return the numbers of the cells that carry the exercise's name as its solution."""
-    return [number for number, cell in enumerate(cells) if cell.kind in kinds and cell.source.strip() and (
-        ("exercise-solution" in cell.tags and cell.exercise == exercise.name) or cell.name == f"{exercise.name}-solution")]
-
-
 @functools.lru_cache(maxsize=256)
 def _names(exercise):
     """Return the names that an exercise asks for, those that its set-up gives, and the code of its stub's statements."""
@@ -120,10 +114,10 @@ def _names(exercise):
             set().union(*map(defined_names, exercise.setup)), {one.text for one in statements(exercise.stub or "")})
 
 
-def _choose(exercise, own):
+def _choose(exercise, own, named):
     """Return the number of the cell that counts and what to say of it, or None and a status."""
     wanted, _, stub = _names(exercise)
-    named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
+    named = [number for number in named if number in own.bodies]
     touched = [number for number in named if not own.bodies[number] or any(
         not one.stub and one.text not in stub for one in own.bodies[number])]
     everywhere = {place[0]: one for place, one in own.binding(*wanted) if place[0] >= 0}
@@ -148,15 +142,18 @@ def _tried(one):
 
 def _match(exercise, own):
     wanted, given, _ = _names(exercise)
-    number, note = _choose(exercise, own)
+    # The cells that carry the exercise's name as its solution.
+    named = [number for number, cell in enumerate(own.cells) if cell.source.strip() and (
+        ("exercise-solution" in cell.tags and cell.exercise == exercise.name) or cell.name == f"{exercise.name}-solution")]
+    number, note = _choose(exercise, own, named)
     if number is None:
-        kinds = [own.cells[other].kind.replace("m", "M") for other in _named(exercise, own.cells, "markdown", "raw")]
+        kinds = [own.cells[other].kind.replace("m", "M") for other in named if own.cells[other].kind != "code"]
         said = [f"the cell {exercise.name}-solution is a {kinds[-1]} cell; turn it back into code" if kinds else
                 "the cell of this exercise is missing"] if note == MISSING else []
         said += [f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook "
                  f"{MOST_CODE:,}"] if own.unread else []
         return Match(exercise.name, None, status=note, note="; ".join(said))
-    at, body, whole = (number, 0), own.bodies[number], number in _named(exercise, own.cells, "code")
+    at, body, whole = (number, 0), own.bodies[number], number in named
     if not whole:
         at = next(place for place, _ in own.binding(*wanted) if place[0] == number)
         body = [one for one in body if wanted & (one.binds | one.changes)]
