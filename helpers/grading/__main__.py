@@ -21,9 +21,8 @@ from helpers.grading.grade_class import grade_class, versions
 from helpers.grading.records import GradingError
 from helpers.grading.report import nothing_to_do, spelled_out, write_grafts, write_report
 from helpers.grading.roster import read_roster
-from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
-from helpers.grading.workers import bounds
+from helpers.grading.workers import Options, bounds
 from helpers.whole_files import write_whole
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from helpers.environment import installed
 from helpers.grading.records import ENDED, GradingError, Key, LessonResult, Match, Submission
-from helpers.grading.run import Options, Runner, wanted_imports
+from helpers.grading.run import Runner, wanted_imports
 from helpers.grading.sandbox import SandboxError
+from helpers.grading.workers import Options
 from helpers.project import ROOT
 from helpers.whole_files import write_whole
 

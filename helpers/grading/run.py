@@ -4,14 +4,12 @@ import ast
 import contextlib
 import dataclasses
 import functools
-import os
 import re
 from collections.abc import Sequence
 
 from helpers.grading.reading import defined_names
 from helpers.grading.records import ENDED, RIGHT, CheckResult, ExerciseResult, Key, KeyNotebookError, LessonResult, Match
 from helpers.grading.sandbox import SandboxError
-from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
 
 SHOWN = 2000  # characters of an output that feedback shows
@@ -25,15 +23,6 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """What decides how work is graded; part of the name under which a result is kept."""
-
-    timeout: float = 60.0  # seconds that a cell may take
-    memory: int = 2048  # megabytes that an exercise may take
-    sandbox: str = "bwrap"  # or "none": whether student code is locked in
-
-
 def shown(text: str) -> str:
     """Return a text as feedback shows it: without colors and control characters, without addresses, not too long."""
     text = _ADDRESS.sub("0x...", _CONTROL.sub("", text))
@@ -41,21 +30,7 @@ def shown(text: str) -> str:
 
 
 class Runner(Workers):
-    """Runs exercises; one for each process.
-
-    Parameters
-    ----------
-    imports : sequence of str
-        Statements that import what workers find ready.
-    options : Options
-        How work is graded.
-    """
-
-    def __init__(self, imports: Sequence[str], options: Options):
-        self.imports, self.options = tuple(imports), options
-        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
-        seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
-        super().__init__(options.sandbox, imports, Limits(memory=options.memory * MEGABYTE, seconds=seconds))
+    """Runs exercises in workers, from which it is made as `Workers` are; one for each process."""
 
     def __reduce__(self):
         # To a worker of a cluster goes what makes one there, for all the work that it gets.

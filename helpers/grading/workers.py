@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
 from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
-from helpers.grading.sandbox.confine import Limits
+from helpers.grading.sandbox.confine import MEGABYTE, Limits
 
 LARGEST_REPLY = 2**20  # Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`.
 LONGEST_CALL = 10_000
@@ -134,17 +134,24 @@ def _checked(reply, number):
         return CellRun(DEAD, "what the worker said is not a reply")
 
 
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What decides how work is graded; part of the name under which a result is kept."""
+
+    timeout: float = 60.0  # seconds that a cell may take
+    memory: int = 2048  # megabytes that an exercise may take
+    sandbox: str = "bwrap"  # or "none": whether student code is locked in
+
+
 class Workers:
     """The source of workers of one grading process.
 
     Parameters
     ----------
-    sandbox : {"bwrap", "none"}
-        Whether student code is locked in.
     imports : sequence of str
         Statements that import what workers find ready.
-    limits : Limits
-        What each of them may take.
+    options : Options
+        How work is graded: whether student code is locked in, and what each worker may take.
 
     Raises
     ------
@@ -152,10 +159,14 @@ class Workers:
         When there is no bubblewrap, no way to fork, an import fails, or the course lies where student code could read its keys.
     """
 
-    def __init__(self, sandbox: str, imports: Sequence[str], limits: Limits):
-        program = bubblewrap.find() if sandbox == "bwrap" else None
+    def __init__(self, imports: Sequence[str], options: Options):
+        program = bubblewrap.find() if options.sandbox == "bwrap" else None
         if not hasattr(os, "fork"):
             raise SandboxError(f"workers are forked, which {sys.platform} cannot do: grade in WSL 2, or on Linux or macOS")
+        self.imports, self.options = tuple(imports), options
+        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
+        seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
+        limits = Limits(memory=options.memory * MEGABYTE, seconds=seconds)
         self._settings = {"program": program, "limits": dataclasses.asdict(limits), "imports": list(imports)}
         self._lock, self._starts = threading.Lock(), 0
         # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.

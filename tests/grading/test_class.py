@@ -20,8 +20,9 @@ from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import grade_class
 from helpers.grading.records import RIGHT, GradingError, Student, Submission
-from helpers.grading.run import Options, Runner
+from helpers.grading.run import Runner
 from helpers.grading.sandbox import SandboxError
+from helpers.grading.workers import Options
 from helpers.project import ROOT
 from tests.grading.running import NO_SANDBOX, SANDBOX, as_somebody, grade, needs_sandbox, needs_somebody
 from tests.submissions import attacks

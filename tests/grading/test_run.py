@@ -27,9 +27,9 @@ from helpers.grading.records import (
     LessonResult,
     Match,
 )
-from helpers.grading.run import SHOWN, Options, Runner, shown, wanted_imports
+from helpers.grading.run import SHOWN, Runner, shown, wanted_imports
 from helpers.grading.sandbox import SandboxError
-from helpers.grading.workers import Worker
+from helpers.grading.workers import Options, Worker
 from tests.grading.running import SANDBOX
 from tests.submissions.building import LESSON
 
