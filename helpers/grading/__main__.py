@@ -17,7 +17,7 @@ from rich.progress import Progress
 from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
-from helpers.grading.grade_class import grade_class, versions
+from helpers.grading.grade_class import VERSIONS, grade_class
 from helpers.grading.records import GradingError
 from helpers.grading.report import nothing_to_do, spelled_out, write_grafts, write_report
 from helpers.grading.roster import read_roster
@@ -109,7 +109,7 @@ def run(options, console):
             jobs=options.jobs, scheduler=options.scheduler, say=say, progress=lambda done, of: bar.update(
                 task, completed=done, total=of, description=f"{done} of {of} graded"))
     facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
-             "megabytes an exercise": options.memory, "versions": versions()}
+             "megabytes an exercise": options.memory, "versions": VERSIONS}
     written = write_report(options.out, the_class, results, options.reveal, facts)
     say(f"{sum(result is not None for result in results)} of {len(results)} files graded. Read {written}")
 

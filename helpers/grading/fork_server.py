@@ -35,7 +35,6 @@ INTERVAL = 0.2  # seconds between two looks at the memory
 def _supervise(program, limits, shell, requests, replies, control):
     """Start a worker in a sandbox, wait for its end or the grader's word, say how it ended, and leave nothing behind."""
     with contextlib.ExitStack() as stack:
-        said = "", ""
         try:
             group = cgroup.Group(limits if program else None)
             stack.callback(group.remove)
@@ -63,7 +62,7 @@ def _become_worker(program, limits, shell, requests, replies, group):
         os.nice(5)
         if program:
             os.environ.clear()
-            os.environ.update(bubblewrap.environment())
+            os.environ.update(bubblewrap.ENVIRONMENT)
             tempfile.tempdir = None  # what was imported may have asked for the folder of this process
             confine.confine(limits)
         os.chdir(bubblewrap.SCRATCH)

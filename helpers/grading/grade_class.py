@@ -18,12 +18,8 @@ from helpers.project import ROOT
 from helpers.whole_files import write_whole
 
 SCHEDULER_TIMEOUT = "20s"
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Return the versions of the packages that results can depend on; empty where one is not installed."""
-    return {name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}
+VERSIONS = {name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}
+"""Of the packages that results can depend on; empty where one is not installed."""
 
 
 @functools.cache
@@ -37,7 +33,7 @@ def _course():
 
 def work_name(data: bytes, key: Key, options) -> str:
     """Return the name of a file's result: it changes when the file, the key, the options, the course or its packages change."""
-    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), versions(), _course()]
+    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), VERSIONS, _course()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 

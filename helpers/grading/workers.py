@@ -179,7 +179,7 @@ class Workers:
         self._starts, sandboxed = self._starts + 1, self._settings["program"]
         # By these systemd-run finds the service of this user.
         kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ}
-        env = {**(kept if sandboxed else os.environ), **bubblewrap.environment(), "HOME": os.path.expanduser("~"),
+        env = {**(kept if sandboxed else os.environ), **bubblewrap.ENVIRONMENT, "HOME": os.path.expanduser("~"),
                **dict.fromkeys(("XDG_CONFIG_HOME", "IPYTHONDIR", "TMPDIR"), self._folder.name)}
         del env["MPLCONFIGDIR"]
         command = [*(cgroup.command() if sandboxed else []), sys.executable, "-m", "helpers.grading.fork_server",

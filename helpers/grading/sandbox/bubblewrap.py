@@ -25,23 +25,20 @@ _LIBRARIES = [Path("/", name) for name in ("bin", "sbin", "lib", "lib32", "lib64
 _COVERED = str(ROOT / "helpers" / "grading")
 """What lies in a folder of the course that can be read, and is hidden all the same: the grader and its keys."""
 _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
-
-
-def environment() -> dict[str, str]:
-    """Return all environment variables of a worker; nothing of the instructor's own gets in."""
-    return {
-        "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
-        "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
-        # Locks would be a channel between students (see `confine`), and without them no file is safer here.
-        "HDF5_USE_FILE_LOCKING": "FALSE",
-        # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
-        # of an exercise never earns back.
-        "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
-        # Threads count as processes, and a machine with many cores would start many.
-        "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    }
+ENVIRONMENT = {
+    "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
+    "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
+    "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
+    # Locks would be a channel between students (see `confine`), and without them no file is safer here.
+    "HDF5_USE_FILE_LOCKING": "FALSE",
+    # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
+    # of an exercise never earns back.
+    "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
+    # Threads count as processes, and a machine with many cores would start many.
+    "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+}
+"""All environment variables of a worker; nothing of the instructor's own gets in."""
 
 
 def python_folders() -> list[Path]:
