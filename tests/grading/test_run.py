@@ -112,6 +112,12 @@ def test_what_the_code_needs_from_other_cells_runs_before_it(runner, answered):
     assert got.earned == 0 and got.error == "ZeroDivisionError: division by zero"
 
 
+@pytest.mark.parametrize("source", ["draw = wrapped(draw)", "def draw(low):\n    return low + 1"])
+def test_a_function_that_was_defined_before_may_get_another_definition(runner, answered, source):
+    before = ("def draw(low):\n    return low", "def wrapped(function):\n    return lambda low: function(low) + 1")
+    assert graded(runner, answered, source, before).status == RIGHT
+
+
 def test_what_came_is_kept_for_the_feedback(runner, answered):
     got = graded(runner, answered, "print('hello\\x1b[31m')\ndef draw(low):\n    return object()")
     assert got.printed == "hello\n" and "0x..." in got.checks[0].got
