@@ -12,6 +12,8 @@ import sys
 import types
 import warnings
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 from helpers.grading.records import Cell, SubmissionError
 
 LARGEST_FILE = 20 * 2**20
@@ -30,6 +32,7 @@ _RUNS_ITS_CELL = re.compile(r"\A\s*%%(time|capture|prun)\b[^\n]*\n")
 """Cell magics that run their cell here, so that what it defines is defined afterward."""
 MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 """For each of these in a cell IPython reads the cell once more."""
+_as_python = TransformerManager().transform_cell  # which most cells need none of
 _FILE = "a student's cell"
 warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news for the instructor
 
@@ -174,13 +177,6 @@ def used_names(text: str) -> tuple[set[str], set[str]]:
             elif step.opname in _ASKS and step.argval not in have:
                 asked.add(step.argval)
     return now, later - bound
-
-
-def _as_python(source):
-    """Return a cell after IPython's own transformation, which most cells need none of."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return TransformerManager().transform_cell(source)
 
 
 def statements(source: str) -> list[Statement]:

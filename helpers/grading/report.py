@@ -53,11 +53,7 @@ def _inline(name):
 _environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
                            finalize=lambda one: spelled_out(one) if type(one) is str else one)
 _environment.globals.update(style=_inline("style.css"), script=_inline("gradebook.js"))
-
-
-def render(page, **values):
-    """Return one of the templates in `pages`, filled in."""
-    return _environment.get_template(page).render(**values)
+_template = _environment.get_template
 
 
 def _rows(hint):
@@ -95,12 +91,13 @@ def _checks(exercise, reveal):
 
 def feedback_page(one, result, reveal=False):
     """Return the page a student reads about one lesson: what is not right comes first, what is right is folded."""
-    return render("feedback.html", title=f"{result.lesson}: {one.student.name}", one=one, result=result, reveal=reveal)
+    title = f"{result.lesson}: {one.student.name}"
+    return _template("feedback.html").render(title=title, one=one, result=result, reveal=reveal)
 
 
 def problem_page(one):
     """Return the page about a file that cannot be graded: why, and what helps."""
-    return render("problem.html", title=f"Not graded: {one.student.name}", one=one)
+    return _template("problem.html").render(title=f"Not graded: {one.student.name}", one=one)
 
 
 def nothing_to_do(one):
@@ -158,8 +155,9 @@ def gradebook_page(the_class, work, students, lessons, facts):
             cells[one.student.identity, one.lesson] = (result.earned if result else None, link)
     rows = [(student, [cells.get((student.identity, lesson)) for lesson in lessons], student.identity in needs)
             for student in students]
-    return render("gradebook.html", title="Gradebook", rows=rows, facts=facts, attention=attention, lessons=lessons,
-                  results=[result for _, result, _ in work if result], handed_in=len(work))
+    results = [result for _, result, _ in work if result]
+    return _template("gradebook.html").render(title="Gradebook", rows=rows, facts=facts, attention=attention, lessons=lessons,
+                                              results=results, handed_in=len(work))
 
 
 def _csv(students, columns, ids, own, lessons, earned, above=()):
