@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -20,18 +19,14 @@ from helpers.whole_files import write_whole
 SCHEDULER_TIMEOUT = "20s"
 VERSIONS = {name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}
 """Of the packages that results can depend on; empty where one is not installed."""
-
-
-@functools.cache
-def _course():
-    """Return what changes with any of the course's own modules, which keys and checks use."""
-    modules = [(path.relative_to(ROOT).as_posix(), path.read_bytes()) for path in sorted((ROOT / "helpers").rglob("*.py"))]
-    return hashlib.sha256(repr(modules).encode()).hexdigest()
+COURSE = hashlib.sha256(repr([(path.relative_to(ROOT).as_posix(), path.read_bytes())
+                              for path in sorted((ROOT / "helpers").rglob("*.py"))]).encode()).hexdigest()
+"""Changes with any of the course's own modules, which keys and checks use."""
 
 
 def work_name(data: bytes, key: Key, options) -> str:
     """Return the name of a file's result: it changes when the file, the key, the options, the course or its packages change."""
-    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), VERSIONS, _course()]
+    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), VERSIONS, COURSE]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 

@@ -91,13 +91,12 @@ def _checks(exercise, reveal):
 
 def feedback_page(one, result, reveal=False):
     """Return the page a student reads about one lesson: what is not right comes first, what is right is folded."""
-    title = f"{result.lesson}: {one.student.name}"
-    return _template("feedback.html").render(title=title, one=one, result=result, reveal=reveal)
+    return _template("feedback.html").render(one=one, result=result, reveal=reveal)
 
 
 def problem_page(one):
     """Return the page about a file that cannot be graded: why, and what helps."""
-    return _template("problem.html").render(title=f"Not graded: {one.student.name}", one=one)
+    return _template("problem.html").render(one=one)
 
 
 def nothing_to_do(one):
@@ -155,9 +154,7 @@ def gradebook_page(the_class, work, students, lessons, facts):
             cells[one.student.identity, one.lesson] = (result.earned if result else None, link)
     rows = [(student, [cells.get((student.identity, lesson)) for lesson in lessons], student.identity in needs)
             for student in students]
-    results = [result for _, result, _ in work if result]
-    return _template("gradebook.html").render(title="Gradebook", rows=rows, facts=facts, attention=attention, lessons=lessons,
-                                              results=results, handed_in=len(work))
+    return _template("gradebook.html").render(work=work, rows=rows, facts=facts, attention=attention, lessons=lessons)
 
 
 def _csv(students, columns, ids, own, lessons, earned, above=()):

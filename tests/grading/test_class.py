@@ -277,7 +277,7 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
 def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypatch):
     before = classes.work_name(b"x", KEYS[LESSON], Options())
     assert classes.work_name(b"x", KEYS[LESSON], Options()) == before
-    monkeypatch.setattr(classes, "_course", lambda: "changed")
+    monkeypatch.setattr(classes, "COURSE", "changed")
     assert classes.work_name(b"x", KEYS[LESSON], Options()) != before
 
 
