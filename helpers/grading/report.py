@@ -5,25 +5,23 @@ Jinja escapes all that a student wrote, and what could steer a terminal is spell
 """
 
 import ast
-import base64
 import csv
 import dataclasses
 import hashlib
 import io
 import json
 import re
+import secrets
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader
 
 from helpers.course.own_files import OwnFiles
 from helpers.exercises.compare import difference
 from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT, Call
 
-PAGES = Path(__file__).with_name("pages")
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _ROW = re.compile(r"^(  (called|got|expected|difference|hint) +)", re.MULTILINE)
 CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
@@ -44,15 +42,10 @@ def spelled_out(text):
     return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-def _inline(name):
-    """Return a file of `pages` to stand in a page, and the hash under which the page's security policy lets it in."""
-    text = (PAGES / name).read_text(encoding="utf-8")
-    return Markup(text), "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
-
-
-_environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+_environment = Environment(loader=PackageLoader("helpers.grading", "pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
                            finalize=lambda one: spelled_out(one) if type(one) is str else one)
-_environment.globals.update(style=_inline("style.css"), script=_inline("gradebook.js"))
+# By this word, drawn for each run, a page's security policy knows its own style and script.
+_environment.globals.update(nonce=secrets.token_urlsafe())
 _template = _environment.get_template
 
 
@@ -220,7 +213,7 @@ def write_report(out, the_class, results, reveal=False, facts=None):
         listed.append(json.dumps({
             "student": one.student.identity, "name": one.student.name, "fields": dict(one.student.fields), "lesson": one.lesson,
             "file": one.path, "notes": list(one.notes), "problem": one.problem or None, "page": link,
-            "result": result and {**dataclasses.asdict(result), "points": result.points, "earned": result.earned}}))
+            "result": result and dataclasses.asdict(result)}))
     kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()}, "remarks": the_class.remarks,
             **{kind: [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
                for kind in ("missing", "unknown")}}

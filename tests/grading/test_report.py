@@ -568,6 +568,15 @@ def test_the_gradebook_sorts_and_filters_under_its_own_policy_without_network(la
         assert said == []
 
 
+def test_no_script_but_the_gradebooks_own_runs(large, tmp_path):
+    text, foreign = large.read_text(), "<script>document.title = 'changed'</script></main>"
+    (tmp_path / "index.html").write_text(text.replace("</main>", foreign))
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto((tmp_path / "index.html").as_uri())
+        assert page.title() == "Gradebook" and page.locator("#shown").inner_text() == "300 of 300 shown"
+
+
 def test_without_a_script_everybody_is_there(large):
     with chromium() as browser:
         page = browser.new_context(java_script_enabled=False).new_page()
