@@ -183,7 +183,8 @@ class LessonResult:
     earned: float = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        self.points, self.earned = sum(one.points for one in self.exercises), sum(one.earned for one in self.exercises)
+        self.points = sum(one.points for one in self.exercises)
+        self.earned = sum(one.earned for one in self.exercises)
 
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> "LessonResult":

@@ -42,7 +42,8 @@ def spelled_out(text):
     return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-_environment = Environment(loader=PackageLoader("helpers.grading", "pages"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+_environment = Environment(loader=PackageLoader("helpers.grading", "pages"), autoescape=True,
+                           trim_blocks=True, lstrip_blocks=True,
                            finalize=lambda one: spelled_out(one) if type(one) is str else one)
 # By this word, drawn for each run, a page's security policy knows its own style and script.
 _environment.globals.update(nonce=secrets.token_urlsafe())

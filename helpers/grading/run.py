@@ -111,7 +111,8 @@ class Runner(Workers):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([CLEARING, SEEDING, *exercise.setup]), max(self.options.timeout, 60))
-        before, solution = (worker.run(source, self.options.timeout) for source in ("\n".join(match.before), match.source))
+        before = worker.run("\n".join(match.before), self.options.timeout)
+        solution = worker.run(match.source, self.options.timeout)
         # Feedback tells calls of what the student is to write, and a hidden cell gives none of these names another value.
         names = sorted(defined_names(exercise.solution))
         checks = [worker.run(check.source, self.options.timeout, names) for check in exercise.checks]

@@ -214,5 +214,4 @@ def bounds(sandbox: str) -> str:
     if sandbox == "none":
         return "no sandbox"
     version = 2 if cgroup.command() else cgroup.prepare() if os.path.isdir(cgroup.TREE / "memory") else 0
-    how = f"cgroup v{version}" if version else "limits of each process and a watch of free memory"
-    return f"bubblewrap; {how}"
+    return "bubblewrap; " + (f"cgroup v{version}" if version else "limits of each process and a watch of free memory")
