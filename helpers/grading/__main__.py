@@ -17,13 +17,12 @@ from rich.progress import Progress
 from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
-from helpers.grading.grade_class import grade_class, versions
+from helpers.grading.grade_class import VERSIONS, grade_class
 from helpers.grading.records import GradingError
 from helpers.grading.report import nothing_to_do, spelled_out, write_grafts, write_report
 from helpers.grading.roster import read_roster
-from helpers.grading.run import Options
 from helpers.grading.sandbox import bubblewrap
-from helpers.grading.workers import bounds
+from helpers.grading.workers import Options, bounds
 from helpers.whole_files import write_whole
 
 
@@ -71,33 +70,15 @@ def check(options):
 def chosen_seed(out, seed=None):
     """Return the seed that is given, else the one that a run into the same folder has kept, else a fresh one; keep it."""
     path = out / "seed.txt"
-    if seed is None:
-        try:
-            seed = int(path.read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            seed = secrets.randbelow(2**31)
+    try:
+        seed = int(path.read_text(encoding="ascii")) if seed is None else seed
+    except (OSError, ValueError):
+        seed = secrets.randbelow(2**31)
     try:
         write_whole(path, f"{seed}\n", private=True)
     except OSError as error:
         raise GradingError(f"--out {out} cannot be written to ({error.strerror}): name another folder") from error
     return seed
-
-
-def _grade(options, seed, keys, the_class, say, console):
-    say(f"Seed {seed}: --seed {seed} draws the same hidden inputs again.")
-    if options.sandbox == "none":
-        say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades and "
-            "keys among it.")
-    with Progress(console=console) as bar:
-        task = bar.add_task("", total=None)
-        results = grade_class(
-            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox), options.out / "work",
-            jobs=options.jobs, scheduler=options.scheduler, say=say, progress=lambda done, of: bar.update(
-                task, completed=done, total=of, description=f"{done} of {of} graded"))
-    facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
-             "megabytes an exercise": options.memory, "versions": versions()}
-    written = write_report(options.out, the_class, results, options.reveal, facts)
-    say(f"{sum(result is not None for result in results)} of {len(results)} files graded. Read {written}")
 
 
 def run(options, console):
@@ -114,10 +95,23 @@ def run(options, console):
     for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
                                        if one.problem and not nothing_to_do(one))):
         say(line)
-    if options.command == "grade":
-        return _grade(options, seed, keys, the_class, say, console)
-    count = write_grafts(the_class.submissions, keys, options.out)
-    say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
+    if options.command == "graft":
+        count = write_grafts(the_class.submissions, keys, options.out)
+        return say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
+    say(f"Seed {seed}: --seed {seed} draws the same hidden inputs again.")
+    if options.sandbox == "none":
+        say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades and "
+            "keys among it.")
+    with Progress(console=console) as bar:
+        task = bar.add_task("", total=None)
+        results = grade_class(
+            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox), options.out / "work",
+            jobs=options.jobs, scheduler=options.scheduler, say=say, progress=lambda done, of: bar.update(
+                task, completed=done, total=of, description=f"{done} of {of} graded"))
+    facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
+             "megabytes an exercise": options.memory, "versions": VERSIONS}
+    written = write_report(options.out, the_class, results, options.reveal, facts)
+    say(f"{sum(result is not None for result in results)} of {len(results)} files graded. Read {written}")
 
 
 def main(arguments=None):

@@ -24,9 +24,8 @@ _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")
 
 def _stored_answer(cell, where):
     """Return the text of a hidden cell's only result."""
-    kinds = [output["output_type"] for output in cell["outputs"]]
     results = [output["data"] for output in cell["outputs"] if output["output_type"] == "execute_result"]
-    if "error" in kinds:
+    if any(output["output_type"] == "error" for output in cell["outputs"]):
         raise KeyNotebookError(f"{where} has stored an error: run the key again")
     if len(results) != 1 or set(results[0]) != {"text/plain"}:
         raise KeyNotebookError(f"{where} must end with an expression whose value is plain Python, and be stored with its output")

@@ -29,20 +29,17 @@ from helpers.grading.sandbox import bubblewrap, cgroup, confine
 LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
                 "IPython.core.pylabtools", "asyncio.unix_events", "numpy.random", "pdb", "unittest.mock")
 """What IPython and NumPy import only when a cell asks for it, and what inside the sandbox would take its time again and again."""
-INTERVAL = 200  # milliseconds between two looks at the memory
+INTERVAL = 0.2  # seconds between two looks at the memory
 
 
 def _supervise(program, limits, shell, requests, replies, control):
     """Start a worker in a sandbox, wait for its end or the grader's word, say how it ended, and leave nothing behind."""
     with contextlib.ExitStack() as stack:
-        said = "", ""
         try:
             group = cgroup.Group(limits if program else None)
             stack.callback(group.remove)
             if program:
-                sandbox, pids = bubblewrap.open_sandbox(program, limits)
-                stack.callback(sandbox.wait)
-                stack.callback(sandbox.kill)
+                pids = stack.enter_context(bubblewrap.open_sandbox(program, limits))
                 confine.enter(pids[0])
                 group.add(*pids)
             pid = os.fork() or _become_worker(program, limits, shell, requests, replies, group)
@@ -65,25 +62,23 @@ def _become_worker(program, limits, shell, requests, replies, group):
         os.nice(5)
         if program:
             os.environ.clear()
-            os.environ.update(bubblewrap.environment())
+            os.environ.update(bubblewrap.ENVIRONMENT)
             tempfile.tempdir = None  # what was imported may have asked for the folder of this process
             confine.confine(limits)
         os.chdir(bubblewrap.SCRATCH)
         worker.serve(requests, replies, shell)
     except BaseException as error:
-        worker.send(replies, f"{type(error).__name__}: {error}")
+        worker.send(replies, {"number": 0, "status": "error", "detail": f"{type(error).__name__}: {error}"})
     finally:
         os._exit(70)
 
 
 def _wait(pid, control, limits, program, group):
     """Return the status and the reason of a worker's end, both empty where it was alive when the grader had enough of it."""
-    poll = select.poll()
-    for descriptor in (control, *([os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else [])):
-        poll.register(descriptor, select.POLLIN)
+    watched = [control, *([os.pidfd_open(pid)] if hasattr(os, "pidfd_open") else [])]
     start = cgroup.memory_taken() if program else 0
     while True:
-        told = control in dict(poll.poll(INTERVAL))
+        told = control in select.select(watched, [], [], INTERVAL)[0]
         if program and group.took_too_much(limits.memory, start):
             return MEMORY, f"took more than {limits.memory // confine.MEGABYTE} MB of memory"
         ended, status = os.waitpid(pid, os.WNOHANG)

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -11,32 +10,23 @@ from pathlib import Path
 
 from helpers.environment import installed
 from helpers.grading.records import ENDED, GradingError, Key, LessonResult, Match, Submission
-from helpers.grading.run import Options, Runner, wanted_imports
+from helpers.grading.run import Runner, wanted_imports
 from helpers.grading.sandbox import SandboxError
+from helpers.grading.workers import Options
 from helpers.project import ROOT
 from helpers.whole_files import write_whole
 
 SCHEDULER_TIMEOUT = "20s"
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Return the versions of the packages that results can depend on; empty where one is not installed."""
-    return {name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}
-
-
-@functools.cache
-def _course():
-    """Return what changes with any of the course's own modules, which keys and checks use."""
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "helpers").rglob("*.py")):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+VERSIONS = {name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}
+"""Of the packages that results can depend on; empty where one is not installed."""
+COURSE = hashlib.sha256(repr([(path.relative_to(ROOT).as_posix(), path.read_bytes())
+                              for path in sorted((ROOT / "helpers").rglob("*.py"))]).encode()).hexdigest()
+"""Changes with any of the course's own modules, which keys and checks use."""
 
 
 def work_name(data: bytes, key: Key, options) -> str:
     """Return the name of a file's result: it changes when the file, the key, the options, the course or its packages change."""
-    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), versions(), _course()]
+    parts = [hashlib.sha256(data).hexdigest(), key.digest, sorted(vars(options).items()), VERSIONS, COURSE]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
@@ -64,40 +54,36 @@ def _cluster(scheduler):
 
 
 def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runner: Runner, jobs: int = 1,
-           scheduler: str | None = None) -> Iterator[tuple[str, LessonResult | SandboxError]]:
+           scheduler: str | None = None, alone: bool = False) -> Iterator[tuple[str, LessonResult | SandboxError]]:
     """Yield each name of some work (lesson, matches) with its result as it is finished, or with why this machine could not do it.
 
     Whose worker was ended, and what failed for no fault of a student's, is tried once more while nothing else runs here, so that
     nobody loses a point by a busy machine, or by one that a cluster has lost.
     """
-    answered: dict[str, Key] = {}
-    for alone in (False, True):
-        # Threads suffice, because the work is done by other processes.
-        with _cluster(scheduler) if scheduler and not alone else ThreadPoolExecutor(1 if alone else jobs) as pool:
-            # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-            answered = answered or {lesson: runner.key_answers(key) for lesson, key in keys.items()}
-            futures = {pool.submit(runner.lesson, answered[lesson], matches, alone): name
-                       for name, (lesson, matches) in work.items()}
-            left = {}
-            try:
-                for future in as_completed(futures):
-                    name = futures[future]
-                    try:
-                        result = future.result()
-                    except Exception as error:
-                        if alone and not isinstance(error, SandboxError):
-                            raise
-                        result = error
-                    if alone or (isinstance(result, LessonResult) and all(one.status not in ENDED for one in result.exercises)):
-                        yield name, result
-                    else:
-                        left[name] = work[name]
-            finally:
-                for future in futures:
-                    future.cancel()
-        work = left
-        if not work:
-            return
+    left = {}
+    # Threads suffice, because the work is done by other processes.
+    with _cluster(scheduler) if scheduler else ThreadPoolExecutor(jobs) as pool:
+        # A key must give its own answers on this machine before it grades, and with another seed it makes them.
+        keys = keys if alone else {lesson: runner.key_answers(key) for lesson, key in keys.items()}
+        futures = {pool.submit(runner.lesson, keys[lesson], matches, alone): name for name, (lesson, matches) in work.items()}
+        try:
+            for future in as_completed(futures):
+                name = futures[future]
+                try:
+                    result = future.result()
+                except Exception as error:
+                    if alone and not isinstance(error, SandboxError):
+                        raise
+                    result = error
+                if alone or (isinstance(result, LessonResult) and all(one.status not in ENDED for one in result.exercises)):
+                    yield name, result
+                else:
+                    left[name] = work[name]
+        finally:
+            for future in futures:
+                future.cancel()
+    if left:
+        yield from graded(left, keys, runner, alone=True)
 
 
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Path, *, jobs: int = 1,

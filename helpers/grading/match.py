@@ -8,6 +8,7 @@ lesson's. What takes training or data stays where it is, and that is said.
 import ast
 import builtins
 import functools
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -68,52 +69,42 @@ class _Code:
         return [one for one in self._touching[name] if first <= one[0] < at]
 
 
-class _Carrier:
-    """Takes along what code that stands at `at` needs from its notebook and the lesson, and the key's set-up has not `given`."""
+def _carried(code, given, asked):
+    """Return the statements that make what is `asked` for, each name at its place, unless the key's set-up has `given` it.
 
-    def __init__(self, code, given, at):
-        self._code, self._at_hand, self._given, self._at = code, given | _AT_HAND, given, at
-        self.taken, self._seen, self._asked, self.names, self.lost = {}, {}, 0, set(), set()
+    Return besides which names are made by a student's own statements, and which cannot be had.
+    """
+    taken, seen, looked_at, own, lost = {}, {}, itertools.count(1), set(), set()
 
-    def need(self, name, at=None, runs=False):
-        """Take along what a name stands for at a place, where it may be asked for at once; return whether it is at hand now."""
-        asked = name, at or self._at, runs
-        if asked not in self._seen:
-            self._seen[asked] = True  # functions may call each other
-            self._seen[asked] = self._find(*asked)
-        return self._seen[asked]
+    def need(name, at, runs=False):
+        """Take what a name stands for at a place, where it `runs` if something asks for it at once; return whether it is had."""
+        if (name, at, runs) not in seen:
+            seen[name, at, runs] = True  # functions may call each other
+            found = code.value(name, at)
+            changed = any(place[0] >= 0 and one.text not in code.handed_out for place, one in found)
+            if found and (changed or name not in given) and all(take(place, one, at, runs) for place, one in found):
+                own.update([name] if changed else [])
+            elif name not in given | _AT_HAND:
+                lost.update([name] if found else [])
+                taken.update(stars := [] if found else code.binding("*")[:5])
+                seen[name, at, runs] = bool(stars)
+        return seen[name, at, runs]
 
-    def _find(self, name, at, runs):
-        found = self._code.value(name, at)
-        changed = any(place[0] >= 0 and one.text not in self._code.handed_out for place, one in found)
-        if found and (changed or name not in self._given) and all(self._take(place, one, at, runs) for place, one in found):
-            self.names |= {name} if changed else set()
-            return True
-        if name in self._at_hand:
-            return True
-        self.lost |= {name} if found else set()
-        stars = [] if found else self._code.binding("*")[:5]
-        self.taken.update(stars)
-        return bool(stars)
-
-    def _take(self, place, one, at, runs):
+    def take(place, one, at, runs):
         """Take one statement with what it needs; return whether it can run."""
         runs = runs or not (one.defines or one.imports)
-        self._asked += 1
-        if self._asked > MOST_CARRIED or not one.text or (runs and _COSTLY.search(one.text)):
+        if next(looked_at) > MOST_CARRIED or not one.text or (runs and _COSTLY.search(one.text)):
             return False
         now, later = one.used
         # What an `if` also binds may have had no value before, and a function may never come to what it lacks.
-        can_run = all(self.need(name, place, runs) or (one.maybe and name in one.binds) for name in sorted(now)) and all(
-            self.need(name, at, runs) or one.defines for name in sorted(later))
-        self.taken.update({place: one} if can_run else {})
+        can_run = all(need(name, place, runs) or (one.maybe and name in one.binds) for name in sorted(now)) and all(
+            need(name, at, runs) or one.defines for name in sorted(later))
+        taken.update({place: one} if can_run else {})
         return can_run
 
-
-def _named(exercise, cells, *kinds):
-    """Return the numbers of the cells that carry the exercise's name as its solution."""
-    return [number for number, cell in enumerate(cells) if cell.kind in kinds and cell.source.strip() and (
-        ("exercise-solution" in cell.tags and cell.exercise == exercise.name) or cell.name == f"{exercise.name}-solution")]
+    for name in sorted(asked):
+        need(name, asked[name])
+    return [one for _, one in sorted(taken.items())], sorted(own), sorted(lost)
 
 
 @functools.lru_cache(maxsize=256)
@@ -123,10 +114,10 @@ def _names(exercise):
             set().union(*map(defined_names, exercise.setup)), {one.text for one in statements(exercise.stub or "")})
 
 
-def _choose(exercise, own):
+def _choose(exercise, own, named):
     """Return the number of the cell that counts and what to say of it, or None and a status."""
     wanted, _, stub = _names(exercise)
-    named = [number for number in _named(exercise, own.cells, "code") if number in own.bodies]
+    named = [number for number in named if number in own.bodies]
     touched = [number for number in named if not own.bodies[number] or any(
         not one.stub and one.text not in stub for one in own.bodies[number])]
     everywhere = {place[0]: one for place, one in own.binding(*wanted) if place[0] >= 0}
@@ -151,32 +142,32 @@ def _tried(one):
 
 def _match(exercise, own):
     wanted, given, _ = _names(exercise)
-    number, note = _choose(exercise, own)
+    # The cells that carry the exercise's name as its solution.
+    named = [number for number, cell in enumerate(own.cells) if cell.source.strip() and (
+        ("exercise-solution" in cell.tags and cell.exercise == exercise.name) or cell.name == f"{exercise.name}-solution")]
+    number, note = _choose(exercise, own, named)
     if number is None:
-        kinds = [own.cells[other].kind.replace("m", "M") for other in _named(exercise, own.cells, "markdown", "raw")]
+        kinds = [own.cells[other].kind.replace("m", "M") for other in named if own.cells[other].kind != "code"]
         said = [f"the cell {exercise.name}-solution is a {kinds[-1]} cell; turn it back into code" if kinds else
                 "the cell of this exercise is missing"] if note == MISSING else []
         said += [f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook "
                  f"{MOST_CODE:,}"] if own.unread else []
         return Match(exercise.name, None, status=note, note="; ".join(said))
-    at, body, whole = (number, 0), own.bodies[number], number in _named(exercise, own.cells, "code")
+    at, body, whole = (number, 0), own.bodies[number], number in named
     if not whole:
         at = next(place for place, _ in own.binding(*wanted) if place[0] == number)
         body = [one for one in body if wanted & (one.binds | one.changes)]
-    carrier = _Carrier(own, given, at)
-    for name in sorted(set().union(*used_names("\n".join(one.text for one in body[:MOST_LINES])))):
-        carrier.need(name)
-    for name in sorted(wanted - set().union(*(one.binds for one in body))) if body else ():
-        carrier.need(name, (number, len(own.bodies[number])))
+    asked = dict.fromkeys(set().union(*used_names("\n".join(one.text for one in body[:MOST_LINES]))), at)
+    if body:  # what the cell itself does not define counts as it is at its end
+        asked |= dict.fromkeys(wanted - set().union(*(one.binds for one in body)), (number, len(own.bodies[number])))
+    before, names, lost = _carried(own, given, asked)
     source = _INSTALLS.sub(r"\1pass", own.cells[number].source)
-    if carrier.lost or not whole:
+    if lost or not whole:
         # A line that shows something with data fails here, and takes nothing else with it.
         source = "\n".join(map(_tried, body))
-    notes = [note, *(f"{about}: {', '.join(sorted(names))}" for about, names in (
-        ("taken along from your other cells", carrier.names),
-        ("not at hand here, because it takes data or training", carrier.lost)) if names)]
-    before = tuple(one.text for _, one in sorted(carrier.taken.items()))
-    return Match(exercise.name, source, before, note="; ".join(filter(None, notes)))
+    notes = [note, *(f"{about}: {', '.join(names)}" for about, names in (
+        ("taken along from your other cells", names), ("not at hand here, because it takes data or training", lost)) if names)]
+    return Match(exercise.name, source, tuple(one.text for one in before), note="; ".join(filter(None, notes)))
 
 
 def match(key: Key, cells: Sequence[Cell]) -> list[Match]:

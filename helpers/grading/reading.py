@@ -12,6 +12,8 @@ import sys
 import types
 import warnings
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 from helpers.grading.records import Cell, SubmissionError
 
 LARGEST_FILE = 20 * 2**20
@@ -30,6 +32,7 @@ _RUNS_ITS_CELL = re.compile(r"\A\s*%%(time|capture|prun)\b[^\n]*\n")
 """Cell magics that run their cell here, so that what it defines is defined afterward."""
 MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 """For each of these in a cell IPython reads the cell once more."""
+_as_python = TransformerManager().transform_cell  # which most cells need none of
 _FILE = "a student's cell"
 warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news for the instructor
 
@@ -104,10 +107,9 @@ def parse(data: bytes) -> tuple[str | None, list[Cell]]:
             cells = [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
         if not isinstance(cells, list):
             raise ValueError("it has no list of cells")
-    except RecursionError:
-        raise SubmissionError("the file is not a notebook: it is nested too deeply") from None
     except Exception as error:
-        why = next((why for mark, why in _OTHERS.items() if data.startswith(mark)), f": {error}")
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        why = next((why for mark, why in _OTHERS.items() if data.startswith(mark)), f": {said}")
         raise SubmissionError(f"the file is not a notebook{why}") from None
     if len(cells) > MOST_CELLS:
         raise SubmissionError(f"the notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read")
@@ -146,12 +148,9 @@ def _bound(statement):
     while todo:
         node = todo.pop()
         stored = isinstance(getattr(node, "ctx", None), ast.Store)
-        if isinstance(node, ast.alias):
-            binds.add((node.asname or node.name).split(".")[0])
-        elif isinstance(getattr(node, "name", None), str):
-            binds.add(node.name)
-        elif isinstance(node, ast.Name) and stored:
-            binds.add(node.id)
+        name = getattr(node, "asname", None) or getattr(node, "name", None) or (stored and getattr(node, "id", None))
+        if isinstance(name, str):
+            binds.add(name.split(".")[0])
         called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
         base = node if stored and isinstance(node, (ast.Subscript, ast.Attribute)) else called
         while isinstance(base, (ast.Subscript, ast.Attribute)):
@@ -178,13 +177,6 @@ def used_names(text: str) -> tuple[set[str], set[str]]:
             elif step.opname in _ASKS and step.argval not in have:
                 asked.add(step.argval)
     return now, later - bound
-
-
-def _as_python(source):
-    """Return a cell after IPython's own transformation, which most cells need none of."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return TransformerManager().transform_cell(source)
 
 
 def statements(source: str) -> list[Statement]:

@@ -179,16 +179,12 @@ class LessonResult:
     lesson: str
     seed: int | None
     exercises: list[ExerciseResult]
+    points: float = dataclasses.field(init=False)  # what the lesson is worth
+    earned: float = dataclasses.field(init=False)
 
-    @property
-    def points(self) -> float:
-        """What the lesson is worth."""
-        return sum(one.points for one in self.exercises)
-
-    @property
-    def earned(self) -> float:
-        """What came."""
-        return sum(one.earned for one in self.exercises)
+    def __post_init__(self) -> None:
+        self.points = sum(one.points for one in self.exercises)
+        self.earned = sum(one.earned for one in self.exercises)
 
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> "LessonResult":

@@ -5,25 +5,23 @@ Jinja escapes all that a student wrote, and what could steer a terminal is spell
 """
 
 import ast
-import base64
 import csv
 import dataclasses
 import hashlib
 import io
 import json
 import re
+import secrets
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader
 
 from helpers.course.own_files import OwnFiles
 from helpers.exercises.compare import difference
-from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT
+from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT, Call
 
-PAGES = Path(__file__).with_name("pages")
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _ROW = re.compile(r"^(  (called|got|expected|difference|hint) +)", re.MULTILINE)
 CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
@@ -44,21 +42,12 @@ def spelled_out(text):
     return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-def _inline(name):
-    """Return a file of `pages` to stand in a page, and the hash under which the page's security policy lets it in."""
-    text = (PAGES / name).read_text(encoding="utf-8")
-    return Markup(text), "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
-
-
-_environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+_environment = Environment(loader=PackageLoader("helpers.grading", "pages"), autoescape=True,
+                           trim_blocks=True, lstrip_blocks=True,
                            finalize=lambda one: spelled_out(one) if type(one) is str else one)
-_environment.globals.update(style=_inline("style.css"), script=_inline("gradebook.js"))
-_environment.filters.update(number=lambda value: f"{value:.4g}", search=lambda text, words: bool(re.search(words, text)))
-
-
-def render(page, **values):
-    """Return one of the templates in `pages`, filled in."""
-    return _environment.get_template(page).render(**values)
+# By this word, drawn for each run, a page's security policy knows its own style and script.
+_environment.globals.update(nonce=secrets.token_urlsafe())
+_template = _environment.get_template
 
 
 def _rows(hint):
@@ -85,26 +74,23 @@ def _checks(exercise, reveal):
     """
     alike = defaultdict(list)
     for check in exercise.checks:
-        rows = [("got", check.got)]
-        if call := check.call:
-            rows = [("called", call.called), ("got", call.got)]
-            if reveal and call.expected:
-                rows += [("expected", call.expected), ("difference", _difference(call.expected, call.got))]
+        call = check.call or Call("", check.got)
+        expected = call.expected if reveal else ""
+        rows = (("called", call.called), ("got", call.got), ("expected", expected),
+                ("difference", _difference(expected, call.got)))
         if check.status in ("ok", "error"):
-            alike[() if check.earned == check.points else tuple(rows)].append(check.points)
+            alike[() if check.earned == check.points else rows].append(check.points)
     return sorted(alike.items(), key=lambda one: not one[0])
 
 
 def feedback_page(one, result, reveal=False):
     """Return the page a student reads about one lesson: what is not right comes first, what is right is folded."""
-    exercises = sorted(result.exercises, key=lambda exercise: exercise.status == RIGHT)
-    return render("feedback.html", title=f"{result.lesson}: {one.student.name}", one=one, result=result, exercises=[
-        (exercise, _rows(exercise.hint), _checks(exercise, reveal)) for exercise in exercises])
+    return _template("feedback.html").render(one=one, result=result, reveal=reveal)
 
 
 def problem_page(one):
     """Return the page about a file that cannot be graded: why, and what helps."""
-    return render("problem.html", title=f"Not graded: {one.student.name}", one=one)
+    return _template("problem.html").render(one=one)
 
 
 def nothing_to_do(one):
@@ -112,15 +98,15 @@ def nothing_to_do(one):
     return one.problem.startswith("not graded; nothing to do")
 
 
-# What the bars of an exercise are made of: the name of a color, and words.
-PARTS = (("right", "right"), ("partly", "partly right"), ("wrong", "wrong"), ("none", "not attempted"))
-
-
 def _part(exercise):
-    """Return which part of its bar a result belongs to."""
+    """Return which part of its exercise's bar a result belongs to."""
     if exercise.status in (NOT_ATTEMPTED, MISSING):
         return "none"
     return "right" if exercise.status == RIGHT else "partly" if exercise.status == PARTLY or exercise.earned else "wrong"
+
+
+_environment.filters.update(number=lambda value: f"{value:.4g}", search=lambda text, words: bool(re.search(words, text)),
+                            rows=_rows, checks=_checks, part=_part)
 
 
 def _label(student):
@@ -162,15 +148,7 @@ def gradebook_page(the_class, work, students, lessons, facts):
             cells[one.student.identity, one.lesson] = (result.earned if result else None, link)
     rows = [(student, [cells.get((student.identity, lesson)) for lesson in lessons], student.identity in needs)
             for student in students]
-    shown = []
-    for name, points in lessons.items():
-        results = [result for _, result, _ in work if result and result.lesson == name]
-        exercises = defaultdict(Counter)
-        for exercise in (exercise for result in results for exercise in result.exercises):
-            exercises[exercise.title][_part(exercise)] += 1
-        shown.append({"name": name, "points": points, "results": results, "exercises": exercises.items()})
-    return render("gradebook.html", title="Gradebook", rows=rows, parts=PARTS, facts=facts, attention=attention, lessons=shown,
-                  graded=sum(bool(result) for _, result, _ in work), handed_in=len(work))
+    return _template("gradebook.html").render(work=work, rows=rows, facts=facts, attention=attention, lessons=lessons)
 
 
 def _csv(students, columns, ids, own, lessons, earned, above=()):
@@ -205,9 +183,8 @@ def _moodle(students, lessons, earned):
     return _csv(listed, (*MOODLE, "Full name"), MOODLE, lambda one: "Username", lessons, earned)
 
 
-def page_name(text, identity=""):
+def page_name(text, identity):
     """Return a name for a file: the same at every run, safe on any system, and another one for any other identity."""
-    identity = identity or text
     slug = re.sub("[^a-z0-9_]+", "-", unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()).strip("-_")
     if slug and slug == identity and len(slug) <= 60 and not _DOUBTFUL.search(slug):
         return slug
@@ -237,7 +214,7 @@ def write_report(out, the_class, results, reveal=False, facts=None):
         listed.append(json.dumps({
             "student": one.student.identity, "name": one.student.name, "fields": dict(one.student.fields), "lesson": one.lesson,
             "file": one.path, "notes": list(one.notes), "problem": one.problem or None, "page": link,
-            "result": result and {**dataclasses.asdict(result), "points": result.points, "earned": result.earned}}))
+            "result": result and dataclasses.asdict(result)}))
     kept = {**facts, "lessons": {name: {"points": points} for name, points in lessons.items()}, "remarks": the_class.remarks,
             **{kind: [{"student": one.identity, "name": one.name} for one in getattr(the_class, kind)]
                for kind in ("missing", "unknown")}}
@@ -252,24 +229,20 @@ def write_report(out, the_class, results, reveal=False, facts=None):
 
 def _grafted(key, matches):
     """Return a notebook of a key's cells with a student's code in place of each solution; only hidden cells are compared."""
-    written = []
+    from nbformat import v4  # for this alone: it takes long to load
 
-    def add(source, outputs=(), **metadata):
-        # nbval compares nothing in a cell that looks as if it had never run.
-        written.append({"cell_type": "code", "execution_count": 1 if outputs else None, "id": f"cell-{len(written)}",
-                        "metadata": metadata, "outputs": list(outputs), "source": source})
-
+    cells = []
     for exercise, found in zip(key.exercises, matches):
-        for source in (*exercise.setup, *found.before, found.source if found.source is not None else exercise.stub or ""):
-            add(source, tags=["nbval-ignore-output"])
+        sources = [*exercise.setup, *found.before, found.source if found.source is not None else exercise.stub or ""]
+        cells += [v4.new_code_cell(source, metadata={"tags": ["nbval-ignore-output"]}) for source in sources]
         for check in exercise.checks:
             definition, _, call = check.source.rpartition("\n")
-            answer = {"output_type": "execute_result", "data": {"text/plain": check.expected}, "metadata": {},
-                      "execution_count": 1}
-            add(f"{definition}\n{_QUIET.format(call=call)}", [answer], name=check.name, points=check.points,
-                tags=["exercise-hidden", "nbval-check-output"])
-    return {"cells": written, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-            "nbformat": 4, "nbformat_minor": 5}
+            answer = v4.new_output("execute_result", {"text/plain": check.expected}, execution_count=1)
+            marks = {"name": check.name, "points": check.points, "tags": ["exercise-hidden", "nbval-check-output"]}
+            # nbval compares nothing in a cell without a count, which looks as if it had never run.
+            cells.append(v4.new_code_cell(f"{definition}\n{_QUIET.format(call=call)}", outputs=[answer], execution_count=1,
+                                          metadata=marks))
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
 
 
 def write_grafts(submissions, keys, folder):

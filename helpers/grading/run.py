@@ -4,14 +4,12 @@ import ast
 import contextlib
 import dataclasses
 import functools
-import os
 import re
 from collections.abc import Sequence
 
 from helpers.grading.reading import defined_names
 from helpers.grading.records import ENDED, RIGHT, CheckResult, ExerciseResult, Key, KeyNotebookError, LessonResult, Match
 from helpers.grading.sandbox import SandboxError
-from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Workers
 
 SHOWN = 2000  # characters of an output that feedback shows
@@ -25,25 +23,6 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """What decides how work is graded; part of the name under which a result is kept.
-
-    Parameters
-    ----------
-    timeout : float
-        Seconds that a cell may take.
-    memory : int
-        Megabytes that an exercise may take.
-    sandbox : {"bwrap", "none"}
-        Whether student code is locked in.
-    """
-
-    timeout: float = 60.0
-    memory: int = 2048
-    sandbox: str = "bwrap"
-
-
 def shown(text: str) -> str:
     """Return a text as feedback shows it: without colors and control characters, without addresses, not too long."""
     text = _ADDRESS.sub("0x...", _CONTROL.sub("", text))
@@ -51,21 +30,7 @@ def shown(text: str) -> str:
 
 
 class Runner(Workers):
-    """Runs exercises; one for each process.
-
-    Parameters
-    ----------
-    imports : sequence of str
-        Statements that import what workers find ready.
-    options : Options
-        How work is graded.
-    """
-
-    def __init__(self, imports: Sequence[str], options: Options):
-        self.imports, self.options = tuple(imports), options
-        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
-        seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
-        super().__init__(options.sandbox, imports, Limits(memory=options.memory * MEGABYTE, seconds=seconds))
+    """Runs exercises in workers, from which it is made as `Workers` are; one for each process."""
 
     def __reduce__(self):
         # To a worker of a cluster goes what makes one there, for all the work that it gets.
@@ -131,12 +96,11 @@ class Runner(Workers):
         with contextlib.closing(self.start()) as worker:
             setup, solution, runs = self._cells(worker, exercise, Match("", exercise.solution))
         where, checks = f"the key of {key.lesson}, exercise {exercise.name},", []
-        for run in (setup, solution):
+        places = ["before its hidden cells"] * 2 + [f"in {check.name}" for check in exercise.checks]
+        for place, run in zip(places, (setup, solution, *runs)):
             if run.status != "ok":
-                raise KeyNotebookError(f"{where} fails here, before its hidden cells: {shown(run.detail)}")
+                raise KeyNotebookError(f"{where} fails here, {place}: {shown(run.detail)}")
         for check, run in zip(exercise.checks, runs):
-            if run.status != "ok":
-                raise KeyNotebookError(f"{where} fails here, in {check.name}: {shown(run.detail)}")
             if run.result is None or (key.seed is None and run.result != check.expected):
                 raise KeyNotebookError(f"{where} does not give its own stored answer here, in {check.name}: run the key again "
                                        "with this machine's packages, or install the course's versions")
@@ -147,12 +111,11 @@ class Runner(Workers):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([CLEARING, SEEDING, *exercise.setup]), max(self.options.timeout, 60))
-        names, runs = sorted(defined_names(exercise.solution)), []
-        for source in ("\n".join(match.before), match.source, *(check.source for check in exercise.checks)):
-            lost = next((run for run in (setup, *runs) if run.status in ENDED), None)
-            # Feedback tells calls of what the student is to write.
-            runs.append(dataclasses.replace(lost, printed="") if lost else worker.run(source, self.options.timeout, names))
-        before, solution, *checks = runs
+        before = worker.run("\n".join(match.before), self.options.timeout)
+        solution = worker.run(match.source, self.options.timeout)
+        # Feedback tells calls of what the student is to write, and a hidden cell gives none of these names another value.
+        names = sorted(defined_names(exercise.solution))
+        checks = [worker.run(check.source, self.options.timeout, names) for check in exercise.checks]
         if before.status == "error" and solution.status == "ok":
             solution = dataclasses.replace(before, printed=solution.printed)
         return setup, solution, checks

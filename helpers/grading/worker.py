@@ -159,21 +159,18 @@ def _cut(text, most):
     return text if len(text) <= most else text[:most] + " ..."
 
 
-async def _run(shell, code):
-    """Run one cell as ipykernel does, within a running loop; IPython's own `run_cell` would keep all that is printed."""
-    try:
-        transformed, failed = shell.transform_cell(code), None
-    except Exception:
-        transformed, failed = code, sys.exc_info()
-    return await shell.run_cell_async(code, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed)
-
-
 def _answer(shell, loop, request):
-    """Run one cell, and return the reply."""
+    """Run one cell as ipykernel does, within a running loop, and return the reply."""
     sys.stdout = printed = _Printed(MOST_PRINTED + 1, 1)
-    shell.displayhook.text = None
+    shell.displayhook.text, code, failed = None, request["code"], None
     with recorded(shell.user_ns, request["record"]) as calls:
-        outcome = loop.run_until_complete(_run(shell, request["code"]))
+        try:
+            code = shell.transform_cell(code)
+        except Exception:
+            failed = sys.exc_info()
+        # IPython's own `run_cell` would keep all that is printed.
+        outcome = loop.run_until_complete(shell.run_cell_async(
+            request["code"], store_history=True, transformed_cell=code, preprocessing_exc_tuple=failed))
     error, text, detail = outcome.error_before_exec or outcome.error_in_exec, shell.displayhook.text, ""
     if error:
         detail = type(error).__name__
@@ -193,14 +190,13 @@ def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)
-    send(replies, None)
+    send(replies, {"number": 0})
     with open(requests, "rb") as lines:
         for line in lines:
             send(replies, _answer(shell, loop, json.loads(line)))
 
 
-def send(replies: int, reply: Any) -> None:
-    """Write one reply; the first is what hinders this worker, or None."""
-    left = json.dumps(reply, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"
-    while left:
-        left = left[os.write(replies, left):]
+def send(replies: int, reply: dict[str, Any]) -> None:
+    """Write one reply; the first, with the number 0, says whether the worker is ready."""
+    with open(replies, "wb", closefd=False) as file:
+        file.write(json.dumps(reply, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n")

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from helpers.grading.records import DEAD, FLOOD, MEMORY, TIME_OUT, Call, CellRun
 from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
-from helpers.grading.sandbox.confine import Limits
+from helpers.grading.sandbox.confine import MEGABYTE, Limits
 
 LARGEST_REPLY = 2**20  # Bytes. What an honest worker keeps of a cell is less, in any letters: see `worker`.
 LONGEST_CALL = 10_000
@@ -26,10 +26,6 @@ PIECE = 1 << 16
 PATIENCE = 60  # seconds for what only a machine that is very busy or broken does not do at once
 MOST_RESTARTS = 5
 _OUT_OF_TURN = DEAD, "the worker spoke out of turn"
-
-
-class _EndedError(Exception):
-    """A worker is of no more use; carries the status and the reason."""
 
 
 class Worker:
@@ -40,6 +36,7 @@ class Worker:
 
     def __init__(self, channel: socket.socket):
         self._number = 0
+        self._ended: CellRun | None = None
         (requests, self._requests), (ours, replies), (self._control, control) = os.pipe(), os.pipe(), socket.socketpair()
         self._replies = open(ours, "rb", buffering=0)
         self._control.settimeout(PATIENCE)
@@ -48,9 +45,8 @@ class Worker:
         try:
             with control:
                 socket.send_fds(channel, [b"x"], [requests, replies, control.fileno()])
-            failed = json.loads(self._exchange(b"", PATIENCE))
-        except _EndedError as ended:
-            failed = self._told()[1] or ended.args[1]
+            begun = self._exchange(b"", PATIENCE)
+            failed = begun.detail if begun.status in ("ok", "error") else self._told()[1] or begun.detail
         except OSError as error:
             failed = f"the process that starts workers is lost ({error})"
         finally:
@@ -71,33 +67,35 @@ class Worker:
     def run(self, source: str, seconds: float, record: Sequence[str] = ()) -> CellRun:
         """Run one cell, and tell the calls of the functions that `record` names.
 
-        After any status but "ok" and "error" the worker is of no more use. Raises SandboxError when what stands between is lost,
-        which is no student's fault.
+        After any status but "ok" and "error" the worker has ended, and says the same of every later cell. Raises SandboxError
+        when what stands between is lost, which is no student's fault.
         """
+        if self._ended:
+            return self._ended
         self._number += 1
         request = json.dumps({"number": self._number, "code": source, "record": list(record)}).encode() + b"\n"
-        try:
-            return _checked(self._exchange(request, seconds), self._number)
-        except _EndedError as ended:
-            status, detail = ended.args
-        if status == DEAD:
+        run = self._exchange(request, seconds)
+        if run.status in ("ok", "error"):
+            return run
+        if run.status == DEAD:
             # Its pipe closes a moment before it is gone.
             select.select([self._control], [], [], 0.5)
         end, reason = self._told()
         if end == "lost":
             raise SandboxError(f"a worker could not be watched: {reason}")
-        return CellRun(end, reason) if end == MEMORY or (end and status == DEAD) else CellRun(status, detail)
+        self._ended = CellRun(end, reason) if end == MEMORY or (end and run.status == DEAD) else run
+        return self._ended
 
     def _exchange(self, request, seconds):
-        """Write a request and return the line that comes, neither waiting nor reading more than allowed."""
+        """Write a request and return what comes of it, neither waiting nor reading more than allowed."""
         deadline, reply = time.monotonic() + seconds, bytearray()
         listening = [self._replies.fileno(), self._control.fileno()]
         if request and self._replies.read(1):
-            raise _EndedError(*_OUT_OF_TURN)
+            return CellRun(*_OUT_OF_TURN)
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0:
-                raise _EndedError(TIME_OUT, f"ran longer than {seconds:g} seconds")
+                return CellRun(TIME_OUT, f"ran longer than {seconds:g} seconds")
             heard, free, _ = select.select(listening, [self._requests] if request else [], [], left)
             if free:
                 try:
@@ -108,12 +106,12 @@ class Worker:
             piece = self._replies.read(PIECE) or b""
             reply += piece
             if heard and not piece:
-                raise _EndedError(DEAD, "the worker ended")
+                return CellRun(DEAD, "the worker ended")
             if len(reply) > LARGEST_REPLY:
-                raise _EndedError(FLOOD, "sent more than a cell can have to say")
+                return CellRun(FLOOD, "sent more than a cell can have to say")
             if b"\n" in piece[:-1]:
-                raise _EndedError(*_OUT_OF_TURN)
-        return reply
+                return CellRun(*_OUT_OF_TURN)
+        return _checked(reply, self._number)
 
     def close(self) -> None:
         """Let its supervisor end it, with everything it has started; nobody waits for that."""
@@ -126,14 +124,23 @@ def _checked(reply, number):
     """Return a reply as a `CellRun`, whoever has written it."""
     try:
         said = json.loads(reply)
-        calls = [Call(str(called)[:LONGEST_CALL], str(got)[:LONGEST_CALL]) for called, got in said["calls"]]
-        run = CellRun(said["status"], said["detail"], said["result"], said["printed"], calls)
+        answered, calls = said.pop("number"), said.pop("calls", [])
+        run = CellRun(**said, calls=[Call(str(called)[:LONGEST_CALL], str(got)[:LONGEST_CALL]) for called, got in calls])
         texts = [run.detail, run.printed, *([] if run.result is None else [run.result])]
-        if said["number"] != number or run.status not in ("ok", "error") or {*map(type, texts)} != {str}:
+        if answered != number or run.status not in ("ok", "error") or {*map(type, texts)} != {str}:
             raise ValueError
         return run
-    except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
-        raise _EndedError(DEAD, "what the worker said is not a reply") from None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError):
+        return CellRun(DEAD, "what the worker said is not a reply")
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What decides how work is graded; part of the name under which a result is kept."""
+
+    timeout: float = 60.0  # seconds that a cell may take
+    memory: int = 2048  # megabytes that an exercise may take
+    sandbox: str = "bwrap"  # or "none": whether student code is locked in
 
 
 class Workers:
@@ -141,12 +148,10 @@ class Workers:
 
     Parameters
     ----------
-    sandbox : {"bwrap", "none"}
-        Whether student code is locked in.
     imports : sequence of str
         Statements that import what workers find ready.
-    limits : Limits
-        What each of them may take.
+    options : Options
+        How work is graded: whether student code is locked in, and what each worker may take.
 
     Raises
     ------
@@ -154,10 +159,14 @@ class Workers:
         When there is no bubblewrap, no way to fork, an import fails, or the course lies where student code could read its keys.
     """
 
-    def __init__(self, sandbox: str, imports: Sequence[str], limits: Limits):
-        program = bubblewrap.find() if sandbox == "bwrap" else None
+    def __init__(self, imports: Sequence[str], options: Options):
+        program = bubblewrap.find() if options.sandbox == "bwrap" else None
         if not hasattr(os, "fork"):
             raise SandboxError(f"workers are forked, which {sys.platform} cannot do: grade in WSL 2, or on Linux or macOS")
+        self.imports, self.options = tuple(imports), options
+        # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
+        seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
+        limits = Limits(memory=options.memory * MEGABYTE, seconds=seconds)
         self._settings = {"program": program, "limits": dataclasses.asdict(limits), "imports": list(imports)}
         self._lock, self._starts = threading.Lock(), 0
         # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
@@ -170,7 +179,7 @@ class Workers:
         self._starts, sandboxed = self._starts + 1, self._settings["program"]
         # By these systemd-run finds the service of this user.
         kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ}
-        env = {**(kept if sandboxed else os.environ), **bubblewrap.environment(), "HOME": os.path.expanduser("~"),
+        env = {**(kept if sandboxed else os.environ), **bubblewrap.ENVIRONMENT, "HOME": os.path.expanduser("~"),
                **dict.fromkeys(("XDG_CONFIG_HOME", "IPYTHONDIR", "TMPDIR"), self._folder.name)}
         del env["MPLCONFIGDIR"]
         command = [*(cgroup.command() if sandboxed else []), sys.executable, "-m", "helpers.grading.fork_server",
@@ -205,5 +214,4 @@ def bounds(sandbox: str) -> str:
     if sandbox == "none":
         return "no sandbox"
     version = 2 if cgroup.command() else cgroup.prepare() if os.path.isdir(cgroup.TREE / "memory") else 0
-    how = f"cgroup v{version}" if version else "limits of each process and a watch of free memory"
-    return f"bubblewrap; {how}"
+    return "bubblewrap; " + (f"cgroup v{version}" if version else "limits of each process and a watch of free memory")

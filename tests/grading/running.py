@@ -12,10 +12,9 @@ import pytest
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import grade_class
-from helpers.grading.run import Options
 from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
-from helpers.grading.workers import Workers
+from helpers.grading.workers import Options, Workers
 from helpers.project import ROOT
 
 try:
@@ -36,8 +35,8 @@ SOMEBODY = 23456
 """A user that no system has."""
 
 
-def new_workers(modules=("numpy",), limits=LIMITS, sandbox=SANDBOX):
-    return Workers(sandbox, [f"import {name}" for name in modules], limits)
+def new_workers(modules=("numpy",), memory=LIMITS.memory // MEGABYTE, sandbox=SANDBOX):
+    return Workers([f"import {name}" for name in modules], Options(memory=memory, sandbox=sandbox))
 
 
 def ran(workers, *sources, seconds=60):

@@ -1,6 +1,5 @@
 """What bounds a sandbox: the filter of system calls, cgroups of both versions, and a watch where there are none."""
 
-import dataclasses
 import os
 import shutil
 import struct
@@ -101,7 +100,7 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
             "from helpers.grading.sandbox import cgroup\n"
             "def refused(*_):\n    raise OSError\ncgroup._settings = refused\n"
             "cgroup.psutil.virtual_memory = lambda: SimpleNamespace(available=0)\nfork_server.main()")
-    made = new_workers(limits=dataclasses.replace(LIMITS, memory=2048 * MEGABYTE))
+    made = new_workers(memory=2048)
     made.close()
     popen = subprocess.Popen
 
@@ -110,7 +109,7 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
         return popen(command, **named)
 
     monkeypatch.setattr(subprocess, "Popen", patched)
-    made = new_workers(limits=dataclasses.replace(LIMITS, memory=2048 * MEGABYTE))
+    made = new_workers(memory=2048)
     monkeypatch.undo()
     small, = ran(made, "import time\ntime.sleep(1)\n1")
     assert small.result == "1"

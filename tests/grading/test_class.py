@@ -20,8 +20,9 @@ from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import grade_class
 from helpers.grading.records import RIGHT, GradingError, Student, Submission
-from helpers.grading.run import Options, Runner
+from helpers.grading.run import Runner
 from helpers.grading.sandbox import SandboxError
+from helpers.grading.workers import Options
 from helpers.project import ROOT
 from tests.grading.running import NO_SANDBOX, SANDBOX, as_somebody, grade, needs_sandbox, needs_somebody
 from tests.submissions import attacks
@@ -276,7 +277,7 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
 def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypatch):
     before = classes.work_name(b"x", KEYS[LESSON], Options())
     assert classes.work_name(b"x", KEYS[LESSON], Options()) == before
-    monkeypatch.setattr(classes, "_course", lambda: "changed")
+    monkeypatch.setattr(classes, "COURSE", "changed")
     assert classes.work_name(b"x", KEYS[LESSON], Options()) != before
 
 

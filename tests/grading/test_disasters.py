@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from helpers.grading.records import MEMORY, RIGHT, Check, Exercise, Key, Match
-from helpers.grading.run import Options, Runner, wanted_imports
+from helpers.grading.run import Runner, wanted_imports
 from helpers.grading.sandbox import SandboxError
-from helpers.grading.workers import MOST_RESTARTS, Worker
+from helpers.grading.workers import MOST_RESTARTS, Options, Worker
 from helpers.project import ROOT
 from tests.grading.running import needs_sandbox, new_workers
 from tests.submissions import make

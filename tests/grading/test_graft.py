@@ -15,7 +15,7 @@ from helpers.grading.match import match
 from helpers.grading.reading import parse
 from helpers.grading.records import GradingError
 from helpers.grading.report import _grafted, feedback_page, write_grafts
-from helpers.grading.run import Options
+from helpers.grading.workers import Options
 from helpers.project import ROOT
 from tests.submissions.building import LESSON, as_bytes, exercises, handed_out, inserted, is_solution, solved
 

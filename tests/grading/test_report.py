@@ -212,7 +212,8 @@ def test_each_identity_has_a_safe_name_of_its_own():
     for one in pages:
         assert re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", one) and one not in ("con", "nul")
     # The shape of a digest is not left to whoever chooses names.
-    assert page_name(page_name("Ada", "Ada")) != page_name("Ada", "Ada")
+    taken = page_name("Ada", "Ada")
+    assert page_name(taken, taken) != taken
 
 
 def test_a_page_keeps_its_name_whoever_else_hands_in(tmp_path):
@@ -565,6 +566,15 @@ def test_the_gradebook_sorts_and_filters_under_its_own_policy_without_network(la
         name, region = page.locator(".grades tbody th:visible").first.bounding_box(), page.locator(".scroll").bounding_box()
         assert abs(name["x"] - region["x"]) < 3 and name["width"] < 190
         assert said == []
+
+
+def test_no_script_but_the_gradebooks_own_runs(large, tmp_path):
+    text, foreign = large.read_text(), "<script>document.title = 'changed'</script></main>"
+    (tmp_path / "index.html").write_text(text.replace("</main>", foreign))
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto((tmp_path / "index.html").as_uri())
+        assert page.title() == "Gradebook" and page.locator("#shown").inner_text() == "300 of 300 shown"
 
 
 def test_without_a_script_everybody_is_there(large):

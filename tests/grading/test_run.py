@@ -27,9 +27,9 @@ from helpers.grading.records import (
     LessonResult,
     Match,
 )
-from helpers.grading.run import SHOWN, Options, Runner, shown, wanted_imports
+from helpers.grading.run import SHOWN, Runner, shown, wanted_imports
 from helpers.grading.sandbox import SandboxError
-from helpers.grading.workers import Worker
+from helpers.grading.workers import Options, Worker
 from tests.grading.running import SANDBOX
 from tests.submissions.building import LESSON
 
@@ -110,6 +110,12 @@ def test_what_the_code_needs_from_other_cells_runs_before_it(runner, answered):
     assert graded(runner, answered, magic, ("import math", "ONE = math.ceil(0.5)")).status == RIGHT
     got = graded(runner, answered, magic, ("ONE = 1 / 0",))
     assert got.earned == 0 and got.error == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize("source", ["draw = wrapped(draw)", "def draw(low):\n    return low + 1"])
+def test_a_function_that_was_defined_before_may_get_another_definition(runner, answered, source):
+    before = ("def draw(low):\n    return low", "def wrapped(function):\n    return lambda low: function(low) + 1")
+    assert graded(runner, answered, source, before).status == RIGHT
 
 
 def test_what_came_is_kept_for_the_feedback(runner, answered):

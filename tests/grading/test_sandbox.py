@@ -1,6 +1,6 @@
 """The sandbox: what student code can see and take in it, for root and for an ordinary user; what is said where there is none."""
 
-import dataclasses
+import functools
 import os
 import shutil
 import subprocess
@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from helpers.grading import workers as outside
 from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.project import ROOT
@@ -100,7 +101,8 @@ def test_a_bubblewrap_that_cannot_is_said(monkeypatch, tmp_path, unknown):
         bubblewrap.find()
     if sys.platform == "linux":
         with pytest.raises(SandboxError, match="ended before its sandbox was ready"):
-            bubblewrap.open_sandbox(str(program), LIMITS)
+            with bubblewrap.open_sandbox(str(program), LIMITS):
+                pass
 
 
 @pytest.fixture(scope="module")
@@ -247,8 +249,8 @@ def test_the_end_of_a_worker_is_the_end_of_all_it_has_started(workers):
 
 @needs_sandbox
 def test_killing_the_grader_ends_everything():
-    code = ("from helpers.grading.workers import Workers\nfrom helpers.grading.sandbox.confine import Limits\n"
-            "ws = Workers('bwrap', [], Limits())\nw = ws.start()\nprint(ws._process.pid, flush=True)\ninput()")
+    code = ("from helpers.grading.workers import Options, Workers\n"
+            "ws = Workers([], Options())\nw = ws.start()\nprint(ws._process.pid, flush=True)\ninput()")
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                           cwd=ROOT) as run:
         pids = [int(word) for word in run.stdout.readline().split()]
@@ -261,9 +263,10 @@ def test_killing_the_grader_ends_everything():
 
 
 @needs_sandbox
-def test_where_a_worker_cannot_be_confined_it_does_not_run():
+def test_where_a_worker_cannot_be_confined_it_does_not_run(monkeypatch):
     """Each step of `confine` must succeed: Linux refuses this limit."""
-    made = new_workers(limits=dataclasses.replace(LIMITS, files=-2))
+    monkeypatch.setattr(outside, "Limits", functools.partial(Limits, files=-2))
+    made = new_workers()
     with pytest.raises(SandboxError, match=r"a worker could not be (started|confined)"):
         made.start()
     made.close()

@@ -12,6 +12,7 @@ import shutil
 import site
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from helpers.grading.sandbox import SandboxError, confine
@@ -24,23 +25,20 @@ _LIBRARIES = [Path("/", name) for name in ("bin", "sbin", "lib", "lib32", "lib64
 _COVERED = str(ROOT / "helpers" / "grading")
 """What lies in a folder of the course that can be read, and is hidden all the same: the grader and its keys."""
 _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
-
-
-def environment() -> dict[str, str]:
-    """Return all environment variables of a worker; nothing of the instructor's own gets in."""
-    return {
-        "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
-        "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
-        # Locks would be a channel between students (see `confine`), and without them no file is safer here.
-        "HDF5_USE_FILE_LOCKING": "FALSE",
-        # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
-        # of an exercise never earns back.
-        "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
-        # Threads count as processes, and a machine with many cores would start many.
-        "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    }
+ENVIRONMENT = {
+    "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
+    "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
+    "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
+    # Locks would be a channel between students (see `confine`), and without them no file is safer here.
+    "HDF5_USE_FILE_LOCKING": "FALSE",
+    # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, which the small network
+    # of an exercise never earns back.
+    "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
+    # Threads count as processes, and a machine with many cores would start many.
+    "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+}
+"""All environment variables of a worker; nothing of the instructor's own gets in."""
 
 
 def python_folders() -> list[Path]:
@@ -124,8 +122,9 @@ def options(disk: int) -> tuple[str, ...]:
             *memory, "/dev/shm", "--remount-ro", "/dev", "--remount-ro", "/")
 
 
-def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[int]]:
-    """Start bubblewrap around a sleeping process, for a worker to join; return it, and its sandbox's processes, the first first.
+@contextlib.contextmanager
+def open_sandbox(program: str, limits: Limits) -> Iterator[list[int]]:
+    """Keep bubblewrap around a sleeping process, for a worker to join; provide its sandbox's processes, the first first.
 
     Bubblewrap's end is the end of all in the sandbox. Started by root, it can only map root into the sandbox, and Linux exempts
     root's own processes from their limit. So it says what process it has made and waits, and the map is written from here:
@@ -159,11 +158,9 @@ def open_sandbox(program: str, limits: Limits) -> tuple[subprocess.Popen, list[i
             pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         for one in pids:
             confine.set_limits(limits, one)
-        return process, pids
-    except BaseException:
+        yield pids
+    finally:
         process.kill()
         process.wait()
-        raise
-    finally:
         for descriptor in (blocked, go, rules):
             os.close(descriptor)

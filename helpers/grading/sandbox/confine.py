@@ -49,26 +49,13 @@ class Limits:
     """What one sandbox may take.
 
     Processes and files are few, because what Linux lets each of them have (registrations with epoll, socket buffers) multiplies.
-
-    Parameters
-    ----------
-    memory : int
-        Bytes, beyond what the warm process has.
-    disk : int
-        Bytes in the scratch folder, and in one file.
-    processes : int
-        Processes and threads together.
-    seconds : int
-        Processor time of one process.
-    files : int
-        Open files of one process.
     """
 
-    memory: int = 2048 * MEGABYTE
-    disk: int = 256 * MEGABYTE
-    processes: int = 64
-    seconds: int = 3600
-    files: int = 128
+    memory: int = 2048 * MEGABYTE  # bytes, beyond what the warm process has
+    disk: int = 256 * MEGABYTE  # bytes in the scratch folder, and in one file
+    processes: int = 64  # and threads, together
+    seconds: int = 3600  # processor time of one process
+    files: int = 128  # that one process has open
 
 
 def _call(name, *arguments):
@@ -102,18 +89,6 @@ def set_limits(limits: Limits, pid: int = 0) -> None:
         hard = resource.prlimit(pid, name)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.prlimit(pid, name, (value, value))
-
-
-def _give_up_rights():
-    """Become nobody, without any capability, and without a way to win one back."""
-    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setresgid(*[NOBODY] * 3)
-        os.setresuid(*[NOBODY] * 3)
-    _call("capset", (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
-    # So that the grader, outside, may read how much memory this process takes. Inside, nobody has the right to look.
-    _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
 def keep_only(descriptors: Iterable[int]) -> None:
@@ -168,9 +143,19 @@ def filter_program(machine: str = platform.machine()) -> bytes:
 
 
 def confine(limits: Limits) -> None:
-    """Take limits, give up rights, and refuse the system calls that a filter lists: for a process that is inside a sandbox."""
+    """Take limits, give up rights, and refuse the system calls that a filter lists: for a process that is inside a sandbox.
+
+    It becomes nobody, without any capability, and without a way to win one back.
+    """
     set_limits(limits)
-    _give_up_rights()
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(*[NOBODY] * 3)
+        os.setresuid(*[NOBODY] * 3)
+    _call("capset", (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
+    # So that the grader, outside, may read how much memory this process takes. Inside, nobody has the right to look.
+    _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
     if filtering := filter_program():
         steps = ctypes.create_string_buffer(filtering)
         _call("prctl", _PR_SET_SECCOMP, 2, struct.pack("@HP", len(filtering) // 8, ctypes.addressof(steps)), 0, 0)
