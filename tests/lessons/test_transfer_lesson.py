@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import nbformat
@@ -17,6 +18,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from helpers import pretrained, shapes
 from helpers.data.photo_folder import write_sign_photos
 from helpers.project import ROOT
+from helpers.results import recorded
 from tests.support.lesson_code import code_of, definitions, names_given
 
 NAMES = ["LOSS", "tutorial_network", "split", "one_step", "what_moved", "four_of_each", "halved", "SMALL", "draw", "RATES",
@@ -170,6 +172,25 @@ def test_the_checklist_leads_to_headings_of_the_page():
     headings = {line.lstrip("# ").replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
     links = re.findall(r"\]\(#([^)]+)\)", text)
     assert len(links) >= 6 and set(links) <= headings
+
+
+def test_the_prose_tells_the_rates_and_the_patience_of_the_code(lesson):
+    text = "\n".join(cell.source for cell in nbformat.read(ROOT / "notebooks" / "07_transfer_learning.ipynb", 4).cells)
+    assert "a twentieth of the head's rate" in text and "160 steps without progress on the photos, 120 on the drawings" in text
+    assert lesson["RATES"]["features from the end"] == pytest.approx(20 * lesson["RATES"]["fine-tune"])
+    rounds = {source: definitions("07_transfer_learning", ["patience"], {"limits": SimpleNamespace(source=source)})["patience"]
+              for source in ("real", "sample")}
+    assert (20 * rounds["real"], 20 * rounds["sample"]) == (160, 120)
+
+
+def test_what_the_page_says_of_features_from_imagenet_was_recorded():
+    """On hands far ahead of the end and close to the early layers, on signs behind the end."""
+    imagenet = {case: np.mean(found) for case, found in pretrained.recorded_imagenet("real").items()}
+    own = {name: np.mean(found) for name, found in recorded("07_transfer_learning").items()}
+    for size in ("small", "large"):
+        assert imagenet[f"{size}, different"] > own[f"{size}_different_end"] + 0.05
+        assert abs(imagenet[f"{size}, different"] - own[f"{size}_different_layers"]) < 0.05
+        assert imagenet[f"{size}, similar"] < own[f"{size}_similar_end"] - 0.01
 
 
 def test_the_recorder_of_the_imagenet_column_names_what_the_lesson_defines():
