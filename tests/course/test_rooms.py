@@ -48,6 +48,7 @@ def test_no_file_carries_a_lesson_under_an_old_name():
     assert not named
 
 
+@pytest.mark.slow
 def test_the_course_stands_without_its_tests(tmp_path):
     """Lesson 0, a closing table and a key's grading need nothing from tests/."""
     copy = tmp_path / "course"

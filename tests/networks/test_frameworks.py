@@ -98,6 +98,7 @@ def test_an_engine_is_another_process_and_its_failure_is_told():
         frameworks.run_on("torch", "raise ValueError('no such engine')")
 
 
+@pytest.mark.slow
 def test_an_engine_loads_predicts_and_trains(tmp_path):
     import keras
     keras.utils.set_random_seed(0)
