@@ -176,11 +176,11 @@ def test_the_checklist_leads_to_headings_of_the_page():
 
 def test_the_prose_tells_the_rates_and_the_patience_of_the_code(lesson):
     text = "\n".join(cell.source for cell in nbformat.read(ROOT / "notebooks" / "07_transfer_learning.ipynb", 4).cells)
-    assert "a twentieth of the head's rate" in text and "160 steps without progress on the photos, 100 on the drawings" in text
+    assert "a twentieth of the head's rate" in text and "160 steps without progress on the photos, 80 on the drawings" in text
     assert lesson["RATES"]["features from the end"] == pytest.approx(20 * lesson["RATES"]["fine-tune"])
     rounds = {source: definitions("07_transfer_learning", ["patience"], {"limits": SimpleNamespace(source=source)})["patience"]
               for source in ("real", "sample")}
-    assert (20 * rounds["real"], 20 * rounds["sample"]) == (160, 120)
+    assert (20 * rounds["real"], 20 * rounds["sample"]) == (160, 80)
 
 
 def test_what_the_page_says_of_features_from_imagenet_was_recorded():
