@@ -8,18 +8,30 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers.grading.apart import apart
 from helpers.grading.handed_in import files
 from helpers.grading.match import match, tell_lesson
 from helpers.grading.reading import LARGEST_FILE, parse, printable
 from helpers.grading.records import Class, GradingError, Key, Student, Submission, SubmissionError
 from helpers.grading.roster import enter
 
-_CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)
+_CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?!20\d{6}_\d{6})(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)  # but no date with a time
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(_.*)?", re.DOTALL)
 _ATTEMPT = r"([ _-]?\(\d{1,3}\)|-\d{1,2}(?!\d)|[ _-]Copy\d*|_{1,3}\d{14}(?!\d))*"
 """Behind a lesson's name: what platforms and browsers add to a second copy, Jupyter to a duplicate, nbgitpuller to an old one."""
+_COPY_OF = re.compile(r"^((copy of|kopie von|copie de|c[oó]pia d[ei]) )+", re.IGNORECASE)  # by Colab
 _OLD_COPY = re.compile(r"[ _-]copy\d*|_\d{14}", re.IGNORECASE)
 _PERHAPS = ("", ".json", ".txt")  # endings of files that may hold a notebook
+
+
+def _taken_apart(data, keys):
+    """Return what is in a file's bytes: the lesson they say, that which they are of, a digest, matches, whether it is a key."""
+    said, cells = parse(data)
+    lesson = tell_lesson(said, cells, keys)
+    told = [(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source) for cell in cells]
+    return (said or "", lesson, hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest(),
+            tuple(match(keys[lesson], cells)) if lesson else (),
+            any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells))
 
 
 def _read(one, keys):
@@ -30,21 +42,19 @@ def _read(one, keys):
     elif one.kind == "other" and (".ipynb" in name or Path(name).suffix in _PERHAPS):
         try:
             with one.open() as file:
-                said, cells = parse(file.read(LARGEST_FILE + 1))
-            lesson = tell_lesson(said, cells, keys)
-            one.matches = tuple(match(keys[lesson], cells)) if lesson else ()
+                data = file.read(LARGEST_FILE + 1)
+            said, lesson, one.data, one.matches, is_key = apart(_taken_apart, data, keys)
         except Exception as error:  # a broken archive raises nearly any, and no notebook may stop the class
             one.problem = str(error) if isinstance(error, SubmissionError) else (
                 f"the file cannot be read ({getattr(error, 'strerror', None) or error})")
             # The name of the file still tells which lesson was tried.
             one.kind, one.lesson = ("notebook" if ".ipynb" in name else "other"), next(filter(name.__contains__, keys), None)
             return one
-        told = [(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source) for cell in cells]
-        one.kind, one.lesson, one.data = "notebook", lesson, hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest()
+        one.kind, one.lesson = "notebook", lesson
         one.note = "" if name.endswith(".ipynb") else f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
-        if any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells):
+        if is_key:
             one.problem, one.lesson = "it is a key, nobody's work", None
-        elif (said or "").startswith("00_"):
+        elif said.startswith("00_"):
             one.problem = "not graded; nothing to do: this lesson has no exercises"
         elif not lesson:
             one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
@@ -53,7 +63,7 @@ def _read(one, keys):
 
 def _named(top, lessons):
     """Return whose file it is by its name, nothing where the name is the lesson's alone."""
-    stem = re.sub(r"(\.ipynb)?(\.[a-z]{2,5})?$", "", top, flags=re.IGNORECASE)
+    stem = _COPY_OF.sub("", re.sub(r"(\.ipynb)?(\.[a-z]{2,5})?$", "", top, flags=re.IGNORECASE))
     place = re.search(f"({'|'.join(map(re.escape, lessons))}){_ATTEMPT}", stem, re.IGNORECASE)
     parts = (stem[:place.start()], stem[place.end():]) if place else ()
     return " ".join(filter(None, (part.strip("-_ .()") for part in parts))) if place else stem
@@ -77,12 +87,11 @@ def _owner(one, lessons):
 
 def _holds_a_class(top, inside, alone, lessons):
     """Return whether a folder or archive holds a class, not one student's work."""
-    deeper = [one for one in inside if len(one.place) > 1]
+    deeper = [one for one in inside if len(one.place) > 1 and one.kind != "folder"]
     clones = [one.clone and one.clone - len(one.parts) + len(one.place) for one in inside]
     if _platform(top) or not deeper or {0, 1} & set(clones):
         return False
-    if any(_MOODLE.fullmatch(one.place[1]) for one in deeper) or all(
-            _CANVAS.fullmatch(one.place[1]) for one in deeper if one.kind != "folder"):
+    if any(all(kind.fullmatch(one.place[1]) for one in deeper) for kind in (_MOODLE, _CANVAS)):
         return True
     lesson, archive = top.lower().removesuffix(".zip"), top.lower().endswith(".zip")
     if lesson in lessons and (not archive or any(len(one.place) > 2 or _named(one.place[1], lessons) for one in deeper)):
@@ -101,12 +110,13 @@ def _lift(found, lessons, remarks):
         tops = defaultdict(list)
         for one in found:
             tops[one.place[0]].append(one)
-        for top, inside in tops.items():
-            if _holds_a_class(top, inside, len(tops) == 1, lessons):
-                remarks.append(f"{top} holds a class, not one student's work: "
-                               "it was read as if its contents lay one level higher")
-                for one in inside:
-                    one.place = one.place[1:]
+        # Where one of them is a student's, all are: nobody's folder may bring work under another name.
+        holding = {top: _holds_a_class(top, inside, len(tops) == 1, lessons) for top, inside in tops.items()
+                   if inside[-1].kind != "other" or len(inside[-1].place) > 1}
+        for top in holding if all(holding.values()) else ():
+            remarks.append(f"{top} holds a class, not one student's work: it was read as if its contents lay one level higher")
+            for one in tops[top]:
+                one.place = one.place[1:]
         found = [one for one in found if one.place]
     return found
 
@@ -212,6 +222,8 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Sequence[dict[str,
         raise GradingError(f"the folder of submissions {str(folder)!r} " + (
             "is a file: unpack it, and give its folder" if folder.exists() else "does not exist"))
     keys = {lesson: keys[lesson] for lesson in sorted(keys, key=len, reverse=True)}
+    for key in keys.values():
+        match(key, key.lesson_cells)  # what this process knows of the lessons, those that it forks know too
     found = [_read(file, keys) for file in files(folder)]
     if any(one.problem and not one.parts for one in found):
         raise GradingError(f"the folder of submissions {str(folder)!r} cannot be read")

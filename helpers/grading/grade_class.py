@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -17,8 +18,9 @@ from helpers.project import ROOT
 from helpers.whole_files import write_whole
 
 SCHEDULER_TIMEOUT = "20s"
-VERSIONS = {name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}
-"""Of the packages that results can depend on; empty where one is not installed."""
+VERSIONS = {"python": platform.python_version(),
+            **{name: installed(name) or "" for name in ("ipython", "numpy", "tensorflow", "keras")}}
+"""Of Python and the packages that results can depend on; empty where one is not installed."""
 COURSE = hashlib.sha256(repr([(path.relative_to(ROOT).as_posix(), path.read_bytes())
                               for path in sorted((ROOT / "helpers").rglob("*.py"))]).encode()).hexdigest()
 """Changes with any of the course's own modules, which keys and checks use."""

@@ -22,7 +22,7 @@ MOST_LINES = 1_000  # statements of one cell whose needs are looked for
 _COSTLY = re.compile(r"\b(fit|evaluate|predict|train_on_batch|GradientTape|apply_gradients|open|urlopen|urlretrieve|get_file"
                      r"|(load|read|fetch|download)\w*)\(|\bsubprocess\.")
 """Calls that train, or that ask for data which a worker does not have."""
-_INSTALLS = re.compile(r"^(\s*)[!%] *(pip|pip3|uv|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
+_INSTALLS = re.compile(r"^([ \t]*)[!%] *(pip|pip3|uv|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
 _AT_HAND = {*dir(builtins), "__annotations__", "__file__", "get_ipython", "display", "In", "Out", "_", "__", "___"}
 """Names that a notebook has before its first cell."""
 _statements_of_a_lesson = functools.lru_cache(maxsize=1024)(statements)

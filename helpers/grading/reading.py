@@ -62,6 +62,7 @@ def _cell(cell):
     # The third format of notebooks calls the source of a code cell its input.
     source = cell.get("source", cell.get("input", ""))
     source = "".join(line for line in (source if isinstance(source, list) else [source]) if isinstance(line, str))
+    source = source.encode("utf-8", "replace").decode()  # half of an emoji is no text
     kind = cell.get("cell_type")
     return Cell(kind if kind in ("code", "raw") else "markdown",
                 # Most cells of a class are the lesson's: kept once. One character too many tells that a cell was cut.

@@ -17,7 +17,7 @@ SEEDING = "import random as _one, numpy as _two\n_one.seed(0)\n_two.random.seed(
 """So that code which draws from the common generators draws the same in every run: equal work gets equal feedback."""
 CLEARING = "get_ipython().reset()"  # IPython's own way to forget every name of an exercise before
 HINT_SECONDS = 10  # what the lesson's own check may take; feedback has no hint where that is too little
-WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]*\b(layers|pretrained|progress)\b")
+WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]{0,200}\b(layers|pretrained|progress)\b")
 """What asks for TensorFlow, or for a module of the course that imports it at once."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")

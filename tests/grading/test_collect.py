@@ -13,6 +13,7 @@ import zipfile
 
 import pytest
 
+from helpers.grading import apart as forks
 from helpers.grading import collect as collecting
 from helpers.grading import handed_in
 from helpers.grading.collect import collect
@@ -395,6 +396,55 @@ def test_a_notebook_that_cannot_be_taken_apart_costs_nobody_else(tmp_path, monke
     monkeypatch.setattr(collecting, "match", refused)
     assert found(tmp_path) == [("ada", "01_one")]
     assert problems(tmp_path) == {"ben/01_one.ipynb": "the file cannot be read (too deep)"}
+
+
+def nested(depth, inner, first=1):
+    """Return `finally` blocks one in the other; Python compiles each twice, and what is inside twice as often."""
+    lines = [f"{' ' * (first + level)}{word}" for level in range(depth) for word in ("try: s", "finally:")]
+    return "\n".join([*lines, *(f"{' ' * (first + depth)}{line}" for line in inner.split("\n"))])
+
+
+# Some hundred letters, whose parsing would take hours.
+HEAVY = {"finally": "def alpha(s):\n" + nested(16, "def f(s):\n" + nested(16, "s")), "a question": f'"{"a" * 60_000} b?'}
+
+
+@pytest.mark.parametrize("kind", HEAVY)
+def test_code_that_takes_too_long_to_parse_is_told_and_costs_nobody_else(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(forks, "MOST_SECONDS", 2)
+    put(tmp_path, "ada/01_one.ipynb")
+    put(tmp_path, "mallory/01_one.ipynb", notebook(code(HEAVY[kind], "alpha"), lesson="01_one"))
+    assert found(tmp_path) == [("ada", "01_one")]
+    assert "its code takes more than 2 seconds or 1024 MB to be read" in problems(tmp_path)["mallory/01_one.ipynb"]
+
+
+def test_a_fork_gives_what_the_work_gives_or_raises():
+    assert forks.apart(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        forks.apart(divmod, 7, 0)
+
+
+@pytest.mark.parametrize("own", ["mallory/x_1_assignsubmission_file_/01_one.ipynb", "mallory/x_1_2222_01_one.ipynb"])
+def test_nobody_brings_work_under_another_name(tmp_path, own):
+    put(tmp_path, "anna/01_one.ipynb", age=9)
+    put(tmp_path, "mallory/anna/01_one.ipynb")
+    put(tmp_path, own)
+    assert found(tmp_path) == [("anna", "01_one"), ("mallory", "01_one")]
+    assert collect(tmp_path, KEYS).submissions[0].path == "anna/01_one.ipynb"
+
+
+def test_empty_folders_and_dates_in_names_make_no_class(tmp_path):
+    put(tmp_path, "ben/homework_20261012_153045_final.ipynb")
+    put(tmp_path, "carl/homework_20261012_160000_v2.ipynb")
+    for name in ("dora", "emil"):
+        (tmp_path / name / "homework").mkdir(parents=True)
+    assert found(tmp_path) == [("ben", "01_one"), ("carl", "01_one")]
+    assert list(problems(tmp_path)) == ["dora", "emil"]
+
+
+def test_copies_that_colab_made_have_no_owner_and_stay_apart(tmp_path):
+    for name in ("Copy of 01_one.ipynb", "Copy of 01_one (1).ipynb", "Kopie von 01_one_ada.ipynb"):
+        put(tmp_path, name)
+    assert [name for name, _ in found(tmp_path)] == ["Copy of 01_one (1).ipynb", "Copy of 01_one.ipynb", "ada"]
 
 
 def test_a_students_files_may_be_called_like_a_platforms(tmp_path):

@@ -24,6 +24,10 @@ def notebook(*cells, lesson=None):
 WORK = notebook(code("def alpha():\n    return 'é'", "alpha"), lesson="01_one")
 
 
+def test_half_of_an_emoji_is_read_as_a_question_mark():
+    assert parse(json.dumps({"cells": [code("# \ud83d")]}).encode())[1][0].source == "# ?"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"])
 def test_encodings(encoding):
     assert decode(WORK.encode(encoding)) == WORK
