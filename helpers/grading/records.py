@@ -166,11 +166,6 @@ class ExerciseResult:
     hint: str = ""  # what the lesson's own check says of it, where points were lost
     checks: list[CheckResult] = dataclasses.field(default_factory=list)  # one for each hidden check
 
-    def conclude(self, ended: str = "") -> None:
-        """Sum up what the checks have earned; `ended` is why the worker was ended, if it was."""
-        self.earned = sum(check.earned for check in self.checks)
-        self.status = ended or (RIGHT if self.earned == self.points else PARTLY if self.earned else WRONG)
-
 
 @dataclasses.dataclass
 class LessonResult:

@@ -81,14 +81,12 @@ def _checks(exercise, reveal):
     return sorted(alike.items(), key=lambda one: not one[0])
 
 
-def feedback_page(one, result, reveal=False):
-    """Return the page a student reads about one lesson: what is not right comes first, what is right is folded."""
-    return _template("feedback.html").render(one=one, result=result, reveal=reveal)
+def feedback_page(one, result=None, reveal=False):
+    """Return the page a student reads about one file: what is not right comes first, what is right is folded.
 
-
-def problem_page(one):
-    """Return the page about a file that cannot be graded: why, and what helps."""
-    return _template("problem.html").render(one=one)
+    Without a result it says why the file cannot be graded, and what helps.
+    """
+    return _template("feedback.html" if result else "problem.html").render(one=one, result=result, reveal=reveal)
 
 
 def nothing_to_do(one):
@@ -209,7 +207,7 @@ def write_report(out, the_class, results, reveal=False, facts=None):
             one = dataclasses.replace(one, problem=_NOT_RUN)
         name = result.lesson if result else page_name(f"{one.lesson or 'unknown'} not graded", one.path)
         link = f"feedback/{page_name(one.student.name, one.student.identity)}/{name}.html"
-        files.write(link, feedback_page(one, result, reveal) if result else problem_page(one))
+        files.write(link, feedback_page(one, result, reveal))
         work.append((one, result, link))
         listed.append(json.dumps({
             "student": one.student.identity, "name": one.student.name, "fields": dict(one.student.fields), "lesson": one.lesson,

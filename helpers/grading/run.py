@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from helpers.grading.reading import defined_names
-from helpers.grading.records import ENDED, RIGHT, CheckResult, ExerciseResult, Key, KeyNotebookError, LessonResult, Match
+from helpers.grading.records import ENDED, PARTLY, RIGHT, CheckResult, ExerciseResult, Key, KeyNotebookError, LessonResult, Match
 from helpers.grading.sandbox import SandboxError
 from helpers.grading.workers import Workers
 
@@ -138,7 +138,9 @@ class Runner(Workers):
             differing = [dataclasses.replace(call, expected=of_key.got if call.called == of_key.called else "")
                          for call, of_key in zip(run.calls, check.calls) if call != of_key and not earned]
             result.checks.append(CheckResult(check.name, check.points, earned, run.status, shown(got), *differing[:1]))
-        result.conclude(next((run.status for run in (solution, *runs) if run.status in ENDED), ""))
+        result.earned = sum(check.earned for check in result.checks)
+        result.status = next((run.status for run in (solution, *runs) if run.status in ENDED),
+                             RIGHT if result.earned == result.points else PARTLY if result.earned else result.status)
         if result.status not in (RIGHT, *ENDED) and exercise.visible and not used:
             said = worker.run(exercise.visible, min(HINT_SECONDS, self.options.timeout))
             result.hint = shown(said.result or said.printed) if said.status == "ok" else ""

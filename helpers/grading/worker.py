@@ -13,7 +13,6 @@ import io
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -73,14 +72,9 @@ class _Shell(InteractiveShell):
     def ask_exit(self):
         raise SystemExit
 
-    def system_piped(self, cmd):
+    def system(self, cmd):
         """Run `!command`, and print what it prints."""
-        run = subprocess.run(self.var_expand(cmd, depth=1), shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             stdin=subprocess.DEVNULL, text=True, errors="replace")
-        print(run.stdout, end="")
-        self.user_ns["_exit_code"] = run.returncode
-
-    system = system_piped
+        print(self.getoutput(cmd, split=False, depth=1), end="")
 
 
 def _no_input(prompt="", *arguments, **named):

@@ -29,7 +29,7 @@ from helpers.grading.records import (
     Student,
     Submission,
 )
-from helpers.grading.report import _canvas, _moodle, feedback_page, page_name, problem_page, spelled_out, write_report
+from helpers.grading.report import _canvas, _moodle, feedback_page, page_name, spelled_out, write_report
 from tests.grading.generated_class import LESSONS, class_of, large_class, lesson_result
 from tests.support.browser import chromium
 
@@ -144,7 +144,7 @@ def test_nothing_that_a_student_wrote_becomes_markup_or_steers_a_terminal():
     pages = [
         feedback_page(one, result),
         feedback_page(one, result, reveal=True),
-        problem_page(handed_in(one.student, problem=evil)),
+        feedback_page(handed_in(one.student, problem=evil)),
     ]
     for page in pages:
         assert "<script" not in page and not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e\ud800-\udfff]", page)
@@ -176,7 +176,7 @@ def test_text_keeps_its_letters_and_lines():
     ],
 )
 def test_a_problem_page_says_what_helps(problem, remedy):
-    seen = words_of(problem_page(handed_in(problem=problem)))
+    seen = words_of(feedback_page(handed_in(problem=problem)))
     assert f"{problem}." in seen and remedy in seen
 
 
