@@ -23,7 +23,6 @@ from helpers.exercises.compare import difference
 from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT, Call
 
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_ROW = re.compile(r"^(  (called|got|expected|difference|hint) +)", re.MULTILINE)
 CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
 """Columns by which a learning platform finds its students."""
 _FORMULA = re.compile(r"^(?=\s*[-=+@\uff1d\uff0b\uff0d\uff20])")
@@ -46,14 +45,6 @@ _environment = Environment(loader=PackageLoader("helpers.grading", "pages"), aut
                            trim_blocks=True, lstrip_blocks=True,
                            finalize=lambda one: spelled_out(one) if type(one) is str else one)
 _template = _environment.get_template
-
-
-def _rows(hint):
-    """Return the headline of what a lesson's check says, and its rows: pairs of a word and a text."""
-    headline, *parts = _ROW.split(hint)
-    rows = zip(parts[::3], parts[1::3], parts[2::3])
-    # The lines of a text stand below each other.
-    return headline.strip(), [(word, text.strip().replace("\n" + " " * len(before), "\n")) for before, word, text in rows]
 
 
 def _difference(expected, got):
@@ -103,7 +94,7 @@ def _part(exercise):
 
 # By the hash a page's security policy knows its own style and script.
 _environment.filters.update(number=lambda value: f"{value:.4g}", search=lambda text, words: bool(re.search(words, text)),
-                            rows=_rows, checks=_checks, part=_part,
+                            checks=_checks, part=_part,
                             hash=lambda text: "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
 
 
