@@ -1,5 +1,6 @@
 """Find the submissions: whose each file is, which lesson it belongs to, and which attempt counts. Nothing is lost in silence."""
 
+import dataclasses
 import hashlib
 import os
 import re
@@ -21,6 +22,7 @@ _ATTEMPT = r"([ _-]?\(\d{1,3}\)|-\d{1,2}(?!\d)|[ _-]Copy\d*|_{1,3}\d{14}(?!\d))*
 """Behind a lesson's name: what platforms and browsers add to a second copy, Jupyter to a duplicate, nbgitpuller to an old one."""
 _COPY_OF = re.compile(r"^((copy of|kopie von|copie de|c[oó]pia d[ei]) )+", re.IGNORECASE)  # by Colab
 _OLD_COPY = re.compile(r"[ _-]copy\d*|_\d{14}", re.IGNORECASE)
+MOST_TOLD = 20  # files of one student of which each has a line that says why it is not graded
 _PERHAPS = ("", ".json", ".txt")  # endings of files that may hold a notebook
 
 
@@ -182,7 +184,11 @@ def _submissions(student, found):
     attempts = {}
     for one in notebooks:
         attempts.setdefault((one.lesson, "" if one.lesson else one.parts), []).append(one)
-    come = [_chosen(student, group) for group in attempts.values()]
+    chosen = [_chosen(student, group) for group in attempts.values()]
+    come, unread = ([one for one in chosen if bool(one.problem) is lost] for lost in (False, True))
+    come += unread[:MOST_TOLD]
+    if len(unread) > MOST_TOLD:
+        come[-1] = dataclasses.replace(come[-1], problem=f"{come[-1].problem}; also not graded: {len(unread) - MOST_TOLD} more")
     path, *others = [one.path for one in found if one.kind == "other" and not home] or [""]
     if path:
         more = f" and {len(others) - 5} more" if len(others) > 5 else ""

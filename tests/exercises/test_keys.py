@@ -10,6 +10,7 @@ import re
 import pytest
 
 from helpers.course.lint import lint_key
+from helpers.grading.reading import defined_names
 from helpers.project import ROOT
 from tests.support.exercise_cells import (
     KEYS,
@@ -126,6 +127,15 @@ def test_stub_is_not_attempted_and_earns_nothing(lesson, name):
     assert not said.attempted and "not attempted yet" in repr(said)
     stub = lesson_exercises(lesson)[name].sources("exercise-solution")[0]
     assert not any(earned for _, earned in hidden(lesson, name, stub))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("lesson", "name"), EXERCISES)
+def test_answers_without_knowledge_earn_nothing(lesson, name):
+    wanted = defined_names(key_exercises(lesson)[name].sources("exercise-solution")[0])
+    for body in ("raise ValueError", "return None", "return 0", "return [*arguments, None][0]"):
+        source = "\n".join(f"def {one}(*arguments, **named):\n    {body}" for one in sorted(wanted))
+        assert not any(earned for _, earned in hidden(lesson, name, source)), body
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
