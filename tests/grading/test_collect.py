@@ -445,7 +445,8 @@ def test_a_flood_of_files_is_counted(tmp_path):
     put(tmp_path, "ada/01_one.ipynb")
     put(tmp_path, "mallory/all.zip", zipped({f"{number}.ipynb": "" for number in range(90)}))
     told = [one.problem for one in collect(tmp_path, KEYS).submissions if one.student.name == "mallory"]
-    assert len(told) == 20 and told[-1] == "the file is empty; also not graded: 70 more" and found(tmp_path) == [("ada", "01_one")]
+    assert len(told) == 20 and "the file is empty; also not graded: 70 more" in told
+    assert found(tmp_path) == [("ada", "01_one")]
 
 
 def test_copies_that_colab_made_have_no_owner_and_stay_apart(tmp_path):
