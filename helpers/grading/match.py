@@ -165,8 +165,10 @@ def _match(exercise, own):
     if lost or not whole:
         # A line that shows something with data fails here, and takes nothing else with it.
         source = "\n".join(map(_tried, body))
+    undefined = sorted(name for name in wanted if not any(place[0] >= 0 for place, _ in own.binding(name)))
     notes = [note, *(f"{about}: {', '.join(names)}" for about, names in (
-        ("taken along from your other cells", names), ("not at hand here, because it takes data or training", lost)) if names)]
+        ("your notebook does not define", undefined), ("taken along from your other cells", names),
+        ("not at hand here, because it takes data or training", lost)) if names)]
     return Match(exercise.name, source, tuple(one.text for one in before), note="; ".join(filter(None, notes)))
 
 

@@ -23,7 +23,9 @@ MOST_MARKS = 2_500_000
 """Brackets and quotation marks: each makes an object of many times its size, and 20 MB of them would fill the memory."""
 _SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
 
-_OTHERS = {b"PK\x03\x04": " but a zip archive: give it back its ending .zip", b"%PDF": " but a PDF: hand in the .ipynb file"}
+_OTHERS = {b"PK\x03\x04": " but a zip archive: give it back its ending .zip", b"%PDF": " but a PDF: hand in the .ipynb file",
+           b"<": " but a web page: download the notebook's own, raw file",
+           b"[InternetShortcut]": " but a link: download the notebook"}
 _DEFINITIONS, _IMPORTS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef), (ast.Import, ast.ImportFrom)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _AT_ONCE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
@@ -110,7 +112,9 @@ def parse(data: bytes) -> tuple[str | None, list[Cell]]:
             raise ValueError("it has no list of cells")
     except Exception as error:
         said = "it is nested too deeply" if isinstance(error, RecursionError) else error
-        why = next((why for mark, why in _OTHERS.items() if data.startswith(mark)), f": {said}")
+        why = next((why for mark, why in _OTHERS.items() if data.lstrip().startswith(mark)), f": {said}")
+        if "\n<<<<<<< " in text:
+            why = ": it holds both sides of a merge that Git could not finish; choose one of each, and save it again"
         raise SubmissionError(f"the file is not a notebook{why}") from None
     if len(cells) > MOST_CELLS:
         raise SubmissionError(f"the notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read")

@@ -190,6 +190,11 @@ def test_only_what_is_used_is_taken_and_the_key_gives_what_the_lesson_gives():
     assert matched(*LESSON[:7], named("def alpha(x):\n    return double(x)"), key=given).before == ()
 
 
+def test_a_name_that_is_nowhere_defined_is_said():
+    assert matched(named("def Alpha(x):\n    return 1")).note == "your notebook does not define: alpha"
+    assert matched(named("%%writefile alpha.py\ndef alpha(x):\n    return 1")).note == "your notebook does not define: alpha"
+
+
 def test_what_was_taken_is_said():
     one = matched(cell("import math\nhalf = 0.5"), named("def alpha(x):\n    return math.floor(half)"))
     assert one.note == "taken along from your other cells: half, math"
