@@ -129,6 +129,7 @@ def test_stub_is_not_attempted_and_earns_nothing(lesson, name):
     assert not any(earned for _, earned in hidden(lesson, name, stub))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("lesson", "name"), EXERCISES)
 def test_answers_without_knowledge_earn_nothing(lesson, name):
