@@ -19,6 +19,7 @@ from helpers.grading import handed_in
 from helpers.grading.collect import collect
 from helpers.grading.reading import LARGEST_FILE
 from helpers.grading.records import Cell, Check, Exercise, GradingError, Key
+from helpers.project import ROOT
 from tests.grading.test_reading import WORK, code, notebook
 
 
@@ -417,6 +418,11 @@ def test_a_fork_gives_what_the_work_gives_or_raises():
     assert forks.apart(divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         forks.apart(divmod, 7, 0)
+
+
+def test_threats_tells_the_limits_of_reading():
+    limits = f"in {forks.MOST_SECONDS} seconds and {forks.MOST_MEMORY // 2**30} GB at most"
+    assert limits in (ROOT / "helpers" / "grading" / "THREATS.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("own", ["mallory/x_1_assignsubmission_file_/01_one.ipynb", "mallory/x_1_2222_01_one.ipynb"])
