@@ -228,9 +228,12 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Sequence[dict[str,
         raise GradingError(f"the folder of submissions {str(folder)!r} " + (
             "is a file: unpack it, and give its folder" if folder.exists() else "does not exist"))
     keys = {lesson: keys[lesson] for lesson in sorted(keys, key=len, reverse=True)}
-    for key in keys.values():
-        match(key, key.lesson_cells)  # what this process knows of the lessons, those that it forks know too
-    found = [_read(file, keys) for file in files(folder)]
+    found, met = [], set()
+    for file in files(folder):
+        found.append(_read(file, keys))
+        if file.lesson and file.lesson not in met:  # what this process knows of a lesson, those that it forks know too
+            met.add(file.lesson)
+            match(keys[file.lesson], keys[file.lesson].lesson_cells)
     if any(one.problem and not one.parts for one in found):
         raise GradingError(f"the folder of submissions {str(folder)!r} cannot be read")
     found = _lift([one for one in found if one.place], keys, remarks)

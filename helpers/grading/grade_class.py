@@ -66,7 +66,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
     # Threads suffice, because the work is done by other processes.
     with _cluster(scheduler) if scheduler else ThreadPoolExecutor(jobs) as pool:
         # A key must give its own answers on this machine before it grades, and with another seed it makes them.
-        keys = keys if alone else {lesson: runner.key_answers(key) for lesson, key in keys.items()}
+        keys = keys if alone else {lesson: runner.key_answers(key, pool.map) for lesson, key in keys.items()}
         futures = {pool.submit(runner.lesson, keys[lesson], matches, alone): name for name, (lesson, matches) in work.items()}
         try:
             for future in as_completed(futures):

@@ -3,6 +3,8 @@
 import ast
 import builtins
 import dataclasses
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -132,7 +134,16 @@ def wanted(*setup):
 def test_what_imports_tensorflow_is_known(source):
     assert WITH_TENSORFLOW.search(source)
     assert not any(map(WITH_TENSORFLOW.search, ["from helpers import shapes", "my_keras_like = 1", "layers = 3", "def x(:"]))
-    assert wanted("import keras") == ["import helpers.quiet_start", "import keras"]
+    assert wanted("import numpy") == ["import numpy"]
+
+
+@pytest.mark.slow
+def test_keras_is_loaded_bare_and_what_it_left_out_can_be_loaded_after_it():
+    bare, itself = wanted("import keras")
+    looks = "print({'sklearn', 'matplotlib.pyplot', 'keras.src.wrappers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", f"{bare}\n{itself}\n{looks}\nimport sklearn, matplotlib.pyplot"],
+                          cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "{'keras.src.wrappers'}"), done.stderr
 
 
 def test_every_helper_that_imports_tensorflow_is_known():
