@@ -18,8 +18,8 @@ from helpers.course.handout import write_handout
 from helpers.grading.answer_keys import KEYS, read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import VERSIONS, grade_class
-from helpers.grading.records import GradingError
-from helpers.grading.report import nothing_to_do, spelled_out, write_grafts, write_report
+from helpers.grading.records import NOTHING_TO_DO, GradingError
+from helpers.grading.report import spelled_out, write_grafts, write_report
 from helpers.grading.roster import read_roster
 from helpers.grading.sandbox import bubblewrap
 from helpers.grading.workers import Options, bounds
@@ -93,7 +93,7 @@ def run(options, console):
     keys = read_keys(options.keys, seed=seed)
     the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None)
     for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
-                                       if one.problem and not nothing_to_do(one))):
+                                       if one.problem not in ("", NOTHING_TO_DO))):
         say(line)
     if options.command == "graft":
         count = write_grafts(the_class.submissions, keys, options.out)

@@ -25,10 +25,9 @@ _GUESSED = re.compile(r"[\s()\[\],]*((True|False|None)[\s()\[\],]*)+")
 def _stored_answer(cell, where):
     """Return the text of a hidden cell's only result."""
     results = [output["data"] for output in cell["outputs"] if output["output_type"] == "execute_result"]
-    if any(output["output_type"] == "error" for output in cell["outputs"]):
-        raise KeyNotebookError(f"{where} has stored an error: run the key again")
     if len(results) != 1 or set(results[0]) != {"text/plain"}:
-        raise KeyNotebookError(f"{where} must end with an expression whose value is plain Python, and be stored with its output")
+        raise KeyNotebookError(f"{where} must end with an expression whose value is plain Python, and be stored with its output, "
+                               "not with an error: run the key again")
     text = "".join(results[0]["text/plain"])
     if _GUESSED.fullmatch(text):
         raise KeyNotebookError(f"{where} answers only {text!r}, which an object equal to everything gives as well: "
@@ -88,25 +87,11 @@ def _exercise(where, name, part, common, lesson_cells, seed):
 
 
 def read_keys(folder: str | Path = KEYS, lessons: str | Path = LESSONS, seed: int | None = None) -> dict[str, Key]:
-    """Read all keys of a folder.
+    """Read all keys of a folder, by lesson.
 
-    Parameters
-    ----------
-    folder, lessons : path-like
-        The folders of keys and of lessons.
-    seed : int, optional
-        At least 0, from which hidden inputs are drawn afresh; otherwise from the seed for which the keys store their answers.
-
-    Returns
-    -------
-    dict of str to Key
-        By lesson.
-
-    Raises
-    ------
-    KeyNotebookError
-        When there are none, or two for one lesson, or one is out of form; with a seed, when an exercise has no line
-        `SEED = NUMBER` in its set-up.
+    Hidden inputs are drawn from `seed`, at least 0, or else from that for which the keys store their answers. Raises
+    KeyNotebookError when there is no key, or two for one lesson, or one is out of form; with a seed, when an exercise has no line
+    `SEED = NUMBER` in its set-up.
     """
     keys = {}
     for path in sorted(Path(folder).glob("*.ipynb")):

@@ -13,14 +13,9 @@ MOST_MEMORY = 2**30  # bytes beyond what the grader has
 
 
 def apart(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what some work gives, which a fork of this process does in bounded time and memory; no student's code may run in it.
+    """Return what some work gives, or raise what it raises, but SubmissionError where it takes more time or memory than it may.
 
-    Raises
-    ------
-    SubmissionError
-        When it takes more.
-    Exception
-        What the work raises.
+    It is done in a fork of this process, and no student's code may run in it.
     """
     if not hasattr(os, "fork"):  # Windows, where nothing is graded but what is trusted
         return work(*arguments)
@@ -29,11 +24,20 @@ def apart(work: Callable[..., Any], *arguments: Any) -> Any:
     if pid == 0:
         try:
             os.close(ours)
-            _bound()
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            if sys.platform == "linux":
+                with open("/proc/self/statm") as file:
+                    most = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE") + MOST_MEMORY
+                resource.setrlimit(resource.RLIMIT_AS, (most, most))
             try:
-                came = True, work(*arguments)
+                came = work(*arguments)
+            except MemoryError:
+                return None
             except Exception as error:
-                came = False, error
+                came = error
             with open(theirs, "wb") as file:
                 pickle.dump(came, file)
         finally:
@@ -45,18 +49,7 @@ def apart(work: Callable[..., Any], *arguments: Any) -> Any:
     if not said:
         raise SubmissionError(f"its code takes more than {MOST_SECONDS} seconds or {MOST_MEMORY // 2**20} MB to be read, "
                               "as none does that was written by hand")
-    fine, value = pickle.loads(said)
-    if not fine:
-        raise value
-    return value
-
-
-def _bound():
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        with open("/proc/self/statm") as file:
-            mapped = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + MOST_MEMORY, mapped + MOST_MEMORY))
+    came = pickle.loads(said)
+    if isinstance(came, Exception):
+        raise came
+    return came

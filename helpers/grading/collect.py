@@ -13,7 +13,7 @@ from helpers.grading.apart import apart
 from helpers.grading.handed_in import files
 from helpers.grading.match import match, tell_lesson
 from helpers.grading.reading import LARGEST_FILE, parse, printable
-from helpers.grading.records import Class, GradingError, Key, Student, Submission, SubmissionError
+from helpers.grading.records import NOTHING_TO_DO, Class, GradingError, Key, Student, Submission, SubmissionError
 from helpers.grading.roster import enter
 
 _CANVAS = re.compile(r"(?P<name>.+?)(_LATE)?_(?!20\d{6}_\d{6})(?P<number>\d{3,})_\d{3,}_.+", re.DOTALL)  # but no date with a time
@@ -57,7 +57,7 @@ def _read(one, keys):
         if is_key:
             one.problem, one.lesson = "it is a key, nobody's work", None
         elif said.startswith("00_"):
-            one.problem = "not graded; nothing to do: this lesson has no exercises"
+            one.problem = NOTHING_TO_DO
         elif not lesson:
             one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
     return one
@@ -201,27 +201,10 @@ def _submissions(student, found):
 
 
 def collect(folder: str | Path, keys: dict[str, Key], roster: Sequence[dict[str, str]] | None = None) -> Class:
-    """Read all submissions of a class.
+    """Read all submissions of a class, of which a roster may tell who belongs to it; raises GradingError where there are none.
 
-    Parameters
-    ----------
-    folder : path-like
-        With a folder or archive for each student, or all notebooks side by side, or what Canvas or Moodle gives, packed or
-        not, or the home folders of a JupyterHub.
-    keys : dict of str to Key
-        All keys.
-    roster : sequence of dict, optional
-        Who should have handed in, see `read_roster`.
-
-    Returns
-    -------
-    Class
-        All that came in.
-
-    Raises
-    ------
-    GradingError
-        When the folder is missing or holds nothing.
+    The folder holds a folder or archive for each student, or all notebooks side by side, or what Canvas or Moodle gives, packed
+    or not, or the home folders of a JupyterHub.
     """
     folder, remarks = Path(folder), []
     if not folder.is_dir():

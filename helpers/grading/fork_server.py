@@ -2,18 +2,15 @@
 
     python -m helpers.grading.fork_server SOCKET SETTINGS
 
-It imports what every worker needs, and never runs a student's code, a notebook's cell or anything else from outside. For each
-message, which brings the ends of two pipes and of a socket, it forks a supervisor. That opens a sandbox with nothing in it but a
-sleeping `cat`, joins its namespaces, and forks the worker, which gives up its rights (`confine`) and answers requests through the
-pipes (`worker`). So a worker has what a new Python under bubblewrap would have, without the seconds that importing takes.
-
-The supervisor tells through its socket how the worker has ended. It ends the worker when the memory is used up, and when the
-other side of the socket is closed. SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`, `imports`.
+It imports what every worker needs, and never runs a student's code. For each message, which brings the ends of two pipes and of
+a socket, it forks a supervisor. That opens a sandbox with nothing in it but a sleeping `cat`, joins its namespaces, and forks the
+worker, which gives up its rights (`confine`) and answers requests through the pipes (`worker`). The supervisor ends the worker
+when the memory is used up, and when the other side of its socket is closed, through which it tells how the worker has ended.
+SETTINGS is JSON: `program` (bwrap, or null for no sandbox), `limits`, `imports`.
 """
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import select
@@ -26,9 +23,6 @@ from helpers.grading import worker
 from helpers.grading.records import DEAD, MEMORY
 from helpers.grading.sandbox import bubblewrap, cgroup, confine
 
-LATE_MODULES = ("IPython.core.completer", "IPython.core.debugger", "IPython.core.magics.pylab", "IPython.core.oinspect",
-                "IPython.core.pylabtools", "asyncio.unix_events", "numpy.random", "pdb", "unittest.mock")
-"""What IPython and NumPy import only when a cell asks for it, and what inside the sandbox would take its time again and again."""
 INTERVAL = 0.2  # seconds between two looks at the memory
 
 
@@ -97,10 +91,6 @@ def main():
     # Imports make much and drop little: the garbage collector would look again and again for what is not there.
     gc.disable()
     exec("\n".join(settings["imports"]), {})
-    for name in LATE_MODULES:
-        # Which of them there are differs between versions.
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
     shell, program, limits = worker.new_shell(), settings["program"], confine.Limits(**settings["limits"])
     gc.collect()
     # What is here now is never looked at by the garbage collector again, so that children go on sharing it.

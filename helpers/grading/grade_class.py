@@ -32,14 +32,6 @@ def work_name(data: bytes, key: Key, options) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
-def _kept(path):
-    """Return a result, or None if there is none that can be read."""
-    try:
-        return LessonResult.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-
-
 @contextlib.contextmanager
 def _cluster(scheduler):
     """Provide the executor of a Dask cluster."""
@@ -59,8 +51,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
            scheduler: str | None = None, alone: bool = False) -> Iterator[tuple[str, LessonResult | SandboxError]]:
     """Yield each name of some work (lesson, matches) with its result as it is finished, or with why this machine could not do it.
 
-    Whose worker was ended, and what failed for no fault of a student's, is tried once more while nothing else runs here, so that
-    nobody loses a point by a busy machine, or by one that a cluster has lost.
+    Whose worker was ended, and what failed for no fault of a student's, is tried once more while nothing else runs here.
     """
     left = {}
     # Threads suffice, because the work is done by other processes.
@@ -91,32 +82,18 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
 def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Path, *, jobs: int = 1,
                 scheduler: str | None = None, say: Callable[[str], None] = print,
                 progress: Callable[[int, int], None] = lambda done, of: None) -> list[LessonResult | None]:
-    """Grade what is not graded yet.
+    """Grade what `collect` has found and no run before has graded, and return for each submission its result.
+
+    There is None where a submission has a problem, and where this machine could not run it, which it will `say` in a line.
 
     Parameters
     ----------
-    submissions : sequence of Submission
-        As `collect` returns them.
-    keys : dict of str to Key
-        All keys, under the seed that is to count.
-    options : Options
-        How work is graded.
     store : Path
         The folder in which results are kept as each is finished, and found again.
     jobs : int
-        How many submissions at a time.
-    scheduler : str, optional
-        The address of a Dask scheduler, whose workers do the work instead.
-    say : callable
-        Takes a line for the instructor.
+        How many submissions at a time, unless the workers of a Dask `scheduler` (its address) do the work.
     progress : callable, optional
         Called with (done, all) at the beginning and after each piece of work.
-
-    Returns
-    -------
-    list of LessonResult or None
-        For each submission its result, or None where it has none because of its problem, or because this machine could not run
-        it: then a line has said so.
 
     Raises
     ------
@@ -125,8 +102,10 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     """
     names = [work_name(one.data, keys[one.lesson], options) if one.lesson and not one.problem else "" for one in submissions]
     # Equal files are graded once.
-    named = {name: one for name, one in zip(names, submissions) if name}
-    results = {name: kept for name in named if (kept := _kept(store / f"{name}.json"))}
+    named, results = {name: one for name, one in zip(names, submissions) if name}, {}
+    for name in named:
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError):  # what cannot be read is graded again
+            results[name] = LessonResult.from_dict(json.loads((store / f"{name}.json").read_text(encoding="utf-8")))
     progress(len(results), len(named))
     work = {name: (str(one.lesson), list(one.matches)) for name, one in named.items() if name not in results}
     if work:

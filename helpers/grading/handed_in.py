@@ -58,7 +58,8 @@ def files(folder: Path) -> Iterator[File]:
 def _sifted(found, above=0, left=None, deep=NESTED):
     """Yield what may be work among what lies in one folder or archive, which is `above` parts deep."""
     insides = [one.parts[above:] for one in found]
-    clones = set.intersection(*({inside[:spot] for inside in insides for spot, part in enumerate(inside[:_DEEPEST_CLONE + 1])
+    folders = [inside if one.kind == "folder" else inside[:-1] for one, inside in zip(found, insides)]
+    clones = set.intersection(*({inside[:spot] for inside in folders for spot, part in enumerate(inside[:_DEEPEST_CLONE + 1])
                                  if part == name} for name in ("helpers", "notebooks")))
     for one, inside in zip(found, insides):
         root = next((number for number in range(_DEEPEST_CLONE + 1) if inside[:number] in clones), None)

@@ -1,8 +1,7 @@
 """Find, for each exercise of a key, the student's own code, and what it uses from elsewhere in the notebook. Nothing is run.
 
-The code runs alone in a fresh worker, behind the key's set-up. What it uses besides is taken along: the last value that a name
-had above it, and what that needs in turn. A student's own version of a name counts before the key's, and the key's before the
-lesson's. What takes training or data stays where it is, and that is said.
+The code runs behind the key's set-up. What it uses besides is taken along: the last value that a name had above it, and what that
+needs in turn. A student's own version of a name counts before the key's, and the key's before the lesson's.
 """
 
 import ast
@@ -18,7 +17,6 @@ from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Key, Match
 
 MOST_CODE = 500_000  # characters of code that are read of one notebook: ten times a long lesson
 MOST_CARRIED = 100  # statements that are taken along for one exercise
-MOST_LINES = 1_000  # statements of one cell whose needs are looked for
 _COSTLY = re.compile(r"\b(fit|evaluate|predict|train_on_batch|GradientTape|apply_gradients|open|urlopen|urlretrieve|get_file"
                      r"|(load|read|fetch|download)\w*)\(|\bsubprocess\.")
 """Calls that train, or that ask for data which a worker does not have."""
@@ -95,7 +93,7 @@ def _carried(code, given, asked):
         runs = runs or not (one.defines or one.imports)
         if next(looked_at) > MOST_CARRIED or not one.text or (runs and _COSTLY.search(one.text)):
             return False
-        now, later = one.used
+        now, later = used_names(one.text)
         # What an `if` also binds may have had no value before, and a function may never come to what it lacks.
         can_run = all(need(name, place, runs) or (one.maybe and name in one.binds) for name in sorted(now)) and all(
             need(name, at, runs) or one.defines for name in sorted(later))
@@ -157,7 +155,7 @@ def _match(exercise, own):
     if not whole:
         at = next(place for place, _ in own.binding(*wanted) if place[0] == number)
         body = [one for one in body if wanted & (one.binds | one.changes)]
-    asked = dict.fromkeys(set().union(*used_names("\n".join(one.text for one in body[:MOST_LINES]))), at)
+    asked = dict.fromkeys(set().union(*used_names("\n".join(one.text for one in body))), at)
     if body:  # what the cell itself does not define counts as it is at its end
         asked |= dict.fromkeys(wanted - set().union(*(one.binds for one in body)), (number, len(own.bodies[number])))
     before, names, lost = _carried(own, given, asked)
@@ -173,42 +171,20 @@ def _match(exercise, own):
 
 
 def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
-    """Pair a student's cells with the exercises of a key.
-
-    Parameters
-    ----------
-    key : Key
-        The lesson's key.
-    cells : sequence of Cell
-        The student's notebook.
-
-    Returns
-    -------
-    list of Match
-        One for each exercise, in the key's order.
-    """
+    """Pair the cells of a student's notebook with the exercises of a key: one match for each, in the key's order."""
     own = _Code(cells, key.lesson_cells)
     return [_match(exercise, own) for exercise in key.exercises]
 
 
 def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -> str | None:
-    """Return the lesson that a notebook belongs to, or None.
+    """Return the lesson to which a notebook's cells belong, or None.
 
-    By its own metadata; else by the names of its exercise cells; else by what its cells define.
-
-    Parameters
-    ----------
-    said : str or None
-        What its metadata say.
-    cells : sequence of Cell
-        Its cells.
-    keys : dict of str to Key
-        All keys.
+    That which its metadata have `said`, unless all its exercises are another's; else by their names, or by what cells define.
     """
-    if said in keys:
-        return said
     names = {cell.exercise for cell in cells} | {cell.name.removesuffix("-solution") for cell in cells}
     counts = {lesson: len(names & {exercise.name for exercise in key.exercises}) for lesson, key in keys.items()}
+    if said in keys and (counts[said] or not any(counts.values())):
+        return said
     if not any(counts.values()):
         wanted = {lesson: [_names(exercise)[0] for exercise in key.exercises] for lesson, key in keys.items()}
         asked = set().union(*(each for one in wanted.values() for each in one))

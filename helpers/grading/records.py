@@ -1,7 +1,7 @@
 """What the parts of the grader hand to each other: a dataclass for each thing that an instructor would name, and what goes wrong.
 
-collect -> match -> run -> score -> report. A key holds exercises, an exercise hidden checks. A student hands in submissions; a
-submission is matched to the exercises of its key; each match is run and becomes a result.
+A key holds exercises, an exercise hidden checks. A student hands in submissions; a submission is matched to the exercises of its
+key; each match is run and becomes a result.
 """
 
 import dataclasses
@@ -11,6 +11,7 @@ RIGHT, PARTLY, WRONG = "right", "partly right", "wrong"
 NOT_ATTEMPTED, MISSING = "not attempted", "missing"
 TIME_OUT, DEAD, MEMORY, FLOOD = "time-out", "dead", "memory", "flood"
 ENDED = (TIME_OUT, DEAD, MEMORY, FLOOD)  # why a worker was ended before the exercise was through
+NOTHING_TO_DO = "not graded; nothing to do: this lesson has no exercises"
 
 
 class GradingError(Exception):

@@ -20,12 +20,12 @@ from jinja2 import Environment, PackageLoader
 
 from helpers.course.own_files import OwnFiles
 from helpers.exercises.compare import difference
-from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, PARTLY, RIGHT, Call
+from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, NOTHING_TO_DO, PARTLY, RIGHT, Call
 
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
-"""Columns by which a learning platform finds its students."""
-_FORMULA = re.compile(r"^(?=\s*[-=+@\uff1d\uff0b\uff0d\uff20])")
+"""Columns by which a platform finds its students: Canvas by the first that is filled, Moodle by the one in "Map from"."""
+_FORMULA = re.compile(r"(^|[;\t])(?=\s*[-=+@\uff1d\uff0b\uff0d\uff20])")  # some spreadsheets begin a cell at a semicolon
 # Names that look like those made from a digest, and what Windows lets no file be called.
 _DOUBTFUL = re.compile("-[0-9a-f]{10}$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
 # What a student's function prints costs nothing, here as in the grader.
@@ -57,10 +57,7 @@ def _difference(expected, got):
 
 
 def _checks(exercise, reveal):
-    """Return (rows, points of each) of the hidden checks that ran, equal ones together, wrong ones first.
-
-    Right ones have no rows. What was expected stands there only where it is to be revealed.
-    """
+    """Return (rows, points of each) of the hidden checks that ran, equal ones together, wrong ones first, right ones rowless."""
     alike = defaultdict(list)
     for check in exercise.checks:
         call = check.call or Call("", check.got)
@@ -73,16 +70,8 @@ def _checks(exercise, reveal):
 
 
 def feedback_page(one, result=None, reveal=False):
-    """Return the page a student reads about one file: what is not right comes first, what is right is folded.
-
-    Without a result it says why the file cannot be graded, and what helps.
-    """
+    """Return the page a student reads: what is not right comes first; without a result, why that is so, and what helps."""
     return _template("feedback.html" if result else "problem.html").render(one=one, result=result, reveal=reveal)
-
-
-def nothing_to_do(one):
-    """Return whether a submission has no grade because its lesson has no exercises."""
-    return one.problem.startswith("not graded; nothing to do")
 
 
 def _part(exercise):
@@ -117,7 +106,7 @@ def _attention(the_class, work):
     return [
         ("Not read", "These files have no grade.", [
             (f"{_label(one.student)}: {one.path}: {one.problem}", link, [one.student])
-            for one, _, link in work if one.problem and not nothing_to_do(one)]),
+            for one, _, link in work if one.problem not in ("", NOTHING_TO_DO)]),
         ("The class as a whole", "What was noticed about the folder.", [(remark, "", []) for remark in the_class.remarks]),
         ("Identical", "Students whose notebooks have the same cells, letter for letter.", identical),
         ("Stopped", "Exercises that were ended before they were through.", stopped),
@@ -141,10 +130,7 @@ def gradebook_page(the_class, work, students, lessons, facts):
 
 
 def _csv(students, columns, ids, own, lessons, earned, above=()):
-    """Return a table whose texts a spreadsheet will not take for formulas, and a terminal not for orders.
-
-    Where the roster knows none of a student's `ids`, the identity stands in the column that `own` names.
-    """
+    """Return a table without formulas; where the roster knows none of a student's `ids`, `own` names the identity's column."""
     rows = [[*columns, *lessons], *above]
     for student in students:
         known = {**dict(student.fields), "Student": student.name, "Full name": student.name}
@@ -153,23 +139,19 @@ def _csv(students, columns, ids, own, lessons, earned, above=()):
         known |= {lesson: f"{round(earned[place], 4):g}" for lesson in lessons if (place := (student.identity, lesson)) in earned}
         rows.append([known.get(column, "") for column in rows[0]])
     written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows([_FORMULA.sub("'", spelled_out(text)) for text in row] for row in rows)
+    csv.writer(written, lineterminator="\n").writerows([_FORMULA.sub(r"\1'", spelled_out(text)) for text in row] for row in rows)
     return written.getvalue()
 
 
-def _canvas(students, lessons, earned):
-    """Return the points as Canvas's gradebook imports them: it finds a student by ID, then SIS User ID, then SIS Login ID."""
+def _gradebooks(students, lessons, earned):
+    """Return the points as Canvas's and Moodle's gradebooks import them."""
     possible = ["    Points Possible", "", "", "", "", *(f"{points:g}" for points in lessons.values())]
-    # A number that the platform wrote into the file's name is Canvas's own.
-    return _csv(students, ("Student", *CANVAS, "Section"), CANVAS,
-                lambda one: "ID" if one.identity.isdecimal() else "SIS Login ID", lessons, earned, [possible])
-
-
-def _moodle(students, lessons, earned):
-    """Return the points as Moodle's gradebook imports them: "Map from" is whichever of the first three columns is filled."""
     # Moodle refuses a file with a student whom it does not know, so where there is a roster nobody else is listed.
     listed = [student for student in students if student.fields] or students
-    return _csv(listed, (*MOODLE, "Full name"), MOODLE, lambda one: "Username", lessons, earned)
+    return {"grades.csv": _csv(  # a number that Canvas wrote into the file's name is its own
+                students, ("Student", *CANVAS, "Section"), CANVAS,
+                lambda one: "ID" if one.identity.isdecimal() else "SIS Login ID", lessons, earned, [possible]),
+            "moodle-grades.csv": _csv(listed, (*MOODLE, "Full name"), MOODLE, lambda one: "Username", lessons, earned)}
 
 
 def page_name(text, identity):
@@ -182,10 +164,7 @@ def page_name(text, identity):
 
 
 def write_report(out, the_class, results, reveal=False, facts=None):
-    """Write all files of a run, remove what an earlier one wrote besides, and return the path of the gradebook.
-
-    With `reveal`, feedback shows the expected answers of hidden checks. `facts` are what else to keep: seed, limits, versions.
-    """
+    """Write all files of a run, remove what an earlier one wrote besides, and return the path of the gradebook."""
     files, facts = OwnFiles(out, ".written-by-the-grader.txt"), facts or {}
     everybody = {one.identity: one for one in (*the_class.missing, *(one.student for one in the_class.submissions))}
     students = sorted(everybody.values(), key=lambda one: (one.name.casefold(), one.identity))
@@ -209,8 +188,8 @@ def write_report(out, the_class, results, reveal=False, facts=None):
                for kind in ("missing", "unknown")}}
     # One line for each submission, so that a large class does not stand in memory twice.
     files.write("results.json", json.dumps(kept)[:-1] + ', "submissions": [\n' + ",\n".join(listed) + "\n]}\n")
-    files.write("grades.csv", _canvas(students, lessons, earned))
-    files.write("moodle-grades.csv", _moodle(students, lessons, earned))
+    for name, table in _gradebooks(students, lessons, earned).items():
+        files.write(name, table)
     files.write("index.html", gradebook_page(the_class, work, students, lessons, facts))
     files.finish()
     return Path(out) / "index.html"

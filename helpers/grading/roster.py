@@ -71,22 +71,10 @@ def enter(rows: Sequence[dict[str, str]], the_class: Class) -> None:
 
 
 def read_roster(path: str | Path) -> list[dict[str, str]]:
-    """Read the export of a gradebook: Canvas's, Moodle's participants or grades, or another with the same columns.
+    """Return for each student the known columns of an export, Canvas's, Moodle's or another with the same columns; no grades.
 
-    Parameters
-    ----------
-    path : path-like
-        A table with commas, semicolons or tabs, in any usual encoding.
-
-    Returns
-    -------
-    list of dict of str to str
-        For each student the known columns of the export, without the row of possible points and without grades.
-
-    Raises
-    ------
-    GradingError
-        When it cannot be read, or has no column that tells who is who.
+    It is a table with commas, semicolons or tabs, in any usual encoding. Raises GradingError when it cannot be read, or has no
+    column that tells who is who.
     """
     path = Path(path)
     try:

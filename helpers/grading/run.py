@@ -43,24 +43,10 @@ class Runner(Workers):
     def lesson(self, key: Key, matches: Sequence[Match], alone: bool = False) -> LessonResult:
         """Grade one student's work on one lesson, by a key with the answers that hold here: see `key_answers`.
 
-        A worker that has given nothing but right results serves the next exercise too, which saves its start. What is not right
-        there is tried again in a new worker, so that nobody loses a point by an exercise before.
-
-        Parameters
-        ----------
-        key : Key
-            With the answers of this machine.
-        matches : sequence of Match
-            What will run, one for each exercise.
-        alone : bool
-            Whether each exercise gets a worker of its own, so that none is ended by what another did.
-
-        Raises
-        ------
-        KeyNotebookError
-            When the key's own cells fail here, also without any student's.
-        SandboxError
-            When this machine could not run it for another reason, which is not the student's either.
+        A worker that has given nothing but right results serves the next exercise too, which saves its start, unless each is to
+        have one `alone`. What is not right there is tried again in a new one: nobody loses a point by an exercise before.
+        Raises KeyNotebookError when the key's own cells fail here, also without any student's, and SandboxError when this machine
+        could not run it for another reason, which is not the student's either.
         """
         exercises, results, worker = {one.name: one for one in key.exercises}, [], None
         with contextlib.ExitStack() as stack:
@@ -80,14 +66,9 @@ class Runner(Workers):
         return LessonResult(key.lesson, key.seed, results)
 
     def key_answers(self, key: Key, each: Callable = map) -> Key:
-        """Run the key itself in the sandbox, and return it with the answers that this machine gives.
+        """Run the key itself in the sandbox, several exercises at a time if `each` does; return it with this machine's answers.
 
-        Its exercises go through `each`, which may run several at a time.
-
-        Raises
-        ------
-        KeyNotebookError
-            When the key fails here twice, or, with its own seed, does not give its stored answers: then nobody could.
+        Raises KeyNotebookError when it fails here twice, or, with its own seed, does not give its stored answers: nobody could.
         """
         return dataclasses.replace(key, exercises=tuple(each(functools.partial(self._answered, key), key.exercises)))
 

@@ -86,7 +86,8 @@ def new_shell() -> InteractiveShell:
     # A notebook would draw each figure as an image, which nobody sees here.
     shell = _Shell.instance(config=Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"},
                                            "DisplayFormatter": {"active_types": ["text/plain"]}}))
-    shell.run_cell("None", silent=True)
+    # What Python, IPython and NumPy import only now is there for all workers.
+    shell.run_cell("import asyncio.unix_events, numpy.random, unittest.mock\nget_ipython().reset()", silent=True)
     builtins.input = _no_input
     return shell
 
@@ -116,10 +117,7 @@ def pasted(value: Any, rounded: bool = False) -> str:
 
 @contextlib.contextmanager
 def recorded(names: dict[str, Any], wanted: Sequence[str]) -> Iterator[list[tuple[str, str]]]:
-    """Record calls of the functions of these names while a block runs: for each how it was called, and what it gave or raised.
-
-    Calls that one of them makes of another do not count.
-    """
+    """Record how the wanted functions are called, but not by each other, while a block runs, and what they give or raise."""
     calls: list[tuple[str, str]] = []
 
     def watched(name, function):
@@ -176,11 +174,7 @@ def _answer(shell, loop, request):
 
 
 def serve(requests: int, replies: int, shell: InteractiveShell) -> None:
-    """Answer until the pipe of requests is closed.
-
-    A request has a `number`, which the reply repeats, the `code` of a cell, and in `record` the names of functions whose calls
-    are to be told. A reply has besides a `status` ("ok" or "error"), `detail`, `result`, `printed` and `calls`, all bounded.
-    """
+    """Answer requests until their pipe is closed: each has a `number`, a cell's `code`, and names of functions to `record`."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     sys.stdin, sys.stderr = open(os.devnull), _Printed(0, 2)

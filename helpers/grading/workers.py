@@ -144,19 +144,10 @@ class Options:
 
 
 class Workers:
-    """The source of workers of one grading process.
+    """The source of workers of one grading process, for which some statements import what they find ready.
 
-    Parameters
-    ----------
-    imports : sequence of str
-        Statements that import what workers find ready.
-    options : Options
-        How work is graded: whether student code is locked in, and what each worker may take.
-
-    Raises
-    ------
-    SandboxError
-        When there is no bubblewrap, no way to fork, an import fails, or the course lies where student code could read its keys.
+    Raises SandboxError when there is no bubblewrap, no way to fork, an import fails, or the course lies where student code could
+    read its keys.
     """
 
     def __init__(self, imports: Sequence[str], options: Options):

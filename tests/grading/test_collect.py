@@ -414,6 +414,15 @@ def test_code_that_takes_too_long_to_parse_is_told_and_costs_nobody_else(tmp_pat
     assert "its code takes more than 2 seconds or 1024 MB to be read" in problems(tmp_path)["mallory/01_one.ipynb"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell what is mapped")
+def test_a_file_that_takes_too_much_memory_is_told_and_costs_nobody_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(forks, "MOST_MEMORY", 2**26)
+    put(tmp_path, "ada/01_one.ipynb")
+    put(tmp_path, "mallory/01_one.ipynb", b'{"cells": [' + b'{"a":[{}]},' * 1_000_000 + b"{}]}")
+    assert found(tmp_path) == [("ada", "01_one")]
+    assert "or 64 MB to be read" in problems(tmp_path)["mallory/01_one.ipynb"]
+
+
 def test_a_fork_gives_what_the_work_gives_or_raises():
     assert forks.apart(divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
@@ -514,6 +523,14 @@ def test_homes_a_folder_too_deep_and_one_home_alone(tmp_path):
     the_class = collect(tmp_path / "all" / "ada" / "course", KEYS)
     assert [one.student.name for one in the_class.submissions] == ["course"]
     assert "is a clone of the course" in the_class.remarks[0]
+
+
+def test_files_that_are_called_like_the_folders_of_a_clone_make_none(tmp_path):
+    for name in ("helpers", "notebooks"):
+        put(tmp_path, name, b"x")
+    for name in ("ada", "ben"):
+        put(tmp_path, f"{name}/01_one.ipynb")
+    assert [one.student.name for one in collect(tmp_path, KEYS).submissions if not one.problem] == ["ada", "ben"]
 
 
 def test_a_clone_with_copies_of_a_lesson_is_no_class(tmp_path):

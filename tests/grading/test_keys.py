@@ -67,7 +67,8 @@ def broken_keys():
     yield "must end with an expression", new_key(hidden=hidden(answer("1", **{"text/html": "1"})))
     yield "answers only 'True'", new_key(hidden=hidden(answer("True")))
     yield "answers only", new_key(hidden=hidden(answer("[True, (False, None)]")))
-    yield "has stored an error", new_key(hidden=hidden([nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])]))
+    error = nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])
+    yield "not with an error: run the key again", new_key(hidden=hidden([error]))
     two = new_key()
     two.cells.append(nbformat.from_dict({**two.cells[3], "id": "another"}))
     yield "needs one cell tagged exercise-solution", two

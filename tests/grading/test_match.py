@@ -10,7 +10,7 @@ from helpers.grading import match as matching
 from helpers.grading import reading
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.match import MOST_CARRIED, MOST_CODE, match, tell_lesson
-from helpers.grading.reading import LARGEST_CELL, Statement, defined_names, statements
+from helpers.grading.reading import LARGEST_CELL, Statement, defined_names, statements, used_names
 from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Check, Exercise, Key
 from tests.support.exercise_cells import run
 
@@ -220,6 +220,8 @@ def test_the_lesson_is_told_by_metadata_then_names_then_definitions():
 
     assert tell_lesson("02_two", cells("def alpha(): pass"), keys) == "02_two"
     assert tell_lesson("unknown", cells("x", exercise="gamma"), keys) == "02_two"
+    assert tell_lesson("01_one", cells("x", exercise="gamma"), keys) == "02_two"
+    assert tell_lesson("01_one", [*cells("x", exercise="gamma"), *cells("x", exercise="alpha")], keys) == "01_one"
     assert tell_lesson(None, cells("x", name="beta-solution"), keys) == "01_one"
     assert tell_lesson(None, cells("%%time\ndef beta():\n    return 2"), keys) == "01_one"
     assert tell_lesson(None, cells("x = 1", "def beta(:"), keys) is None
@@ -239,13 +241,14 @@ def test_the_lesson_is_told_by_metadata_then_names_then_definitions():
     ("@d\ndef f(x=y):\n    return f(z)", "d y"), ("x = " + "-" * 5 + "x", "x"), ("(x := 3) + x", ""), ("x[i] = x", "x i")])
 def test_what_a_statement_asks_for_before_it_binds_it(source, now):
     one, = statements(source)
-    assert one.used[0] == set(now.split())
+    assert used_names(one.text)[0] == set(now.split())
 
 
 def test_names_of_a_statement():
     one, = statements("for i in range(n):\n    table[i].x = f(lambda y: y + z)\n    total += i")
     assert (one.binds, one.changes) == ({"i", "total"}, {"table"})
-    assert one.used[0] >= {"n", "table", "f", "total"} and one.used[1] == {"z"}
+    now, later = used_names(one.text)
+    assert now >= {"n", "table", "f", "total"} and later == {"z"}
     assert defined_names("import a.b, c as d\nfrom e import f\nfrom g import *\nx = y = 1\nz: int = 2\n"
                          "if x:\n    def h(): i = 1\nclass K: pass\n%time u = 1\nw = !ls") == {*"adfxyzhKw"}
     assert defined_names("def x(:") == defined_names("x\0") == defined_names("-" * 100_000 + "1") == set()

@@ -19,6 +19,7 @@ from helpers.grading.records import (
     MEMORY,
     MISSING,
     NOT_ATTEMPTED,
+    NOTHING_TO_DO,
     PARTLY,
     RIGHT,
     TIME_OUT,
@@ -29,7 +30,7 @@ from helpers.grading.records import (
     Student,
     Submission,
 )
-from helpers.grading.report import _canvas, _moodle, feedback_page, page_name, spelled_out, write_report
+from helpers.grading.report import _gradebooks, feedback_page, page_name, spelled_out, write_report
 from tests.grading.generated_class import HINT, LESSONS, class_of, large_class, lesson_result
 from tests.support.browser import chromium
 
@@ -266,7 +267,7 @@ def test_a_rerun_clears_old_pages_and_nothing_else(tmp_path):
 
 
 def test_pages_of_a_run_that_was_killed_are_cleared_by_the_next(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.grading.report._canvas", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("helpers.grading.report._gradebooks", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         report(tmp_path, [(handed_in(ADA), lesson_result(LESSON))])
     assert (tmp_path / "feedback" / "ada").exists()
@@ -330,7 +331,7 @@ def test_canvas_finds_everybody_by_what_the_roster_or_the_file_name_told():
     ]
     course = {"ben": {"id": "77"}, "anna": {"id": "1234"}, "doe": {"login": "jdoe2"}, "cem": {"sis": "s5"}}
     earned = {("x", LESSONS[0]): 7.5, ("1234", LESSONS[0]): 10.0, ("jdoe2", LESSONS[1]): 1 / 3}
-    got = canvas(_canvas(students, POINTS, earned), course)
+    got = canvas(_gradebooks(students, POINTS, earned)["grades.csv"], course)
     assert got.pop("possible") == ["10", "10"]
     assert got == {
         "ben": {LESSONS[0]: "7.5", LESSONS[1]: ""},
@@ -349,21 +350,24 @@ def test_moodle_finds_everybody_on_the_roster_by_the_column_it_is_told(map_from,
         Student("2", "Ben", ((column, "two"),)),
         Student("3", "Not on the roster"),
     ]
-    got = moodle(_moodle(students, POINTS, {("2", LESSONS[0]): 4}), map_from, {"one": "ada", "two": "ben"})
+    written = _gradebooks(students, POINTS, {("2", LESSONS[0]): 4})["moodle-grades.csv"]
+    got = moodle(written, map_from, {"one": "ada", "two": "ben"})
     assert got["ben"][LESSONS[0]] == "4" and got["ada"][LESSONS[0]] == "" and len(got) == 2
 
 
 def test_moodle_without_a_roster_gets_the_folders_names():
-    got = moodle(_moodle([ADA, Student("bob", "Bob")], POINTS, {("bob", LESSONS[0]): 4}), "Username", {"ada": "a", "bob": "b"})
+    got = moodle(_gradebooks([ADA, Student("bob", "Bob")], POINTS, {("bob", LESSONS[0]): 4})["moodle-grades.csv"], "Username",
+                 {"ada": "a", "bob": "b"})
     assert got["b"][LESSONS[0]] == "4"
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\uff1d1", "=1\nx"])
-@pytest.mark.parametrize("table", [_canvas, _moodle])
-def test_no_name_is_a_formula_for_a_spreadsheet(table, name):
-    cells = [cell for row in csv.reader(io.StringIO(table([Student(name, name)], POINTS, {(name, LESSON): 1}))) for cell in row]
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\uff1d1", "=1\nx", "Ada;=1+1", "Ada\t@x"])
+@pytest.mark.parametrize("table", ["grades.csv", "moodle-grades.csv"])
+def test_no_name_is_a_formula_for_a_spreadsheet_whatever_parts_its_cells(table, name):
+    written = _gradebooks([Student(name, name)], POINTS, {(name, LESSON): 1})[table]
+    cells = [cell for row in csv.reader(io.StringIO(written)) for whole in row for cell in re.split("[;\t]", whole)]
     assert not any(cell.lstrip()[:1] in tuple("=+-@\uff1d") for cell in cells if cell)
-    assert any(name.strip("\t") in cell for cell in cells)
+    assert name.strip("\t") in written.replace("'", "")
 
 
 def test_results_hold_everything(tmp_path):
@@ -460,7 +464,7 @@ def test_what_needs_attention_is_on_top(tmp_path):
     work += [
         (handed_in(Student("g", "g"), problem="the file is empty"), None),
         (handed_in(Student("i", "i"), problem="only notebooks (.ipynb) are graded, not nothing to do.pdf"), None),
-        (handed_in(Student("h", "h"), "00_start_here", problem="not graded; nothing to do"), None),
+        (handed_in(Student("h", "h"), "00_start_here", problem=NOTHING_TO_DO), None),
     ]
     page = report(tmp_path, work, missing=[BEN], unknown=[Student("a", "a")], remarks=["one folder too deep"]).read_text()
     top = words_of(re.sub("(?s)<h2>Students.*", "", page.replace("<details", "<details open")))

@@ -43,14 +43,9 @@ ENVIRONMENT = {
 
 
 def python_folders() -> list[Path]:
-    """Return the folders that hold this Python and its packages, without those of the system and without doubles."""
+    """Return the folders that hold this Python and its packages, by both names where one is reached through a link."""
     wanted = [sys.base_prefix, sys.prefix, *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
-    folders: list[Path] = []
-    # By both names, where a folder is reached through a link.
-    for folder in (name for one in wanted for name in (Path(one), Path(one).resolve())):
-        if folder.is_dir() and not folder.is_relative_to("/usr") and not any(folder.is_relative_to(other) for other in folders):
-            folders.append(folder)
-    return folders
+    return [folder for one in wanted for folder in (Path(one), Path(one).resolve()) if folder.is_dir()]
 
 
 def _shown():
@@ -75,16 +70,8 @@ def _refuse_visible(*paths):
 def find(*paths: Path) -> str:
     """Return the path of `bwrap`.
 
-    Parameters
-    ----------
-    *paths : Path
-        Submissions, results, private keys: what student code must not read. The course's own folder is always looked at.
-
-    Raises
-    ------
-    SandboxError
-        When it is not installed, or this machine does not let it make a sandbox, or which path lies in which folder that the
-        sandbox would show; the message says what to do.
+    Raises SandboxError, with what to do, when it is not installed, when this machine does not let it make a sandbox, and when one
+    of some `paths` (submissions, results, keys), or the course, lies where a sandbox would show it.
     """
     if sys.platform != "linux":
         raise SandboxError(f"the sandbox needs Linux, and this is {sys.platform}: grade in WSL 2, in a virtual machine or in a "
@@ -127,9 +114,8 @@ def options(disk: int) -> tuple[str, ...]:
 def open_sandbox(program: str, limits: Limits) -> Iterator[list[int]]:
     """Keep bubblewrap around a sleeping process, for a worker to join; provide its sandbox's processes, the first first.
 
-    Bubblewrap's end is the end of all in the sandbox. Started by root, it can only map root into the sandbox, and Linux exempts
-    root's own processes from their limit. So it says what process it has made and waits, and the map is written from here:
-    nobody inside is nobody outside. Started by anybody else, it maps that user to nobody.
+    Started by root, it can only map root into the sandbox, and Linux exempts root's own processes from their limit. So it says
+    what process it has made and waits, and the map is written from here. Started by anybody else, it maps that user to nobody.
     """
     (said, info), (blocked, go), rules = os.pipe(), os.pipe(), os.memfd_create("filter")
     os.write(rules, confine.filter_program())

@@ -1,9 +1,8 @@
 """Bound the memory, number and processor share of all processes of a sandbox together; see how much memory it has taken.
 
-Linux itself bounds a group of processes. With version 1 root makes a group below each controller's own folder; with version 2 a
-service of systemd hands a part of the tree to whoever asks (`systemd-run --user --scope`). A group counts what limits on single
-processes and a look at them cannot see: shared memory, files in memory, socket buffers. Where there is none, a look has to do.
-See https://docs.kernel.org/admin-guide/cgroup-v2.html and cgroup-v1.
+With version 1 root makes a group below each controller's own folder; with version 2 systemd hands a part of the tree to whoever
+asks (`systemd-run --user --scope`). A group counts what limits on single processes and a look at them cannot see: shared memory,
+files in memory, socket buffers. Where there is none, a look has to do. See https://docs.kernel.org/admin-guide/cgroup-v2.html.
 """
 
 import contextlib
@@ -21,16 +20,13 @@ from helpers.grading.sandbox.confine import MEGABYTE, Limits
 
 TREE = Path("/sys/fs/cgroup")
 NAME = "course-grading-"
-COPIED = 384 * MEGABYTE
-"""What a worker may copy of the memory that it shares with its warm parent, just by running."""
+COPIED = 384 * MEGABYTE  # what a worker may copy of the memory that it shares with its warm parent, just by running
 CORES = 2  # processor cores that one sandbox may keep busy
-MOST_PROCESSES = 96
-"""Processes that a look counts, so that no look takes long. A sandbox has fewer: see `confine.Limits`."""
-RESERVE = 256 * MEGABYTE
-"""When less of the machine's memory is free, sandboxes that have taken as much themselves are ended."""
+MOST_PROCESSES = 96  # that a look counts, so that none takes long; a sandbox has fewer: see `confine.Limits`
+RESERVE = 256 * MEGABYTE  # when less of the machine's memory is free, sandboxes that have taken as much themselves are ended
 _DELEGATED = ["systemd-run", "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes"]
+# Linux can be built or started without these.
 _OPTIONAL = ("memory.memsw.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes", "memory.swap.max")
-"""Linux can be built or started without these."""
 
 
 def _settings(limits):
@@ -46,10 +42,7 @@ def _settings(limits):
 
 
 class Group:
-    """A group named after this process, which can add to it and removes it also after it has joined a sandbox with other files.
-
-    Where this process may not make one, or without limits, it bounds nothing: then `bounds` is false.
-    """
+    """A group named after this process, also where that sees other files by now; it `bounds` nothing where it may not be made."""
 
     def __init__(self, limits: Limits | None):
         self._name, self._opened = f"{NAME}{os.getpid()}", []

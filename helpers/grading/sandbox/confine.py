@@ -3,9 +3,9 @@
 Only the standard library, so that it can run in a process that is about to lose everything else. Each step raises `OSError` where
 Linux refuses it: a worker that could not be confined must not run.
 
-The namespaces of the sandbox decide what a process can see. A filter of system calls (`man 2 seccomp`, in filter mode) takes away
-those with which it could make namespaces and mounts of its own, use memory that no limit counts, leave word for other students
-at files that all can read, or reach for parts of Linux that a notebook never needs. The numbers are those of Linux's own tables.
+A filter of system calls (`man 2 seccomp`, in filter mode) takes away those with which it could make namespaces of its own, use
+memory that no limit counts, leave word for other students at files that all can read, or reach for parts of Linux that a notebook
+never needs. The numbers are those of Linux's own tables.
 """
 
 import ctypes
@@ -143,10 +143,7 @@ def filter_program(machine: str = platform.machine()) -> bytes:
 
 
 def confine(limits: Limits) -> None:
-    """Take limits, give up rights, and refuse the system calls that a filter lists: for a process that is inside a sandbox.
-
-    It becomes nobody, without any capability, and without a way to win one back.
-    """
+    """Inside a sandbox take limits, refuse what the filter lists, and become nobody, without a way to win back any right."""
     set_limits(limits)
     _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.getuid() == 0:
