@@ -20,8 +20,7 @@ MOST_FILES = 20_000
 LARGEST_ARCHIVE = 100 * 2**20
 """Bytes that are read of one archive besides `MOST_TIMES` its own size, those of archives inside among them."""
 MOST_TIMES = 50
-NOT_WORK = frozenset(["helpers", "tests", "data", "img"])
-"""Folders of a clone of the course in which nobody's work lies; the keys are there."""
+NOT_WORK = frozenset(["helpers", "tests", "data", "img"])  # folders of a clone in which nobody's work lies; the keys are there
 _SKIPPED = frozenset(["__MACOSX", "site-packages", "node_modules", "Thumbs.db", "desktop.ini"])
 _DEEPEST_CLONE = 5
 _LINK = "it is a link or a device, not a file; links are not followed"

@@ -142,4 +142,6 @@ def wanted_imports(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[s
                if isinstance(node, (ast.Import, ast.ImportFrom))}
     sources = [text for one in exercises for text in (*one.setup, one.solution, *(check.source for check in one.checks))]
     sources += [text for one in matches for text in (*one.before, one.source or "")]
+    if any("matplotlib" in one for one in sources):
+        imports.add("import matplotlib.pyplot")  # a worker would look for the system's fonts each time
     return [*([_BARE_KERAS] if any(map(WITH_TENSORFLOW.search, sources)) else []), *sorted(imports)]

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.grading.answer_keys import KEYS, _in_own_scope, read_key, read_keys
 from helpers.grading.reading import defined_names
-from helpers.grading.records import Check, Exercise, Key, KeyNotebookError
+from helpers.grading.records import Check, Exercise, Key, KeyNotebookError, Match
 from helpers.grading.run import WITH_TENSORFLOW, wanted_imports
 from helpers.project import ROOT
 from tests.support.exercise_cells import answers, key_exercises, key_setup, run, stored
@@ -136,6 +136,11 @@ def test_what_imports_tensorflow_is_known(source):
     assert WITH_TENSORFLOW.search(source)
     assert not any(map(WITH_TENSORFLOW.search, ["from helpers import shapes", "my_keras_like = 1", "layers = 3", "def x(:"]))
     assert wanted("import numpy") == ["import numpy"]
+
+
+def test_what_draws_finds_the_fonts_that_the_warm_process_has_found():
+    drawn = Match("one", "plt.plot([1])", before=("import matplotlib.pyplot as plt",))
+    assert wanted_imports([], [drawn]) == ["import matplotlib.pyplot"] and wanted_imports([], [Match("one", "1")]) == []
 
 
 @pytest.mark.slow

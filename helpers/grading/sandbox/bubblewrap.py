@@ -22,8 +22,7 @@ from helpers.project import ROOT
 SCRATCH = "/tmp"
 """The worker's only writable folder, its home and where it starts: a file system in memory, gone when it ends."""
 _LIBRARIES = [Path("/", name) for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32")]
-_COVERED = str(ROOT / "helpers" / "grading")
-"""What lies in a folder of the course that can be read, and is hidden all the same: the grader and its keys."""
+_COVERED = str(ROOT / "helpers" / "grading")  # hidden, though it lies in a folder that can be read: the grader and its keys
 _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
 ENVIRONMENT = {
     "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
