@@ -91,6 +91,7 @@ def run(options, console):
     check(options)
     seed = chosen_seed(options.out, options.seed) if options.command == "grade" else None
     keys = read_keys(options.keys, seed=seed)
+    say(f"Reading {options.submissions} ...")
     the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None)
     for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
                                        if one.problem not in ("", NOTHING_TO_DO))):

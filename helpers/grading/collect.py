@@ -3,8 +3,10 @@
 import dataclasses
 import hashlib
 import os
+import pickle
 import re
 import unicodedata
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,17 +24,20 @@ _ATTEMPT = r"([ _-]?\(\d{1,3}\)|-\d{1,2}(?!\d)|[ _-]Copy\d*|_{1,3}\d{14}(?!\d))*
 """Behind a lesson's name: what platforms and browsers add to a second copy, Jupyter to a duplicate, nbgitpuller to an old one."""
 _COPY_OF = re.compile(r"^((copy of|kopie von|copie de|c[oó]pia d[ei]) )+", re.IGNORECASE)  # by Colab
 _OLD_COPY = re.compile(r"[ _-]copy\d*|_\d{14}", re.IGNORECASE)
-MOST_TOLD = 20  # files of one student of which each has a line that says why it is not graded
-_PERHAPS = ("", ".json", ".txt")  # endings of files that may hold a notebook
+MOST_TOLD = 20  # files of one student of which each has a line that says why it is not graded, or does not count
+MOST_WORK = 4_000_000  # characters of code that run for one notebook: all that is read of it, for each exercise
 
 
 def _taken_apart(data, keys):
-    """Return what is in a file's bytes: the lesson they say, that which they are of, a digest, matches, whether it is a key."""
+    """Return the lesson that a file says, that which it is of, a digest, packed matches, if it is work, and if it is a key."""
     said, cells = parse(data)
     lesson = tell_lesson(said, cells, keys)
+    found = match(keys[lesson], cells) if lesson else []
+    if sum(len(text) for one in found for text in (*one.before, one.source or "")) > MOST_WORK:
+        raise SubmissionError(f"the code of its exercises comes to more than {MOST_WORK:,} characters")
     told = [(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source) for cell in cells]
     return (said or "", lesson, hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest(),
-            tuple(match(keys[lesson], cells)) if lesson else (),
+            zlib.compress(pickle.dumps(tuple(found))), any(not one.status for one in found),
             any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells))
 
 
@@ -41,11 +46,11 @@ def _read(one, keys):
     one.place, name = one.parts, one.parts[-1].lower() if one.parts else ""
     if one.problem:
         one.kind = "notebook"
-    elif one.kind == "other" and (".ipynb" in name or Path(name).suffix in _PERHAPS):
+    elif one.kind == "other" and (".ipynb" in name or Path(name).suffix in ("", ".json", ".txt")):
         try:
             with one.open() as file:
                 data = file.read(LARGEST_FILE + 1)
-            said, lesson, one.data, one.matches, is_key = apart(_taken_apart, data, keys)
+            said, lesson, one.data, one.matches, worked, is_key = apart(_taken_apart, data, keys)
         except Exception as error:  # a broken archive raises nearly any, and no notebook may stop the class
             one.problem = str(error) if isinstance(error, SubmissionError) else (
                 f"the file cannot be read ({getattr(error, 'strerror', None) or error})")
@@ -56,10 +61,11 @@ def _read(one, keys):
         one.note = "" if name.endswith(".ipynb") else f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
         if is_key:
             one.problem, one.lesson = "it is a key, nobody's work", None
-        elif said.startswith("00_"):
+        elif said.startswith("00_") and not lesson:
             one.problem = NOTHING_TO_DO
         elif not lesson:
-            one.problem = f"it belongs to no lesson with a key (there are: {', '.join(sorted(keys))})"
+            one.problem = f"it belongs to no lesson with a key, or to several (there are: {', '.join(sorted(keys))})"
+        one.worked = worked and not one.problem
     return one
 
 
@@ -151,17 +157,12 @@ def _students(found, folder, lessons, remarks):
     return students
 
 
-def _worked(one):
-    """Return whether anything in a notebook is worth grading."""
-    return not one.problem and any(not each.status for each in one.matches)
-
-
 def _chosen(student, group):
     """Return the attempt that counts, with notes on the others."""
     def rank(one):
         stem = Path(one.parts[-1]).stem
-        number = re.search(r"[-_ (](\d{1,3})\)?$", stem)
-        return (not one.problem, _worked(one), one.time,
+        number = re.search(r"[-_ (v](\d{1,3})\)?$", stem)
+        return (not one.problem, one.worked, one.time,
                 -1 if _OLD_COPY.search(stem) else int(number[1]) if number else 0, one.parts)
 
     *others, best = sorted(group, key=rank) if len(group) > 1 else group
@@ -169,18 +170,19 @@ def _chosen(student, group):
     folders = sorted({one.place[1] for one in group if one.clone is None and len(one.place) > 2})
     if len(folders) > 1:
         notes.append(f"they lie in several folders ({', '.join(folders[:5])}) and were taken for attempts of one student")
-    notes += [f"{one.path} does not count: {one.problem or ('it is older' if _worked(one) else 'untouched')}"
-              for one in others]
+    notes += [f"{one.path} does not count: {one.problem or ('it is not the last' if one.worked else 'untouched')}"
+              for one in others[-MOST_TOLD:]]
     notes += [one.note for one in group if one.note]
-    return Submission(student, best.lesson, best.path, best.data, best.matches, best.problem, tuple(notes))
+    matches = pickle.loads(zlib.decompress(best.matches)) if best.matches else ()
+    return Submission(student, best.lesson, best.path, best.data, matches, best.problem, tuple(notes))
 
 
 def _submissions(student, found):
     """Return what one student's files come to."""
     home = any(one.clone is not None for one in found)
-    # In a clone of the course, and beside it, only what its owner has worked at was handed in.
+    # In a clone of the course, and beside it, only what its owner has worked at was handed in, or what cannot be read.
     notebooks = [one for one in found if one.kind == "notebook" and (
-        not home or (one.lesson and (one.problem or _worked(one))))]
+        not home or one.worked or (one.problem and (one.lesson or not one.data)))]
     attempts = {}
     for one in notebooks:
         attempts.setdefault((one.lesson, "" if one.lesson else one.parts), []).append(one)
@@ -225,7 +227,7 @@ def collect(folder: str | Path, keys: dict[str, Key], roster: Sequence[dict[str,
     students = _students(found, printable(folder.resolve().name), keys, remarks)
     remarks += [f"{printable(path.name)} was not looked into, because its name begins with a dot: rename it if it is a student's"
                 for path in sorted(folder.glob(".*")) if path.name not in (".git", ".ipynb_checkpoints")
-                and any(path.rglob("*.ipynb"))]
+                and not path.is_symlink() and any(name.endswith(".ipynb") for *_, names in os.walk(path) for name in names)]
     submissions = [one for student, group in students.items() for one in _submissions(student, group)]
     the_class = Class(submissions, remarks)
     if roster is not None:

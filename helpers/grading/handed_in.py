@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import IO
 
 from helpers.grading.reading import LARGEST_FILE, printable
-from helpers.grading.records import Match, SubmissionError
+from helpers.grading.records import SubmissionError
 
 NESTED = 2  # archives that may lie one in the other
-MOST_FILES = 20_000
+MOST_FILES = 20_000  # in one archive, those of archives inside among them
 LARGEST_ARCHIVE = 100 * 2**20
 """Bytes that are read of one archive besides `MOST_TIMES` its own size, those of archives inside among them."""
 MOST_TIMES = 50
@@ -39,7 +39,8 @@ class File:
     place: tuple[str, ...] = ()  # its path below what holds the class
     lesson: str | None = None
     data: bytes = b""  # see `records.Submission`
-    matches: tuple[Match, ...] = ()
+    matches: bytes = b""  # packed, because a class may bring thousands of attempts that do not count
+    worked: bool = False  # whether anything in it is worth grading
     note: str = ""
     kind: str = "other"  # or "folder" or "notebook"
 
@@ -68,7 +69,7 @@ def _sifted(found, above=0, left=None, deep=NESTED):
                 not NOT_WORK.isdisjoint(inside[root:root + 1]) or (ending != ".ipynb" and one.kind != "folder"))):
             continue
         if one.open and not one.problem and ending.endswith(".zip"):
-            yield from _opened(one, left or [LARGEST_ARCHIVE + MOST_TIMES * one.size], deep)
+            yield from _opened(one, left or [LARGEST_ARCHIVE + MOST_TIMES * one.size, MOST_FILES], deep)
         else:
             yield one
             one.open = None  # it holds an archive open
@@ -85,26 +86,33 @@ def _on_disk(folder):
 
     unreadable: list[OSError] = []
     for place, folders, names in os.walk(folder, onerror=unreadable.append):
-        names += [name for name in folders if Path(place, name).is_symlink()]
+        names += [name for name in folders if os.path.islink(os.path.join(place, name))]
         folders[:] = sorted(name for name in folders if not _skipped(name))
         yield File(parts(place), kind="folder")
         for path in (Path(place, name) for name in sorted(names)):
-            facts = path.lstat()
+            try:
+                facts = path.lstat()
+            except OSError as error:  # its path is too long, or it is gone by now
+                unreadable.append(error)
+                continue
             yield File(parts(path), "" if stat.S_ISREG(facts.st_mode) else _LINK, int(facts.st_mtime), facts.st_size,
                        functools.partial(path.open, "rb"))  # type: ignore[arg-type]  # mypy knows one overload
-    for error in unreadable:
-        yield File(parts(error.filename), f"the folder cannot be read ({error.strerror}): copy it to where you can read it")
+    for one in unreadable:
+        yield File(parts(one.filename), f"it cannot be read ({one.strerror}): copy it to where you can read it")
 
 
 def _opened(one, left, deep):
-    """Yield what lies in an archive, `deep` archives further in at most; `left` holds the bytes that may still be unpacked."""
+    """Yield what lies in an archive, `deep` archives further in at most; `left` has the bytes and entries that may still come."""
     try:
         if deep < 1:
             raise SubmissionError(f"it lies more than {NESTED} archives deep")
+        if one.size > 20 * LARGEST_ARCHIVE:
+            raise SubmissionError("it has more than 2,000 MB")
         with one.open() as file:
             # `ZipFile` takes ten times the size of all entries in memory before one can ask it how many there are.
-            if sum(block.count(b"PK\x01\x02") for block in iter(lambda: file.read(2**20), b"")) > MOST_FILES:
-                raise SubmissionError(f"it has more than {MOST_FILES:,} entries")
+            left[1] -= sum(block.count(b"PK\x01\x02") for block in iter(lambda: file.read(2**20), b""))
+            if left[1] < 0:
+                raise SubmissionError(f"it has more than {MOST_FILES:,} entries, with those of other archives around and in it")
             with zipfile.ZipFile(file) as archive:
                 # The small ones first, so that what is too large leaves room for them.
                 infos = sorted(archive.infolist(), key=lambda info: info.file_size)
@@ -125,7 +133,7 @@ def _entry(archive, info, where, left):
     # No entry gives more bytes than it says.
     size = min(info.file_size, 1 + (LARGEST_ARCHIVE if name.lower().endswith(".zip") else LARGEST_FILE))
     problem = _LINK if stat.S_ISLNK(info.external_attr >> 16) else ""
-    if ".." in parts or name.startswith("/") or ":" in name.split("/")[0]:
+    if ".." in parts or name.startswith("/") or name[1:2] == ":":
         problem = "its name leads out of the archive"
     elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         problem = "it is packed in an unusual way: pack it with your system's own program"

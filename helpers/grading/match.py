@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from helpers.grading.reading import LARGEST_CELL, MAGIC, defined_names, statements, used_names
+from helpers.grading.reading import LARGEST_CELL, defined_names, statements, used_names
 from helpers.grading.records import MISSING, NOT_ATTEMPTED, Cell, Key, Match
 
 MOST_CODE = 500_000  # characters of code that are read of one notebook: ten times a long lesson
@@ -36,10 +36,10 @@ class _Code:
                 if cell.kind == "code" and cell.source.strip()]
         for number, cell in sorted(code, key=lambda one: "exercise-solution" not in one[1].tags):
             if cell.source not in known:
-                read += len(cell.source) * (1 + len(MAGIC.findall(cell.source)))
-                if len(cell.source) > LARGEST_CELL or read > MOST_CODE:
+                if len(cell.source) > min(LARGEST_CELL, MOST_CODE - read):
                     self.unread += 1
                     continue
+                read += len(cell.source)
             self.bodies[number] = (_statements_of_a_lesson if cell.source in known else statements)(cell.source)
         for number, body in sorted(self.bodies.items()):
             for line, one in enumerate(body):
@@ -144,13 +144,13 @@ def _match(exercise, own):
     named = [number for number, cell in enumerate(own.cells) if cell.source.strip() and (
         ("exercise-solution" in cell.tags and cell.exercise == exercise.name) or cell.name == f"{exercise.name}-solution")]
     number, note = _choose(exercise, own, named)
+    unread = (f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook {MOST_CODE:,}"
+              if own.unread else "")
     if number is None:
         kinds = [own.cells[other].kind.replace("m", "M") for other in named if own.cells[other].kind != "code"]
         said = [f"the cell {exercise.name}-solution is a {kinds[-1]} cell; turn it back into code" if kinds else
                 "the cell of this exercise is missing"] if note == MISSING else []
-        said += [f"{own.unread} cells were not read: a cell may have {LARGEST_CELL:,} characters of code, a notebook "
-                 f"{MOST_CODE:,}"] if own.unread else []
-        return Match(exercise.name, None, status=note, note="; ".join(said))
+        return Match(exercise.name, None, status=note, note="; ".join(filter(None, [*said, unread])))
     at, body, whole = (number, 0), own.bodies[number], number in named
     if not whole:
         at = next(place for place, _ in own.binding(*wanted) if place[0] == number)
@@ -164,7 +164,7 @@ def _match(exercise, own):
         # A line that shows something with data fails here, and takes nothing else with it.
         source = "\n".join(map(_tried, body))
     undefined = sorted(name for name in wanted if not any(place[0] >= 0 for place, _ in own.binding(name)))
-    notes = [note, *(f"{about}: {', '.join(names)}" for about, names in (
+    notes = [note, unread, *(f"{about}: {', '.join(names)}" for about, names in (
         ("your notebook does not define", undefined), ("taken along from your other cells", names),
         ("not at hand here, because it takes data or training", lost)) if names)]
     return Match(exercise.name, source, tuple(one.text for one in before), note="; ".join(filter(None, notes)))
@@ -179,17 +179,19 @@ def match(key: Key, cells: Sequence[Cell]) -> list[Match]:
 def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -> str | None:
     """Return the lesson to which a notebook's cells belong, or None.
 
-    That which its metadata have `said`, unless all its exercises are another's; else by their names, or by what cells define.
+    That which its metadata have `said`, unless nothing in it is of that lesson and something is of one other.
     """
     names = {cell.exercise for cell in cells} | {cell.name.removesuffix("-solution") for cell in cells}
     counts = {lesson: len(names & {exercise.name for exercise in key.exercises}) for lesson, key in keys.items()}
-    if said in keys and (counts[said] or not any(counts.values())):
+    if said in keys and counts[said]:
         return said
-    if not any(counts.values()):
-        wanted = {lesson: [_names(exercise)[0] for exercise in key.exercises] for lesson, key in keys.items()}
-        asked = set().union(*(each for one in wanted.values() for each in one))
-        # Only where a name stands at all is it worth while to parse.
-        code = _Code([cell for cell in cells if cell.kind == "code" and any(name in cell.source for name in asked)])
-        counts = {lesson: sum(bool(each) and all(map(code.binding, each)) for each in one) for lesson, one in wanted.items()}
+    wanted = {lesson: [_names(exercise)[0] for exercise in key.exercises] for lesson, key in keys.items()}
+    asked = set().union(*(each for one in wanted.values() for each in one))
+    # Only where a name stands at all is it worth while to parse.
+    code = _Code([cell for cell in cells if cell.kind == "code" and any(name in cell.source for name in asked)])
+    for lesson, names_of in wanted.items():
+        counts[lesson] += sum(bool(each) and all(map(code.binding, each)) for each in names_of)
     best = [lesson for lesson, count in counts.items() if count == max(counts.values()) > 0]
+    if said in keys and (counts[said] or len(best) != 1):
+        return said
     return best[0] if len(best) == 1 else None

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import types
+import unicodedata
 import warnings
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -30,8 +31,6 @@ _AT_ONCE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _ASKS = ("LOAD_NAME", "LOAD_GLOBAL", "STORE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
 _RUNS_ITS_CELL = re.compile(r"\A\s*%%(time|capture|prun)\b[^\n]*\n")
 """Cell magics that run their cell here, so that what it defines is defined afterward."""
-MAGIC = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|=[ \t]*[%!]", re.MULTILINE)
-"""For each of these in a cell IPython reads the cell once more."""
 _as_python = TransformerManager().transform_cell  # which most cells need none of
 _FILE = "a student's cell"
 warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news for the instructor
@@ -39,8 +38,8 @@ warnings.filterwarnings("ignore", module=_FILE)  # a student's "\d" is no news f
 
 def printable(text: str) -> str:
     """Return a name as any terminal can show it; two that differ stay different, because the backslash is escaped as well."""
-    return "".join(letter if letter.isprintable() and letter != "\\" else letter.encode("unicode_escape").decode("ascii")
-                   for letter in text)
+    return "".join(letter if (letter.isprintable() and letter != "\\") or unicodedata.category(letter) == "Zs"  # a kind of space
+                   else letter.encode("unicode_escape").decode("ascii") for letter in text)
 
 
 def decode(data: bytes) -> str:

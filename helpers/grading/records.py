@@ -1,8 +1,4 @@
-"""What the parts of the grader hand to each other: a dataclass for each thing that an instructor would name, and what goes wrong.
-
-A key holds exercises, an exercise hidden checks. A student hands in submissions; a submission is matched to the exercises of its
-key; each match is run and becomes a result.
-"""
+"""What the parts of the grader hand to each other: dataclasses named as an instructor would name things, and errors."""
 
 import dataclasses
 from typing import Any

@@ -1,7 +1,5 @@
 """What a run writes: tables for platforms, results.json, the gradebook, a page for each student and lesson; and for plain nbval
-the keys as notebooks with the students' code in place of the solutions, for `pytest --nbval` to run.
-
-Jinja escapes all that a student wrote, and what could steer a terminal is spelled out.
+the keys as notebooks with the students' code in place of the solutions. What could steer a terminal is spelled out.
 """
 
 import ast
@@ -25,7 +23,7 @@ from helpers.grading.records import ENDED, MISSING, NOT_ATTEMPTED, NOTHING_TO_DO
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 CANVAS, MOODLE = ("ID", "SIS User ID", "SIS Login ID"), ("Username", "ID number", "Email address")
 """Columns by which a platform finds its students: Canvas by the first that is filled, Moodle by the one in "Map from"."""
-_FORMULA = re.compile(r"(^|[;\t])(?=\s*[-=+@\uff1d\uff0b\uff0d\uff20])")  # some spreadsheets begin a cell at a semicolon
+_FORMULA = re.compile(r"(^|[;\t])(?=[\s\"]*[-=+@\uff1d\uff0b\uff0d\uff20])")  # some spreadsheets begin a cell at a semicolon
 # Names that look like those made from a digest, and what Windows lets no file be called.
 _DOUBTFUL = re.compile("-[0-9a-f]{10}$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])$")
 # What a student's function prints costs nothing, here as in the grader.

@@ -36,9 +36,10 @@ def _names(row):
 
 
 def fitting(rows: Sequence[dict[str, str]], student: Student) -> list[dict[str, str]]:
-    """Return the rows that fit a student by an id, a login or an address, else by the name: as it is written, else folded."""
+    """Return the rows that fit a student by a platform's own number, else the name by an id, a login, an address or a name."""
     name = re.sub(r" \([^()]*\)$", "", student.name)
-    for told, text, fold in ((_ids, student.identity, str), (_ids, student.identity, str.casefold), (_ids, name, str),
+    # The number in the name of a file or folder is Canvas's "ID" or Moodle's "Identifier", and no other.
+    for told, text, fold in ((lambda row: _ids(row)[::len(IDS) - 1], student.identity, str), (_ids, name, str),
                              (_ids, name, str.casefold), (_names, name, str), (_names, name, _squashed)):
         if found := [row for row in rows if fold(text) and fold(text) in map(fold, told(row))]:
             return found

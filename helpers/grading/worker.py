@@ -1,7 +1,6 @@
 """Inside the sandbox: IPython's shell between two pipes. Requests come in as lines of JSON, and for each goes out one line.
 
-The shell gives magics, `!`, `await`, `display` and the value of a last line the meaning that they have in a notebook. Whatever a
-cell prints is kept here up to a limit and goes out with its reply; the worker's own standard output leads nowhere. A student's
+The shell gives magics, `!`, `await`, `display` and the value of a last line the meaning that they have in a notebook. A student's
 code can do to this module what it likes, and can write into the pipe itself: it gains what it gains by printing.
 """
 

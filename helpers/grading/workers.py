@@ -1,7 +1,6 @@
 """The grader's side of the workers: start them, hand them a cell, take a bounded reply in bounded time, end them.
 
-Nothing that a worker sends is believed: a reply is a text, and one that is not the answer earns nothing, whoever has written it.
-Nothing that it does or leaves undone stops the grader: no call here waits longer than it was told to.
+A reply is a text, and one that is not the answer earns nothing, whoever has written it. No call waits longer than it was told to.
 """
 
 import dataclasses

@@ -368,7 +368,7 @@ def test_a_folder_that_cannot_be_read_is_not_an_empty_one(tmp_path, monkeypatch)
 
     monkeypatch.setattr(os, "scandir", refused)
     assert found(tmp_path) == [("ada", "01_one")]
-    assert problems(tmp_path)["ben"] == "the folder cannot be read (Permission denied): copy it to where you can read it"
+    assert problems(tmp_path)["ben"] == "it cannot be read (Permission denied): copy it to where you can read it"
     closed = str(tmp_path)
     with pytest.raises(GradingError, match="cannot be read"):
         collect(tmp_path, KEYS)
@@ -629,3 +629,70 @@ def test_work_that_may_be_somebody_elses_is_said(tmp_path):
     assert [one.startswith(".anna was not looked into") for one in the_class.remarks] == [True]
     of_a, of_b = (one.notes for one in the_class.submissions)
     assert of_a[1].startswith("they lie in several folders (ada, ben) and were taken for attempts") and of_b == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere paths have other limits")
+def test_a_path_that_is_too_long_costs_nobody_else(tmp_path, monkeypatch):
+    put(tmp_path, "ada/01_one.ipynb")
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "mia"
+    place.mkdir()
+    os.chdir(place)
+    while len(str(place)) < 4_050:
+        place = place / ("d" * min(200, 4_089 - len(str(place))))
+        os.mkdir(place.name)
+        os.chdir(place.name)
+    with open("f" * 60 + ".ipynb", "w"):
+        pass
+    os.chdir(tmp_path)
+    assert found(tmp_path) == [("ada", "01_one")]
+    assert any("File name too long" in why for why in problems(tmp_path).values())
+
+
+def test_archives_side_by_side_in_one_have_their_entries_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(handed_in, "MOST_FILES", 200)  # what is packed without compression is counted twice
+    inner = zipped({f"{number}.x": "" for number in range(60)})
+    put(tmp_path, "mallory/all.zip", zipped({"a.zip": inner, "b.zip": inner, "01_one.ipynb": WORK}))
+    put(tmp_path, "ada/all.zip", zipped({"12:30 01_one.ipynb": WORK}))
+    assert found(tmp_path) == [("ada", "01_one"), ("mallory", "01_one")]
+    assert "more than 200 entries" in problems(tmp_path)["mallory/all.zip/b.zip"]
+
+
+def test_attempts_that_do_not_count_take_no_memory_and_few_lines(tmp_path):
+    long = notebook(code("def alpha():\n    return 1\n#" + "x" * 190_000, "alpha"), lesson="01_one")
+    put(tmp_path, "ada/all.zip", zipped({f"{number}.ipynb": long for number in range(60)}))
+    put(tmp_path, "ben/01_one.ipynb", UNTOUCHED)
+    read = [collecting._read(one, KEYS) for one in handed_in.files(tmp_path)]
+    assert sum(len(one.matches) for one in read) < 100_000
+    one, _ = collect(tmp_path, KEYS).submissions
+    assert len(one.matches[0].source) > 190_000 and len(one.notes) < 25
+
+
+def test_code_that_grows_when_it_is_written_out_is_refused(tmp_path):
+    deep = "".join(" " * depth + "if 1:\n" for depth in range(94)) + " " * 94 + "helper = 1;" + "a = 1;" * 20_000
+    put(tmp_path, "ada/01_one.ipynb", notebook(code(deep), code("def alpha():\n    return helper", "alpha"), lesson="01_one"))
+    assert "comes to more than 4,000,000 characters" in problems(tmp_path)["ada/01_one.ipynb"]
+
+
+def test_exercises_solved_in_the_lesson_that_has_none_are_graded(tmp_path):
+    put(tmp_path, "ada/00_start_here.ipynb", notebook(code("def alpha():\n    return 1", "alpha"), lesson="00_start_here"))
+    assert found(tmp_path) == [("ada", "01_one")]
+
+
+def test_what_cannot_be_read_in_a_clone_is_said(tmp_path):
+    clone(tmp_path / "ada", ["01_one"])
+    put(tmp_path, "ada/course/notebooks/final.ipynb", '{"cells": [')
+    assert list(problems(tmp_path)) == ["ada/course/notebooks/final.ipynb"]
+
+
+def test_spaces_of_any_kind_are_spaces(tmp_path):
+    put(tmp_path, "山田\u3000太郎/01_one.ipynb")
+    the_class = collect(tmp_path, KEYS, [{"Full name": "山田 太郎", "ID number": "7"}])
+    assert (the_class.missing, the_class.unknown) == ([], [])
+
+
+def test_a_hidden_link_is_not_followed(tmp_path):
+    put(tmp_path, "class/ada/01_one.ipynb")
+    put(tmp_path, "elsewhere/01_one.ipynb")
+    (tmp_path / "class" / ".x").symlink_to(tmp_path / "elsewhere")
+    assert collect(tmp_path / "class", KEYS).remarks == []

@@ -218,10 +218,15 @@ def test_the_lesson_is_told_by_metadata_then_names_then_definitions():
     def cells(*sources, **more):
         return [Cell("code", source, **more) for source in sources]
 
-    assert tell_lesson("02_two", cells("def alpha(): pass"), keys) == "02_two"
+    assert tell_lesson("02_two", cells("def alpha(): pass"), keys) == "01_one"
+    assert tell_lesson("02_two", cells("x = 1"), keys) == "02_two"
     assert tell_lesson("unknown", cells("x", exercise="gamma"), keys) == "02_two"
     assert tell_lesson("01_one", cells("x", exercise="gamma"), keys) == "02_two"
     assert tell_lesson("01_one", [*cells("x", exercise="gamma"), *cells("x", exercise="alpha")], keys) == "01_one"
+    assert tell_lesson("01_one", [*cells("x", exercise="gamma"), *cells("def alpha(): pass")], keys) == "01_one"
+    keys["03_three"] = Key("03_three", (exercise("epsilon"),))
+    both = [*cells("x", exercise="gamma"), *cells("x", exercise="epsilon")]
+    assert tell_lesson("01_one", both, keys) == "01_one" and tell_lesson(None, both, keys) is None
     assert tell_lesson(None, cells("x", name="beta-solution"), keys) == "01_one"
     assert tell_lesson(None, cells("%%time\ndef beta():\n    return 2"), keys) == "01_one"
     assert tell_lesson(None, cells("x = 1", "def beta(:"), keys) is None
@@ -282,7 +287,6 @@ HEAVY = {
     "chain of functions": chain(3_200),
     "definitions of one name": [cell("alpha = 1\n" * 1_500) for _ in range(50)],
     "code without a lesson's name": [cell("x = 1\n" * 3_000) for _ in range(45)],
-    "magics": [cell("%time x\n" * 30 + "x = 1\n" * 30) for _ in range(500)],
     "lines in the exercise's cell": [named("x\n" * 90_000 + SOLVED), named("x;" * 90_000, "beta")],
     "too large cells": [cell("x" * (LARGEST_CELL + 1)) for _ in range(5)],
 }
@@ -349,4 +353,10 @@ def spoil(draw, source):
 def test_cells_that_were_not_read_are_said():
     one = matched(named("x" * (LARGEST_CELL + 1)))
     assert one.status == MISSING and "1 cells were not read" in one.note
+    assert "1 cells were not read" in matched(cell("x" * (LARGEST_CELL + 1)), named(SOLVED)).note
+
+
+def test_questions_and_percent_signs_are_read_like_any_other_code():
+    asking = [cell("# what is this, and why does it stand here?\n" * 900), cell('print("loss=%.3f" % x)\n' * 900)]
+    assert gives(matched(*asking, named(SOLVED))) == 6 and not matched(*asking, named(SOLVED)).note
     assert gives(matched(cell("x" * 150_000), cell("y" * 10 ** 6), cell("z" * 199_000), cell("z" * 199_000), named(SOLVED))) == 6

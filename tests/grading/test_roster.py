@@ -43,11 +43,11 @@ def test_exports_are_read_in_any_usual_encoding_and_with_any_separator(tmp_path,
 @pytest.mark.parametrize("text, identity, name, column, value", [
     (CANVAS, "222", "schmidtanna (222)", "SIS Login ID", "schmidt1"),
     (CANVAS, "schmidt2", "schmidt2", "ID", "333"), (CANVAS, "U1", "U1", "ID", "111"),
-    (CANVAS, "Ada@Uni.Example", "x", "ID", "111"),
+    (CANVAS, "Ada@Uni.Example", "Ada@Uni.Example", "ID", "111"),
     (CANVAS, "lovelaceada", "lovelaceada", "ID", "111"), (CANVAS, "Ada Lovelace", "Ada Lovelace", "ID", "111"),
     (CANVAS, "nunezjose", "nunezjose", "ID", "444"), (CANVAS, "x", "Jose\u0301 Nu\u0301n\u0303ez", "ID", "444"),
     (MOODLE, "5512", "Ada Lovelace", "Email address", "ada@uni.example"), (MOODLE, "schmidt1", "schmidt1", "ID number", "u2"),
-    (MOODLE, "jn@uni.example", "x", "Last name", "Núñez"),
+    (MOODLE, "jn@uni.example", "jn@uni.example", "Last name", "Núñez"),
     (WORKSHEET, "8", "Participant 8", "ID number", "u2")])
 def test_students_are_found_by_id_login_mail_and_name(tmp_path, text, identity, name, column, value):
     row, = fitting(roster(tmp_path, text), Student(identity, name))
@@ -58,6 +58,14 @@ def test_students_are_found_by_id_login_mail_and_name(tmp_path, text, identity, 
     ("x", "Anna Schmidt"), ("schmidtanna", "schmidtanna"), ("nobody", "nobody"), ("", "")])
 def test_who_cannot_be_told_is_not_guessed(tmp_path, identity, name):
     assert len(fitting(roster(tmp_path, CANVAS), Student(identity, name))) != 1
+
+
+def test_a_platforms_number_is_no_other_number_of_somebody_else():
+    moodle = [{"First name": "Anna", "Last name": "Schmidt", "ID number": "12"}, {"First name": "Ben", "ID number": "4711"}]
+    assert fitting(moodle, Student("4711", "Anna Schmidt")) == moodle[:1]
+    assert fitting(moodle, Student("4711", "4711")) == moodle[1:]
+    canvas = [{"Student": "Schmidt, Anna", "ID": "4711"}, {"Student": "Meier, Ben", "ID": "12", "SIS User ID": "4711"}]
+    assert fitting(canvas, Student("4711", "schmidtanna")) == canvas[:1]
 
 
 def test_letters_are_folded_only_where_nobody_is_written_so():

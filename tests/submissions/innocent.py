@@ -126,9 +126,9 @@ def folders():
     yield "uli-script", "uli-script", {"solution.py": b"x = 1"}, None, "only notebooks"
     yield "vera-untouched-copy", "vera-untouched-copy", {file: work, f"{LESSON}-1.ipynb": untouched}, full(), ""
     yield "will-nbgitpuller", "will-nbgitpuller", {f"{LESSON}__20260115103000.ipynb": work, file: untouched}, full(), ""
-    yield "xara-start", "xara-start", {"00_start_here.ipynb": json.dumps(
-        {"cells": [], "metadata": {"course": {"lesson": "00_start_here"}}}).encode()}, None, "nothing to do"
-    course = {"course/notebooks/00_start_here.ipynb": b"{}", "course/helpers/grading/keys/01.ipynb": work,
+    start = json.dumps({"cells": [], "metadata": {"course": {"lesson": "00_start_here"}}}).encode()
+    yield "xara-start", "xara-start", {"00_start_here.ipynb": start}, None, "nothing to do"
+    course = {"course/notebooks/00_start_here.ipynb": start, "course/helpers/grading/keys/01.ipynb": work,
               "course/tests/keys/01.ipynb": work, f"course/notebooks/.ipynb_checkpoints/{file}": work}
     yield "yann-home", "yann-home", {**course, f"course/notebooks/{file}": work}, full(), ""
     yield "zita-idle-home", "zita-idle-home", {**course, f"course/notebooks/{file}": untouched}, None, "clone of the course"

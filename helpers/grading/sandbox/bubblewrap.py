@@ -1,7 +1,4 @@
-"""The command line of bubblewrap: what a sandboxed process can see, and how much it may take.
-
-See `man bwrap` and https://github.com/containers/bubblewrap.
-"""
+"""The command line of bubblewrap (https://github.com/containers/bubblewrap): what a sandboxed process can see."""
 
 import contextlib
 import functools
