@@ -283,9 +283,15 @@ def test_results_are_not_taken_over_from_another_version_of_the_course(monkeypat
 
 @pytest.mark.parametrize("kept", ["", "[]", "{}", '{"lesson": 1, "seed": 2, "exercises": [{}]}',
                                   '{"lesson": 1, "seed": 2, "exercises": 3}'])
-def test_a_result_that_cannot_be_read_is_none(tmp_path, kept):
-    (tmp_path / "x.json").write_text(kept)
-    assert classes._kept(tmp_path / "x.json") is None
+def test_work_whose_result_cannot_be_read_is_done_again(tmp_path, monkeypatch, kept):
+    def begin(*_):
+        raise GradingError("done again")
+
+    monkeypatch.setattr(classes, "Runner", begin)
+    one, options = Submission(Student("ada", "ada"), LESSON, "ada.ipynb", b"x"), Options()
+    (tmp_path / f"{classes.work_name(b'x', KEYS[LESSON], options)}.json").write_text(kept)
+    with pytest.raises(GradingError, match="done again"):
+        grade_class([one], KEYS, options, tmp_path)
 
 
 @pytest.mark.parametrize("private, umask, mode", [(True, 0o022, 0o600), (False, 0o022, 0o644), (False, 0o077, 0o600)])
