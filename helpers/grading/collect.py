@@ -29,7 +29,7 @@ MOST_WORK = 4_000_000  # characters of code that run for one notebook: all that 
 
 
 def _taken_apart(data, keys):
-    """Return the lesson that a file says, that which it is of, a digest, packed matches, if it is work, and if it is a key."""
+    """Return the lesson that a file says, its own, a digest, other lessons in it, packed matches, if it is work, if a key."""
     said, cells = parse(data)
     lesson = tell_lesson(said, cells, keys)
     found = match(keys[lesson], cells) if lesson else []
@@ -37,6 +37,8 @@ def _taken_apart(data, keys):
         raise SubmissionError(f"the code of its exercises comes to more than {MOST_WORK:,} characters")
     told = [(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source) for cell in cells]
     return (said or "", lesson, hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest(),
+            [other for other in keys if other != lesson and {one.name for one in keys[other].exercises} & {
+                cell.exercise for cell in cells if "exercise-solution" in cell.tags}],
             zlib.compress(pickle.dumps(tuple(found))), any(not one.status for one in found),
             any({"exercise-hidden", "key-setup"} & cell.tags for cell in cells))
 
@@ -50,7 +52,7 @@ def _read(one, keys):
         try:
             with one.open() as file:
                 data = file.read(LARGEST_FILE + 1)
-            said, lesson, one.data, one.matches, worked, is_key = apart(_taken_apart, data, keys)
+            said, lesson, one.data, others, one.matches, worked, is_key = apart(_taken_apart, data, keys)
         except Exception as error:  # a broken archive raises nearly any, and no notebook may stop the class
             one.problem = str(error) if isinstance(error, SubmissionError) else (
                 f"the file cannot be read ({getattr(error, 'strerror', None) or error})")
@@ -58,7 +60,9 @@ def _read(one, keys):
             one.kind, one.lesson = ("notebook" if ".ipynb" in name else "other"), next(filter(name.__contains__, keys), None)
             return one
         one.kind, one.lesson = "notebook", lesson
-        one.note = "" if name.endswith(".ipynb") else f"{one.parts[-1]} is not called .ipynb, but holds a notebook"
+        one.note = "; ".join(filter(None, [
+            "" if name.endswith(".ipynb") else f"{one.parts[-1]} is not called .ipynb, but holds a notebook",
+            f"{one.parts[-1]} also holds exercises of {', '.join(others)}; none of them counts" if lesson and others else ""]))
         if is_key:
             one.problem, one.lesson = "it is a key, nobody's work", None
         elif said.startswith("00_") and not lesson:

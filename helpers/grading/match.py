@@ -192,6 +192,4 @@ def tell_lesson(said: str | None, cells: Sequence[Cell], keys: dict[str, Key]) -
     for lesson, names_of in wanted.items():
         counts[lesson] += sum(bool(each) and all(map(code.binding, each)) for each in names_of)
     best = [lesson for lesson, count in counts.items() if count == max(counts.values()) > 0]
-    if said in keys and (counts[said] or len(best) != 1):
-        return said
-    return best[0] if len(best) == 1 else None
+    return said if said in keys and (counts[said] or len(best) != 1) else best[0] if len(best) == 1 else None

@@ -20,7 +20,6 @@ from helpers.grading.records import Cell, SubmissionError
 LARGEST_FILE = 20 * 2**20
 MOST_CELLS = 2_000
 LARGEST_CELL = 200_000  # Characters. Nobody writes such a cell by hand.
-_SMALLER = "choose Edit > Clear Outputs of All Cells, save, and hand it in again"
 
 _OTHERS = {b"PK\x03\x04": " but a zip archive: give it back its ending .zip", b"%PDF": " but a PDF: hand in the .ipynb file",
            b"<": " but a web page: download the notebook's own, raw file",
@@ -76,7 +75,8 @@ def parse(data: bytes) -> tuple[str | None, list[Cell]]:
     Raises SubmissionError when it is no notebook, or larger than any notebook of the course.
     """
     if len(data) > LARGEST_FILE:
-        raise SubmissionError(f"the file has more than {LARGEST_FILE // 2**20} MB: {_SMALLER}")
+        raise SubmissionError(f"the file has more than {LARGEST_FILE // 2**20} MB: choose Edit > Clear Outputs of All Cells, "
+                              "save, and hand it in again")
     if not data.strip():
         raise SubmissionError("the file is empty")
     text = decode(data)

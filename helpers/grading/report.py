@@ -31,7 +31,6 @@ _QUIET = """import contextlib, io
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
     _answer = {call}
 _answer"""
-_NOT_RUN = "this machine could not run it yet; the same command tries it again"
 
 
 def spelled_out(text):
@@ -172,7 +171,7 @@ def write_report(out, the_class, results, reveal=False, facts=None):
         if result:
             earned[one.student.identity, result.lesson] = result.earned
         elif not one.problem:
-            one = dataclasses.replace(one, problem=_NOT_RUN)
+            one = dataclasses.replace(one, problem="this machine could not run it yet; the same command tries it again")
         name = result.lesson if result else page_name(f"{one.lesson or 'unknown'} not graded", one.path)
         link = f"feedback/{page_name(one.student.name, one.student.identity)}/{name}.html"
         files.write(link, feedback_page(one, result, reveal))

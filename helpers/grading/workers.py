@@ -24,7 +24,6 @@ LONGEST_CALL = 10_000
 PIECE = 1 << 16
 PATIENCE = 60  # seconds for what only a machine that is very busy or broken does not do at once
 MOST_RESTARTS = 5
-_OUT_OF_TURN = DEAD, "the worker spoke out of turn"
 
 
 class Worker:
@@ -90,7 +89,7 @@ class Worker:
         deadline, reply = time.monotonic() + seconds, bytearray()
         listening = [self._replies.fileno(), self._control.fileno()]
         if request and self._replies.read(1):
-            return CellRun(*_OUT_OF_TURN)
+            return CellRun(DEAD, "the worker spoke out of turn")
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0:
@@ -109,7 +108,7 @@ class Worker:
             if len(reply) > LARGEST_REPLY:
                 return CellRun(FLOOD, "sent more than a cell can have to say")
             if b"\n" in piece[:-1]:
-                return CellRun(*_OUT_OF_TURN)
+                return CellRun(DEAD, "the worker spoke out of turn")
         return _checked(reply, self._number)
 
     def close(self) -> None:

@@ -696,3 +696,12 @@ def test_a_hidden_link_is_not_followed(tmp_path):
     put(tmp_path, "elsewhere/01_one.ipynb")
     (tmp_path / "class" / ".x").symlink_to(tmp_path / "elsewhere")
     assert collect(tmp_path / "class", KEYS).remarks == []
+
+
+def test_exercises_of_a_second_lesson_in_one_notebook_are_not_lost_in_silence(tmp_path):
+    both = notebook(code("def alpha():\n    return 1", "alpha"), code("def gamma():\n    return 1", "gamma"), lesson="01_one")
+    put(tmp_path, "ada/01_one.ipynb", both)
+    put(tmp_path, "ben/01_one.ipynb")
+    ada, ben = collect(tmp_path, KEYS).submissions
+    assert ada.lesson == "01_one" and ada.notes == ("01_one.ipynb also holds exercises of 02_two; none of them counts",)
+    assert ben.notes == ()
