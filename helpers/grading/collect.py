@@ -34,7 +34,7 @@ def _taken_apart(data, keys):
     lesson = tell_lesson(said, cells, keys)
     found = match(keys[lesson], cells) if lesson else []
     if sum(len(text) for one in found for text in (*one.before, one.source or "")) > MOST_WORK:
-        raise SubmissionError(f"the code of its exercises comes to more than {MOST_WORK:,} characters")
+        raise SubmissionError(f"the code of its exercises is too large: more than {MOST_WORK:,} characters")
     told = [(cell.kind, cell.exercise, sorted(cell.tags), cell.name, cell.source) for cell in cells]
     return (said or "", lesson, hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest(),
             [other for other in keys if other != lesson and {one.name for one in keys[other].exercises} & {

@@ -107,7 +107,7 @@ def _opened(one, left, deep):
         if deep < 1:
             raise SubmissionError(f"it lies more than {NESTED} archives deep")
         if one.size > 20 * LARGEST_ARCHIVE:
-            raise SubmissionError("it has more than 2,000 MB")
+            raise SubmissionError(f"it has more than {20 * LARGEST_ARCHIVE // 2**20:,} MB")
         with one.open() as file:
             # `ZipFile` takes ten times the size of all entries in memory before one can ask it how many there are.
             left[1] -= sum(block.count(b"PK\x01\x02") for block in iter(lambda: file.read(2**20), b""))

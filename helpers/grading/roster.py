@@ -24,8 +24,8 @@ def _squashed(text):
     return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
 
 
-def _ids(row):
-    return [row.get(column, "").removeprefix("Participant ") for column in IDS]
+def _ids(row, columns=IDS):
+    return [row.get(column, "").removeprefix("Participant ") for column in columns]
 
 
 def _names(row):
@@ -39,7 +39,7 @@ def fitting(rows: Sequence[dict[str, str]], student: Student) -> list[dict[str, 
     """Return the rows that fit a student by a platform's own number, else the name by an id, a login, an address or a name."""
     name = re.sub(r" \([^()]*\)$", "", student.name)
     # The number in the name of a file or folder is Canvas's "ID" or Moodle's "Identifier", and no other.
-    for told, text, fold in ((lambda row: _ids(row)[::len(IDS) - 1], student.identity, str), (_ids, name, str),
+    for told, text, fold in ((lambda row: _ids(row, ("ID", "Identifier")), student.identity, str), (_ids, name, str),
                              (_ids, name, str.casefold), (_names, name, str), (_names, name, _squashed)):
         if found := [row for row in rows if fold(text) and fold(text) in map(fold, told(row))]:
             return found

@@ -671,7 +671,7 @@ def test_attempts_that_do_not_count_take_no_memory_and_few_lines(tmp_path):
 def test_code_that_grows_when_it_is_written_out_is_refused(tmp_path):
     deep = "".join(" " * depth + "if 1:\n" for depth in range(94)) + " " * 94 + "helper = 1;" + "a = 1;" * 20_000
     put(tmp_path, "ada/01_one.ipynb", notebook(code(deep), code("def alpha():\n    return helper", "alpha"), lesson="01_one"))
-    assert "comes to more than 4,000,000 characters" in problems(tmp_path)["ada/01_one.ipynb"]
+    assert "too large: more than 4,000,000 characters" in problems(tmp_path)["ada/01_one.ipynb"]
 
 
 def test_exercises_solved_in_the_lesson_that_has_none_are_graded(tmp_path):
@@ -705,3 +705,11 @@ def test_exercises_of_a_second_lesson_in_one_notebook_are_not_lost_in_silence(tm
     ada, ben = collect(tmp_path, KEYS).submissions
     assert ada.lesson == "01_one" and ada.notes == ("01_one.ipynb also holds exercises of 02_two; none of them counts",)
     assert ben.notes == ()
+
+
+def test_an_archive_larger_than_any_class_is_not_looked_through(tmp_path):
+    put(tmp_path, "ada/01_one.ipynb")
+    with open(put(tmp_path, "mallory/all.zip", b""), "r+b") as file:
+        file.truncate(20 * handed_in.LARGEST_ARCHIVE + 1)  # a hole, which takes no disk
+    assert found(tmp_path) == [("ada", "01_one")]
+    assert "more than 2,000 MB" in problems(tmp_path)["mallory/all.zip"]
