@@ -84,7 +84,8 @@ def test_files_like_those_of_a_well_known_course_run_through_the_lesson(tmp_path
     monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
     notebook = nbformat.read(LESSON, as_version=4)
     sizes, = (cell for cell in notebook.cells if "SIZES[signs.source]" in cell.source)
-    sizes.source = sizes.source.replace("SIZES[signs.source]", 'SIZES["sample"]')  # as long as on the sample, not as on photos
+    # Shorter than on the sample: accuracies of other files have no range to lie in.
+    sizes.source = sizes.source.replace("SIZES[signs.source]", '{"every": 4, "epochs": 6, "final_epochs": 2}')
     nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(LESSON.parent)}}).execute()
     said = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
     assert "Hand signs (real data): 1,080 training + 120 test images" in said
