@@ -6,8 +6,8 @@ that colab.txt names:
     python3.13 -m venv colab && colab/bin/python -m pip install -r tests/lessons/colab.txt
     COURSE_COLAB_PYTHON=$PWD/colab/bin/python python -m pytest tests/lessons/test_colab.py
 
-The course is fetched from this very checkout, as it was last committed. Without the variable these tests skip; that the set-up
-cell fetches the course under any versions is tested in test_setup_cell.py.
+The course is fetched from this very checkout, as it was last committed, and runs on the sample, or on what COURSE_DATA asks for.
+Without the variable these tests skip; that the set-up cell fetches the course under any versions is tested in test_setup_cell.py.
 """
 
 import json
@@ -61,7 +61,7 @@ def run(tmp_path_factory):
         folder = tmp_path_factory.mktemp(name)
         shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", folder / "lesson.ipynb")
         done = subprocess.run([python, "-c", RUN, packages], cwd=folder, capture_output=True, text=True, timeout=1800,
-                              env={**environment, "COURSE_REPOSITORY": f"file://{ROOT}", "COURSE_DATA": "sample"})
+                              env={**environment, "COURSE_REPOSITORY": f"file://{ROOT}"})
         assert done.returncode == 0, done.stderr[-3000:]
         met = json.loads(done.stdout.splitlines()[-1])
         found, place = met["facts"]
