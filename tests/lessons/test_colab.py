@@ -37,7 +37,7 @@ import importlib.metadata, json, platform
 import helpers
 found = {name: importlib.metadata.version(name) for name in %r}
 print(json.dumps([{**found, "python": platform.python_version()}, helpers.__file__]))''' % json.loads(sys.argv[1])))
-NotebookClient(notebook, timeout=1200, kernel_name="python3").execute()
+NotebookClient(notebook, timeout=2400, kernel_name="python3").execute()
 code = [cell for cell in notebook.cells if cell.cell_type == "code"]
 outputs = [output for cell in code for output in cell.outputs]
 print(json.dumps({"facts": json.loads(code[-1].outputs[-1]["text"]), "cells": len(code),
@@ -60,7 +60,7 @@ def run(tmp_path_factory):
     def run(name):
         folder = tmp_path_factory.mktemp(name)
         shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", folder / "lesson.ipynb")
-        done = subprocess.run([python, "-c", RUN, packages], cwd=folder, capture_output=True, text=True, timeout=1800,
+        done = subprocess.run([python, "-c", RUN, packages], cwd=folder, capture_output=True, text=True, timeout=3600,
                               env={**environment, "COURSE_REPOSITORY": f"file://{ROOT}"})
         assert done.returncode == 0, done.stderr[-3000:]
         met = json.loads(done.stdout.splitlines()[-1])
