@@ -123,7 +123,7 @@ def _choose(exercise, own, named):
     if not defining:
         return (touched[-1], "") if touched else (None, NOT_ATTEMPTED if named or everywhere else MISSING)
     # What the last check has seen; further down there is only scratch paper, unless there is nothing else.
-    asks = re.compile(rf"\bcheck\(\s*({'|'.join(map(re.escape, wanted))})\b")
+    asks = re.compile(rf"check\((?<!\wcheck\()\s*({'|'.join(map(re.escape, wanted))})\b")  # a literal in front is found fast
     last = max((number for number in own.bodies if number >= 0 and asks.search(own.cells[number].source)), default=len(own.cells))
     chosen, count = max([number for number in defining if number <= last] or defining), len({*named, *defining})
     if chosen not in named:

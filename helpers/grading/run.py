@@ -19,8 +19,8 @@ CLEARING = "get_ipython().reset()"  # IPython's own way to forget every name of 
 HINT_SECONDS = 10  # what the lesson's own check may take; feedback has no hint where that is too little
 WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]{0,200}\b(layers|pretrained|progress)\b")
 """What asks for TensorFlow, or for a module of the course that imports it at once."""
-_BARE_KERAS = ("import sys; sys.modules |= dict.fromkeys(['sklearn', 'matplotlib.pyplot']); import keras; "
-               "del sys.modules['sklearn'], sys.modules['matplotlib.pyplot']")  # Keras takes long to wrap them
+_BARE_KERAS = ("import sys; sys.modules |= dict.fromkeys(['sklearn', 'matplotlib']); import keras; "
+               "del sys.modules['sklearn'], sys.modules['matplotlib']")  # Keras takes long to wrap them
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
