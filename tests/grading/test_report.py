@@ -131,6 +131,12 @@ def test_every_status_is_said_in_words(status, said):
     assert said in words_of(feedback_page(handed_in(), lesson_result(LESSON, (status,))))
 
 
+def test_a_note_begins_like_a_sentence():
+    result = lesson_result(LESSON, (WRONG,))
+    result.exercises[0].note = "your notebook does not define: pool"
+    assert "Not right yet. Your notebook does not define: pool" in words_of(feedback_page(handed_in(), result))
+
+
 def test_a_hint_in_another_form_is_shown_as_it_is():
     result = lesson_result(LESSON, (WRONG,))
     result.exercises[0].hint = "NameError: pool"
