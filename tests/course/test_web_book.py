@@ -200,7 +200,7 @@ def darkness(page):
 
 @pytest.mark.slow
 def test_in_the_browser(book, browser):
-    """Wide and narrow, light and dark: no script error, nothing wider than the window, no serious finding of axe-core."""
+    """Wide and light, narrow and dark: no script error, nothing wider than the window, no serious finding of axe-core."""
     context = browser.new_context(color_scheme="light", reduced_motion="reduce")
     page = context.new_page()
     errors, asked = [], []

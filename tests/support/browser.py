@@ -23,7 +23,7 @@ def chromium():
         opened.close()
 
 
-def serious_findings(page, within="html", **options):
+def serious_findings(page, within="html"):
     """Return the serious findings of axe-core in a part of a page, each as rule and element; skip where axe-core is missing.
 
     The script is read here: its package reads it with the encoding of the machine, and fails where that is not UTF-8.
@@ -32,6 +32,5 @@ def serious_findings(page, within="html", **options):
     if package is None:
         pytest.skip("no axe-core: python -m pip install axe-playwright-python")
     page.evaluate(Path(package.submodule_search_locations[0], "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("([within, options]) => axe.run(within, options)",
-                          [within, {"resultTypes": ["violations"], **options}])["violations"]
+    found = page.evaluate("within => axe.run(within, {resultTypes: ['violations']})", within)["violations"]
     return [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")]
