@@ -6,6 +6,7 @@
 """
 
 import argparse
+import contextlib
 import os
 import secrets
 import sys
@@ -21,6 +22,7 @@ from helpers.grading.grade_class import VERSIONS, grade_class
 from helpers.grading.records import NOTHING_TO_DO, GradingError
 from helpers.grading.report import spelled_out, write_grafts, write_report
 from helpers.grading.roster import read_roster
+from helpers.grading.run import Runner, wanted_imports
 from helpers.grading.sandbox import bubblewrap
 from helpers.grading.workers import Options, bounds
 from helpers.whole_files import write_whole
@@ -81,6 +83,16 @@ def chosen_seed(out, seed=None):
     return seed
 
 
+def read(options, keys, say, meet=lambda met: None):
+    """Read the class, say what was noticed, and return it."""
+    say(f"Reading {options.submissions} ...")
+    the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None, meet)
+    for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
+                                       if one.problem not in ("", NOTHING_TO_DO))):
+        say(line)
+    return the_class
+
+
 def run(options, console):
     """Do what the command line asks for."""
     def say(line):
@@ -89,26 +101,23 @@ def run(options, console):
     if options.command == "handout":
         return say(write_handout(options.folder, options.repository))
     check(options)
-    seed = chosen_seed(options.out, options.seed) if options.command == "grade" else None
-    keys = read_keys(options.keys, seed=seed)
-    say(f"Reading {options.submissions} ...")
-    the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None)
-    for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
-                                       if one.problem not in ("", NOTHING_TO_DO))):
-        say(line)
     if options.command == "graft":
-        count = write_grafts(the_class.submissions, keys, options.out)
+        keys = read_keys(options.keys)
+        count = write_grafts(read(options, keys, say).submissions, keys, options.out)
         return say(f"{count} notebooks. Run: python -m pytest --nbval {options.out}")
-    say(f"Seed {seed}: --seed {seed} draws the same hidden inputs again.")
-    if options.sandbox == "none":
-        say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades and "
-            "keys among it.")
-    with Progress(console=console) as bar:
-        task = bar.add_task("", total=None)
-        results = grade_class(
-            the_class.submissions, keys, Options(options.timeout, options.memory, options.sandbox), options.out / "work",
-            jobs=options.jobs, scheduler=options.scheduler, say=say, progress=lambda done, of: bar.update(
-                task, completed=done, total=of, description=f"{done} of {of} graded"))
+    seed = chosen_seed(options.out, options.seed)
+    keys = read_keys(options.keys, seed=seed)
+    with contextlib.closing(Runner((), Options(options.timeout, options.memory, options.sandbox))) as runner:
+        the_class = read(options, keys, say, lambda met: runner.warm(wanted_imports(met)))
+        say(f"Seed {seed}: --seed {seed} draws the same hidden inputs again.")
+        if options.sandbox == "none":
+            say("No sandbox: student code runs with your rights and can read and change all that you can, this class's grades "
+                "and keys among it.")
+        with Progress(console=console) as bar:
+            task = bar.add_task("", total=None)
+            results = grade_class(the_class.submissions, keys, runner, options.out / "work", jobs=options.jobs, say=say,
+                                  scheduler=options.scheduler, progress=lambda done, of: bar.update(
+                                      task, completed=done, total=of, description=f"{done} of {of} graded"))
     facts = {"seed": seed, "limits": bounds(options.sandbox), "seconds a cell": options.timeout,
              "megabytes an exercise": options.memory, "versions": VERSIONS}
     written = write_report(options.out, the_class, results, options.reveal, facts)

@@ -8,7 +8,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from helpers.grading.apart import apart
@@ -206,23 +206,25 @@ def _submissions(student, found):
     return come
 
 
-def collect(folder: str | Path, keys: dict[str, Key], roster: Sequence[dict[str, str]] | None = None) -> Class:
+def collect(folder: str | Path, keys: dict[str, Key], roster: Sequence[dict[str, str]] | None = None,
+            meet: Callable[[list[Key]], object] = lambda met: None) -> Class:
     """Read all submissions of a class, of which a roster may tell who belongs to it; raises GradingError where there are none.
 
     The folder holds a folder or archive for each student, or all notebooks side by side, or what Canvas or Moodle gives, packed
-    or not, or the home folders of a JupyterHub.
+    or not, or the home folders of a JupyterHub. Whenever a lesson is met, the keys of all that were met are told.
     """
     folder, remarks = Path(folder), []
     if not folder.is_dir():
         raise GradingError(f"the folder of submissions {str(folder)!r} " + (
             "is a file: unpack it, and give its folder" if folder.exists() else "does not exist"))
     keys = {lesson: keys[lesson] for lesson in sorted(keys, key=len, reverse=True)}
-    found, met = [], set()
+    found, met = [], []
     for file in files(folder):
         found.append(_read(file, keys))
-        if file.lesson and file.lesson not in met:  # what this process knows of a lesson, those that it forks know too
-            met.add(file.lesson)
-            match(keys[file.lesson], keys[file.lesson].lesson_cells)
+        if file.lesson and keys[file.lesson] not in met:  # what this process knows of a lesson, those that it forks know too
+            met.append(keys[file.lesson])
+            match(met[-1], met[-1].lesson_cells)
+            meet(met)
     if any(one.problem and not one.parts for one in found):
         raise GradingError(f"the folder of submissions {str(folder)!r} cannot be read")
     found = _lift([one for one in found if one.place], keys, remarks)

@@ -8,12 +8,12 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any
 
 from helpers.environment import installed
 from helpers.grading.records import ENDED, GradingError, Key, LessonResult, Match, Submission
 from helpers.grading.run import Runner, wanted_imports
 from helpers.grading.sandbox import SandboxError
-from helpers.grading.workers import Options
 from helpers.project import ROOT
 from helpers.whole_files import write_whole
 
@@ -62,12 +62,9 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
         try:
             for future in as_completed(futures):
                 name = futures[future]
-                try:
-                    result = future.result()
-                except Exception as error:
-                    if alone and not isinstance(error, SandboxError):
-                        raise
-                    result = error
+                result: Any = future.exception() or future.result()
+                if alone and not isinstance(result, (LessonResult, SandboxError)):
+                    raise result
                 if alone or (isinstance(result, LessonResult) and all(one.status not in ENDED for one in result.exercises)):
                     yield name, result
                 else:
@@ -79,7 +76,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
         yield from graded(left, keys, runner, alone=True)
 
 
-def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options: Options, store: Path, *, jobs: int = 1,
+def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], runner: Runner, store: Path, *, jobs: int = 1,
                 scheduler: str | None = None, say: Callable[[str], None] = print,
                 progress: Callable[[int, int], None] = lambda done, of: None) -> list[LessonResult | None]:
     """Grade what `collect` has found and no run before has graded, and return for each submission its result.
@@ -100,9 +97,9 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     GradingError
         When no work can be graded: a key fails here, no worker starts, no scheduler answers.
     """
-    names = [work_name(one.data, keys[one.lesson], options) if one.lesson and not one.problem else "" for one in submissions]
-    # Equal files are graded once.
-    named, results = {name: one for name, one in zip(names, submissions) if name}, {}
+    names = [work_name(one.data, keys[one.lesson], runner.options) if one.lesson and not one.problem else ""
+             for one in submissions]
+    named, results = {name: one for name, one in zip(names, submissions) if name}, {}  # equal files are graded once
     for name in named:
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError):  # what cannot be read is graded again
             results[name] = LessonResult.from_dict(json.loads((store / f"{name}.json").read_text(encoding="utf-8")))
@@ -110,14 +107,13 @@ def grade_class(submissions: Sequence[Submission], keys: dict[str, Key], options
     work = {name: (str(one.lesson), list(one.matches)) for name, one in named.items() if name not in results}
     if work:
         keys = {lesson: keys[lesson] for lesson in sorted({lesson for lesson, _ in work.values()})}
-        imports = wanted_imports(list(keys.values()), [match for _, matches in work.values() for match in matches])
-        with contextlib.closing(Runner(imports, options)) as runner:
-            for name, result in graded(work, keys, runner, jobs, scheduler):
-                if isinstance(result, SandboxError):
-                    say(f"{named[name].path} is not graded yet: {result}. The same command tries it again.")
-                    continue
-                written = json.dumps(dataclasses.asdict(result), indent=1, sort_keys=True)
-                write_whole(store / f"{name}.json", f"{written}\n", private=True)
-                results[name] = result
-                progress(len(results), len(named))
+        runner.warm(wanted_imports(list(keys.values()), [match for _, matches in work.values() for match in matches]))
+        for name, result in graded(work, keys, runner, jobs, scheduler):
+            if isinstance(result, SandboxError):
+                say(f"{named[name].path} is not graded yet: {result}. The same command tries it again.")
+                continue
+            written = json.dumps(dataclasses.asdict(result), indent=1, sort_keys=True)
+            write_whole(store / f"{name}.json", f"{written}\n", private=True)
+            results[name] = result
+            progress(len(results), len(named))
     return [results.get(name) for name in names]

@@ -1,7 +1,4 @@
-"""Read notebooks as students hand them in, and the code in their cells, of which nothing is run.
-
-Odd encodings, old formats and broken files are read, and nothing without a limit.
-"""
+"""Read notebooks as students hand them in, odd and broken ones too, and the code in their cells; nothing of it is run."""
 
 import ast
 import dis

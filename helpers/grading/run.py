@@ -19,8 +19,8 @@ CLEARING = "get_ipython().reset()"  # IPython's own way to forget every name of 
 HINT_SECONDS = 10  # what the lesson's own check may take; feedback has no hint where that is too little
 WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]{0,200}\b(layers|pretrained|progress)\b")
 """What asks for TensorFlow, or for a module of the course that imports it at once."""
-_BARE_KERAS = ("import sys; sys.modules |= dict.fromkeys(['sklearn', 'matplotlib']); import keras; "
-               "del sys.modules['sklearn'], sys.modules['matplotlib']")  # Keras takes long to wrap them
+_KERAS = ("import sys; sys.modules |= dict.fromkeys({aside}); import keras; "  # which Keras would import too, or wrap
+          "_ = [*map(sys.modules.pop, {aside})]")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -35,8 +35,7 @@ class Runner(Workers):
     """Runs exercises in workers, from which it is made as `Workers` are; one for each process."""
 
     def __reduce__(self):
-        # To a worker of a cluster goes what makes one there, for all the work that it gets.
-        return _runner, (self.imports, self.options)
+        return _runner, (self.imports, self.options)  # a cluster's worker makes one there, for all the work that it gets
 
     def lesson(self, key: Key, matches: Sequence[Match], alone: bool = False) -> LessonResult:
         """Grade one student's work on one lesson, by a key with the answers that hold here: see `key_answers`.
@@ -92,7 +91,7 @@ class Runner(Workers):
         """Run the cells of one exercise; return what came of the key's set-up, the student's cell and the hidden ones."""
         # Sent as one cell, which saves as many conversations as there are cells.
         setup = worker.run("\n".join([CLEARING, SEEDING, *exercise.setup]), max(self.options.timeout, 60))
-        before = worker.run("\n".join(match.before), self.options.timeout)
+        before = worker.run("\n".join(match.before), self.options.timeout) if match.before else setup
         solution = worker.run(match.source, self.options.timeout)
         # Feedback tells calls of what the student is to write, and a hidden cell gives none of these names another value.
         names = sorted(defined_names(exercise.solution))
@@ -142,4 +141,6 @@ def wanted_imports(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[s
     sources += [text for one in matches for text in (*one.before, one.source or "")]
     if any("matplotlib" in one for one in sources):
         imports.add("import matplotlib.pyplot")  # a worker would look for the system's fonts each time
-    return [*([_BARE_KERAS] if any(map(WITH_TENSORFLOW.search, sources)) else []), *sorted(imports)]
+    # Keras takes data of pandas only where it was there before.
+    aside = ["matplotlib", "scipy", "sklearn", *([] if any("pandas" in one for one in sources) else ["pandas"])]
+    return [*([_KERAS.format(aside=aside)] if any(map(WITH_TENSORFLOW.search, sources)) else []), *sorted(imports)]

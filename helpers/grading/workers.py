@@ -27,10 +27,7 @@ MOST_RESTARTS = 5
 
 
 class Worker:
-    """One process that runs a student's cells; raises SandboxError when it does not start, or cannot enter its sandbox.
-
-    The channel leads to the fork server.
-    """
+    """One process that runs a student's cells, forked at the other end of a channel; raises SandboxError if none can be had."""
 
     def __init__(self, channel: socket.socket):
         self._number = 0
@@ -144,8 +141,7 @@ class Options:
 class Workers:
     """The source of workers of one grading process, for which some statements import what they find ready.
 
-    Raises SandboxError when there is no bubblewrap, no way to fork, an import fails, or the course lies where student code could
-    read its keys.
+    Raises SandboxError when there is no bubblewrap, no way to fork, or the course lies where student code could read its keys.
     """
 
     def __init__(self, imports: Sequence[str], options: Options):
@@ -156,46 +152,55 @@ class Workers:
         # Processor time is a last resort: no worker runs so many cells that all cores could be busy for so long.
         seconds = (os.cpu_count() or 1) * max(600, int(20 * options.timeout))
         limits = Limits(memory=options.memory * MEGABYTE, seconds=seconds)
-        self._settings = {"program": program, "limits": dataclasses.asdict(limits), "imports": list(imports)}
+        self._settings = {"program": program, "limits": dataclasses.asdict(limits)}
+        self._process: subprocess.Popen[bytes] | None = None
         self._lock, self._starts = threading.Lock(), 0
-        # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
-        self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()
-        self._open()
+
+    def warm(self, imports: Sequence[str]) -> None:
+        """Let the warm process begin with some imports, unless it has; TensorFlow's take longer than reading a class."""
+        if not self._process or not set(imports) <= set(self.imports):
+            self.imports = tuple(imports)
+            self._open()
 
     def _open(self):
-        """Start the warm process, and wait until it has imported all."""
+        """Start the warm process, in the place of an earlier one."""
+        self.close()
+        # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
+        self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()
         self._channel, theirs = socket.socketpair()
-        self._starts, sandboxed = self._starts + 1, self._settings["program"]
+        self._ready, sandboxed = False, self._settings["program"]
         # By these systemd-run finds the service of this user.
         kept = {name: os.environ[name] for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ}
         env = {**(kept if sandboxed else os.environ), **bubblewrap.ENVIRONMENT, "HOME": os.path.expanduser("~"),
                **dict.fromkeys(("XDG_CONFIG_HOME", "IPYTHONDIR", "TMPDIR"), self._folder.name)}
         del env["MPLCONFIGDIR"]
         command = [*(cgroup.command() if sandboxed else []), sys.executable, "-m", "helpers.grading.fork_server",
-                   str(theirs.fileno()), json.dumps(self._settings)]
+                   str(theirs.fileno()), json.dumps({**self._settings, "imports": self.imports})]
         with theirs:
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, cwd="/", stdin=subprocess.DEVNULL,
                                              stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True)
-        if self._channel.recv(5) != b"ready":
-            self._errors.seek(0)
-            words = self._errors.read().decode(errors="replace").strip().splitlines() or ["it did not say why"]
-            raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
 
     def start(self) -> Worker:
-        """Return a new worker; raises SandboxError when none can be had."""
+        """Return a new worker; raises SandboxError when none can be had, or an import fails."""
         with self._lock:
-            if self._process.poll() is not None and self._starts <= MOST_RESTARTS:
-                self._channel.close()
+            if not self._process or (self._ready and self._process.poll() is not None and self._starts < MOST_RESTARTS):
+                self._starts += 1
                 self._open()
+            self._ready = self._ready or self._channel.recv(5) == b"ready"
+            if not self._ready:
+                self._errors.seek(0)
+                words = self._errors.read().decode(errors="replace").strip().splitlines() or ["it did not say why"]
+                raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
         return Worker(self._channel)
 
     def close(self) -> None:
-        """End the warm process; supervisors end with the workers that they stand before."""
-        self._channel.close()
-        self._process.kill()
-        self._process.wait()
-        self._folder.cleanup()
-        self._errors.close()
+        """End the warm process, if there is one; supervisors end with the workers that they stand before."""
+        if self._process:
+            self._channel.close()
+            self._process.kill()
+            self._process.wait()
+            self._folder.cleanup()
+            self._errors.close()
 
 
 def bounds(sandbox: str) -> str:

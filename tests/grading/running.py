@@ -1,5 +1,6 @@
 """What tests need that run workers: whether there is a sandbox, and another user than root."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import grade_class
+from helpers.grading.run import Runner
 from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Options, Workers
@@ -69,7 +71,8 @@ def grade(folder, out, options=None, keys=None, **more):
     keys = keys or read_keys()
     submissions = collect(Path(folder), keys).submissions
     options = options or Options(timeout=15, memory=1024, sandbox=SANDBOX)
-    return submissions, grade_class(submissions, keys, options, Path(out) / "work", **more)
+    with contextlib.closing(Runner((), options)) as runner:
+        return submissions, grade_class(submissions, keys, runner, Path(out) / "work", **more)
 
 
 if __name__ == "__main__":

@@ -100,8 +100,6 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
             "from helpers.grading.sandbox import cgroup\n"
             "def refused(*_):\n    raise OSError\ncgroup._settings = refused\n"
             "cgroup.psutil.virtual_memory = lambda: SimpleNamespace(available=0)\nfork_server.main()")
-    made = new_workers(memory=2048)
-    made.close()
     popen = subprocess.Popen
 
     def patched(command, **named):
@@ -110,6 +108,7 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
 
     monkeypatch.setattr(subprocess, "Popen", patched)
     made = new_workers(memory=2048)
+    made.warm(made.imports)
     monkeypatch.undo()
     small, = ran(made, "import time\ntime.sleep(1)\n1")
     assert small.result == "1"

@@ -266,11 +266,13 @@ def test_what_the_machine_cannot_run_is_said_and_the_class_goes_on(tmp_path, mon
                    for one in collect(tmp_path / "in", ONE_KEY).submissions]
     monkeypatch.setattr(Runner, "lesson", refused)
     said = []
-    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), tmp_path / "work", jobs=2, say=said.append)
+    with contextlib.closing(Runner((), Options(sandbox=SANDBOX))) as runner:
+        results = grade_class(submissions, ONE_KEY, runner, tmp_path / "work", jobs=2, say=said.append)
     assert [result is None for result in results] == [True, False, False] and len(tried) == 2
     assert said == ["ada/\udcff.ipynb is not graded yet: this machine may be too busy. The same command tries it again."]
     monkeypatch.undo()
-    results = grade_class(submissions, ONE_KEY, Options(sandbox=SANDBOX), tmp_path / "work")
+    with contextlib.closing(Runner((), Options(sandbox=SANDBOX))) as runner:
+        results = grade_class(submissions, ONE_KEY, runner, tmp_path / "work")
     assert results[0].earned == sum(full().values())
 
 
@@ -287,11 +289,11 @@ def test_work_whose_result_cannot_be_read_is_done_again(tmp_path, monkeypatch, k
     def begin(*_):
         raise GradingError("done again")
 
-    monkeypatch.setattr(classes, "Runner", begin)
-    one, options = Submission(Student("ada", "ada"), LESSON, "ada.ipynb", b"x"), Options()
-    (tmp_path / f"{classes.work_name(b'x', KEYS[LESSON], options)}.json").write_text(kept)
+    monkeypatch.setattr(Runner, "warm", begin)
+    one, runner = Submission(Student("ada", "ada"), LESSON, "ada.ipynb", b"x"), Runner((), Options(sandbox="none"))
+    (tmp_path / f"{classes.work_name(b'x', KEYS[LESSON], runner.options)}.json").write_text(kept)
     with pytest.raises(GradingError, match="done again"):
-        grade_class([one], KEYS, options, tmp_path)
+        grade_class([one], KEYS, runner, tmp_path)
 
 
 @pytest.mark.parametrize("private, umask, mode", [(True, 0o022, 0o600), (False, 0o022, 0o644), (False, 0o077, 0o600)])

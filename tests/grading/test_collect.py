@@ -1,5 +1,6 @@
 """No grade is lost in silence: every file that came in is a grade, an attempt of the same person, or a line that says why not."""
 
+import dataclasses
 import errno
 import gc
 import io
@@ -407,7 +408,7 @@ def nested(depth, inner, first=1):
 
 def test_code_that_takes_too_long_to_parse_is_told_and_costs_nobody_else(tmp_path, monkeypatch):
     heavy = "def alpha(s):\n" + nested(16, "def f(s):\n" + nested(16, "s"))  # some hundred letters, for hours
-    monkeypatch.setattr(forks, "MOST_SECONDS", 2)
+    monkeypatch.setattr(forks, "LIMITS", dataclasses.replace(forks.LIMITS, seconds=2))
     put(tmp_path, "ada/01_one.ipynb")
     put(tmp_path, "mallory/01_one.ipynb", notebook(code(heavy, "alpha"), lesson="01_one"))
     assert found(tmp_path) == [("ada", "01_one")]
@@ -416,7 +417,7 @@ def test_code_that_takes_too_long_to_parse_is_told_and_costs_nobody_else(tmp_pat
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell what is mapped")
 def test_a_file_that_takes_too_much_memory_is_told_and_costs_nobody_else(tmp_path, monkeypatch):
-    monkeypatch.setattr(forks, "MOST_MEMORY", 2**26)
+    monkeypatch.setattr(forks, "LIMITS", dataclasses.replace(forks.LIMITS, memory=2**26))
     put(tmp_path, "ada/01_one.ipynb")
     put(tmp_path, "mallory/01_one.ipynb", b'{"cells": [' + b'{"a":[{}]},' * 1_000_000 + b"{}]}")
     assert found(tmp_path) == [("ada", "01_one")]
@@ -429,8 +430,18 @@ def test_a_fork_gives_what_the_work_gives_or_raises():
         forks.apart(divmod, 7, 0)
 
 
+def test_each_lesson_is_told_when_it_is_met(tmp_path):
+    put(tmp_path, "ada/01_one.ipynb")
+    put(tmp_path, "ben/01_one.ipynb", NEWER)
+    put(tmp_path, "cem/empty.ipynb", b"")
+    put(tmp_path, "dan/02_two.ipynb", TWO)
+    told = []
+    collect(tmp_path, KEYS, meet=lambda met: told.append([key.lesson for key in met]))
+    assert told == [["01_one"], ["01_one", "02_two"]]
+
+
 def test_threats_tells_the_limits_of_reading():
-    limits = f"in {forks.MOST_SECONDS} seconds and {forks.MOST_MEMORY // 2**30} GB at most"
+    limits = f"in {forks.LIMITS.seconds} seconds and {forks.LIMITS.memory // 2**30} GB at most"
     assert limits in (ROOT / "helpers" / "grading" / "THREATS.md").read_text(encoding="utf-8")
 
 

@@ -27,18 +27,18 @@ def stubbed(monkeypatch):
     ]
     the_class, results = class_of(work, remarks=["one folder too deep"])
 
-    def collect(folder, keys, roster):
+    def collect(folder, keys, roster, meet):
         seen.update(folder=folder, roster=roster)
         return the_class
 
-    def grade_class(submissions, keys, options, store, **more):
+    def grade_class(submissions, keys, runner, store, **more):
         more["progress"](0, 1)
-        seen.update(options=options, keys=keys, **more)
+        seen.update(options=runner.options, keys=keys, **more)
         return results
 
     monkeypatch.setattr(command, "collect", collect)
     monkeypatch.setattr(command, "grade_class", grade_class)
-    monkeypatch.setattr(command, "read_keys", lambda folder, seed: seen.update(seed=seed) or KEYS)
+    monkeypatch.setattr(command, "read_keys", lambda folder, seed=None: seen.update(seed=seed) or KEYS)
     monkeypatch.setattr(command, "bounds", lambda sandbox: "cgroup v2")
     monkeypatch.setattr(command, "read_roster", lambda path: f"roster {path.name}")
     monkeypatch.setattr(command.bubblewrap, "find", lambda *paths: None)

@@ -1,5 +1,6 @@
 """What must not end or spoil a run: hostile files, lost templates, folders that cannot be read, systems without a sandbox."""
 
+import contextlib
 import re
 import subprocess
 import sys
@@ -9,9 +10,9 @@ import pytest
 from helpers.grading.records import MEMORY, RIGHT, Check, Exercise, Key, Match
 from helpers.grading.run import Runner, wanted_imports
 from helpers.grading.sandbox import SandboxError
-from helpers.grading.workers import MOST_RESTARTS, Options, Worker
+from helpers.grading.workers import MOST_RESTARTS, Options, Worker, Workers
 from helpers.project import ROOT
-from tests.grading.running import needs_sandbox, new_workers
+from tests.grading.running import needs_sandbox, new_workers, ran
 from tests.submissions import make
 from tests.submissions.building import as_bytes, first, solved
 
@@ -78,6 +79,19 @@ def test_a_fork_server_that_is_always_killed_ends_the_run_in_words():
     with pytest.raises(SandboxError, match="the process that starts workers"):
         made.start()
     made.close()
+
+
+@needs_sandbox
+def test_a_fork_server_is_begun_early_and_again_where_it_lacks_an_import():
+    with contextlib.closing(Workers((), Options())) as made:
+        made.warm(["import math", "import json"])
+        first = made._process
+        made.warm(["import json"])
+        made.start().close()
+        assert made._process is first and first.poll() is None
+        made.warm(["import json", "import calendar"])
+        looks = "import sys; 'calendar' in sys.modules"
+        assert first.poll() is not None and [one.result for one in ran(made, looks)] == ["True"]
 
 
 @needs_sandbox

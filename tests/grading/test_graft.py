@@ -1,5 +1,6 @@
 """Plain nbval: key notebooks with students' code in them, which give the same points as the grader."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ from helpers.grading.match import match
 from helpers.grading.reading import parse
 from helpers.grading.records import GradingError
 from helpers.grading.report import _grafted, feedback_page, write_grafts
+from helpers.grading.run import Runner
 from helpers.grading.workers import Options
 from helpers.project import ROOT
 from tests.submissions.building import LESSON, as_bytes, exercises, handed_out, inserted, is_solution, solved
@@ -141,7 +143,8 @@ def points_by_nbval(folder):
 def results(the_class, tmp_path_factory):
     """What the grader gives, under the seed that the key stores as nbval does."""
     store = tmp_path_factory.mktemp("work")
-    return grade_class(the_class.submissions, ALL_KEYS, Options(sandbox="none"), store, jobs=2)
+    with contextlib.closing(Runner((), Options(sandbox="none"))) as runner:
+        return grade_class(the_class.submissions, ALL_KEYS, runner, store, jobs=2)
 
 
 @pytest.mark.slow

@@ -146,10 +146,16 @@ def test_what_draws_finds_the_fonts_that_the_warm_process_has_found():
 @pytest.mark.slow
 def test_keras_is_loaded_bare_and_what_it_left_out_can_be_loaded_after_it():
     bare, itself = wanted("import keras")
-    looks = "print({'sklearn', 'matplotlib', 'keras.src.wrappers'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", f"{bare}\n{itself}\n{looks}\nimport sklearn, matplotlib.pyplot"],
+    looks = "print({'sklearn', 'matplotlib', 'scipy', 'pandas', 'keras.src.wrappers'} & set(sys.modules))"
+    later = "import sklearn, matplotlib.pyplot, scipy.signal, pandas"
+    done = subprocess.run([sys.executable, "-c", f"{bare}\n{itself}\n{looks}\n{later}"],
                           cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, "{'keras.src.wrappers'}"), done.stderr
+
+
+def test_keras_knows_pandas_where_somebody_uses_it():
+    assert "'pandas'" in wanted("import keras")[0] and "'pandas'" not in wanted("import keras, pandas")[0]
+    assert "'pandas'" not in wanted_imports([], [Match("one", "import keras", before=("import pandas as pd",))])[0]
 
 
 def test_every_helper_that_imports_tensorflow_is_known():

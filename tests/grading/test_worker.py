@@ -1,5 +1,6 @@
 """A worker: cells mean in it what they mean in a notebook, and nothing that it does or says stops or fools the grader."""
 
+import contextlib
 import json
 import time
 
@@ -176,9 +177,11 @@ def test_how_a_worker_ended_is_told(workers):
         worker.close()
 
 
-def test_a_module_that_is_not_there_is_said():
-    with pytest.raises(SandboxError, match=r"has ended: ModuleNotFoundError: No module named 'no_such_module'"):
-        new_workers(["no_such_module"])
+def test_a_module_that_is_not_there_is_said_at_every_start():
+    with contextlib.closing(new_workers(["no_such_module"])) as made:
+        for _ in range(2):
+            with pytest.raises(SandboxError, match=r"has ended: ModuleNotFoundError: No module named 'no_such_module'"):
+                made.start()
 
 
 def test_without_fork_it_is_said_where_to_grade(monkeypatch):
