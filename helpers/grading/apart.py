@@ -8,7 +8,7 @@ from typing import Any
 from helpers.grading.records import SubmissionError
 from helpers.grading.sandbox.confine import MEGABYTE, Limits, set_limits
 
-LIMITS = Limits(memory=1024 * MEGABYTE, seconds=20)
+LIMITS = Limits(memory=1024 * MEGABYTE, seconds=20, files=1024)
 
 
 def apart(work: Callable[..., Any], *arguments: Any) -> Any:
@@ -19,7 +19,7 @@ def apart(work: Callable[..., Any], *arguments: Any) -> Any:
     if sys.platform != "linux":  # where nothing is graded but what is trusted
         return work(*arguments)
     ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_tell, args=(theirs, work, arguments))
+    process = multiprocessing.get_context("fork").Process(target=_tell, args=(ours, theirs, work, arguments))
     process.start()
     theirs.close()
     try:
@@ -28,19 +28,21 @@ def apart(work: Callable[..., Any], *arguments: Any) -> Any:
         raise SubmissionError(f"its code takes more than {LIMITS.seconds} seconds or {LIMITS.memory // MEGABYTE} MB to be read, "
                               "as none does that was written by hand") from None
     finally:
-        process.join()
         ours.close()
+        process.kill()  # who is interrupted does not wait for it
+        process.join()
+        process.close()
     if isinstance(came, Exception):
         raise came
     return came
 
 
-def _tell(other, work, arguments):
+def _tell(ours, theirs, work, arguments):
+    ours.close()  # or it would not end when there is nobody left to read
     set_limits(LIMITS)
     try:
-        came = work(*arguments)
-    except (MemoryError, KeyboardInterrupt):
+        theirs.send(work(*arguments))
+    except (MemoryError, KeyboardInterrupt, BrokenPipeError):
         return
     except Exception as error:
-        came = error
-    other.send(came)
+        theirs.send(error)

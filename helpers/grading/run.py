@@ -19,8 +19,9 @@ CLEARING = "get_ipython().reset()"  # IPython's own way to forget every name of 
 HINT_SECONDS = 10  # what the lesson's own check may take; feedback has no hint where that is too little
 WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]{0,200}\b(layers|pretrained|progress)\b")
 """What asks for TensorFlow, or for a module of the course that imports it at once."""
-_KERAS = ("import sys; sys.modules |= dict.fromkeys({aside}); import keras; "  # which Keras would import too, or wrap
-          "_ = [*map(sys.modules.pop, {aside})]")
+_KERAS = "import sys; sys.modules |= dict.fromkeys({aside}); import keras; _ = [*map(sys.modules.pop, {aside})]"
+_ASIDE = {"matplotlib": "visualization", "pandas": "pandas|as_frame", "scipy": "(?!)", "sklearn": "wrappers"}
+"""What Keras would import too, or wrap, which takes long, and the words of code that needs it to."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -141,6 +142,5 @@ def wanted_imports(keys: Sequence[Key], matches: Sequence[Match] = ()) -> list[s
     sources += [text for one in matches for text in (*one.before, one.source or "")]
     if any("matplotlib" in one for one in sources):
         imports.add("import matplotlib.pyplot")  # a worker would look for the system's fonts each time
-    # Keras takes data of pandas only where it was there before.
-    aside = ["matplotlib", "scipy", "sklearn", *([] if any("pandas" in one for one in sources) else ["pandas"])]
+    aside = [name for name, words in _ASIDE.items() if not any(re.search(words, one) for one in sources)]
     return [*([_KERAS.format(aside=aside)] if any(map(WITH_TENSORFLOW.search, sources)) else []), *sorted(imports)]

@@ -22,10 +22,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-MOST_PRINTED, MOST_RESULT, MOST_DETAIL = 20_000, 100_000, 2_000
-"""Characters that are kept; a result that was cut is wrong."""
-MOST_NUMBERS, MOST_TEXT, MOST_CALLS = 200, 8_000, 20
-"""Larger arrays are abbreviated; longer texts are cut; later calls are not told."""
+MOST_PRINTED, MOST_RESULT, MOST_DETAIL = 20_000, 100_000, 2_000  # characters that are kept; a result that was cut is wrong
+MOST_NUMBERS, MOST_TEXT, MOST_CALLS = 200, 8_000, 20  # of an array, or it is abbreviated; of a text; of calls that are told
 _CODE = {" at 0x[0-9a-fA-F]+": "", r"\barray\(": "np.array(", "dtype=(?=[a-z])": "dtype=np.", r"(?<![\w.])(nan|inf)\b": r"np.\1"}
 _LONG = re.compile(r"\b\d+\.\d*(e[-+]?\d+)?")
 

@@ -155,18 +155,18 @@ class Workers:
         self._settings = {"program": program, "limits": dataclasses.asdict(limits)}
         self._process: subprocess.Popen[bytes] | None = None
         self._lock, self._starts = threading.Lock(), 0
+        # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
+        self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()
 
     def warm(self, imports: Sequence[str]) -> None:
         """Let the warm process begin with some imports, unless it has; TensorFlow's take longer than reading a class."""
-        if not self._process or not set(imports) <= set(self.imports):
+        if not self._process or tuple(imports) != self.imports:
             self.imports = tuple(imports)
             self._open()
 
     def _open(self):
         """Start the warm process, in the place of an earlier one."""
-        self.close()
-        # Matplotlib's cache of fonts is worth keeping; its settings, and IPython's, are nobody's here.
-        self._folder, self._errors = tempfile.TemporaryDirectory(), tempfile.TemporaryFile()
+        self.close(last=False)
         self._channel, theirs = socket.socketpair()
         self._ready, sandboxed = False, self._settings["program"]
         # By these systemd-run finds the service of this user.
@@ -183,7 +183,9 @@ class Workers:
     def start(self) -> Worker:
         """Return a new worker; raises SandboxError when none can be had, or an import fails."""
         with self._lock:
-            if not self._process or (self._ready and self._process.poll() is not None and self._starts < MOST_RESTARTS):
+            ended = self._process.poll() if self._process else None
+            # One that was killed is started again, also while it imports; an import that fails would fail again.
+            if not self._process or (ended is not None and (self._ready or ended < 0) and self._starts < MOST_RESTARTS):
                 self._starts += 1
                 self._open()
             self._ready = self._ready or self._channel.recv(5) == b"ready"
@@ -193,12 +195,13 @@ class Workers:
                 raise SandboxError(f"the process that starts workers has ended: {words[-1]}")
         return Worker(self._channel)
 
-    def close(self) -> None:
+    def close(self, last: bool = True) -> None:
         """End the warm process, if there is one; supervisors end with the workers that they stand before."""
         if self._process:
             self._channel.close()
             self._process.kill()
             self._process.wait()
+        if last:
             self._folder.cleanup()
             self._errors.close()
 

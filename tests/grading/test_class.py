@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,7 +21,7 @@ from helpers.grading import grade_class as classes
 from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import grade_class
-from helpers.grading.records import RIGHT, GradingError, Student, Submission
+from helpers.grading.records import RIGHT, GradingError, LessonResult, Student, Submission
 from helpers.grading.run import Runner
 from helpers.grading.sandbox import SandboxError
 from helpers.grading.workers import Options
@@ -214,7 +216,7 @@ def test_the_same_work_is_graded_once_and_kept(tmp_path, monkeypatch):
     submissions, results = grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY, progress=lambda *step: steps.append(step))
     assert earned(submissions, results) == {"ada": full(), "ada-perfect": full(), "lars-broken-json": None}
     assert steps == [(0, 1), (1, 1)]
-    monkeypatch.setattr(classes, "Runner", lambda *_: pytest.fail("done again"))
+    monkeypatch.setattr(Runner, "warm", lambda *_: pytest.fail("done again"))
     assert grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY)[1] == results
 
 
@@ -235,6 +237,28 @@ def test_a_cluster_that_does_not_answer_is_said(tmp_path, monkeypatch):
     write(tmp_path / "in", ["ada-perfect"])
     with pytest.raises(GradingError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
         grade(tmp_path / "in", tmp_path / "out", keys=ONE_KEY, scheduler="tcp://127.0.0.1:9")
+
+
+def test_what_a_cluster_that_is_lost_has_begun_is_done_here(monkeypatch):
+    class Lost:
+        """The executor of a cluster that has gone: what it was given is cancelled."""
+
+        map = map
+
+        def submit(self, *_):
+            future = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return future
+
+    def lesson(key, matches, alone=False):
+        assert alone
+        return done
+
+    done = LessonResult(LESSON, None, [])
+    monkeypatch.setattr(classes, "_cluster", lambda scheduler: contextlib.nullcontext(Lost()))
+    runner = SimpleNamespace(key_answers=lambda key, each: key, lesson=lesson)
+    assert [*classes.graded({"ada": (LESSON, [])}, ONE_KEY, runner, scheduler="tcp://127.0.0.1:9")] == [("ada", done)]
 
 
 def test_dask_is_only_needed_for_a_cluster(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """No grade is lost in silence: every file that came in is a grade, an attempt of the same person, or a line that says why not."""
 
+import contextlib
 import dataclasses
 import errno
 import gc
@@ -8,10 +9,12 @@ import json
 import os
 import random
 import stat
+import subprocess
 import sys
 import time
 import zipfile
 
+import psutil
 import pytest
 
 from helpers.grading import apart as forks
@@ -428,6 +431,29 @@ def test_a_fork_gives_what_the_work_gives_or_raises():
     assert forks.apart(divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         forks.apart(divmod, 7, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+def test_forks_leave_no_file_open_whatever_comes_of_them():
+    before = os.listdir("/proc/self/fd")
+    for number in range(30):
+        with pytest.raises(ZeroDivisionError):
+            forks.apart(divmod, number, 0)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+def test_a_fork_ends_when_nobody_is_left_to_read_what_it_says():
+    code = ("import os, time\nfrom helpers.grading.apart import apart\n"
+            "apart(lambda: print(os.getpid(), flush=True) or time.sleep(1) or bytes(2**21))")
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE) as reader:
+        child = psutil.Process(int(reader.stdout.readline()))
+        reader.kill()
+    last = time.monotonic() + 60
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while child.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < last
+            time.sleep(0.05)
 
 
 def test_each_lesson_is_told_when_it_is_met(tmp_path):

@@ -86,12 +86,39 @@ def test_a_fork_server_is_begun_early_and_again_where_it_lacks_an_import():
     with contextlib.closing(Workers((), Options())) as made:
         made.warm(["import math", "import json"])
         first = made._process
-        made.warm(["import json"])
+        made.warm(["import math", "import json"])
         made.start().close()
         assert made._process is first and first.poll() is None
         made.warm(["import json", "import calendar"])
         looks = "import sys; 'calendar' in sys.modules"
         assert first.poll() is not None and [one.result for one in ran(made, looks)] == ["True"]
+
+
+@needs_sandbox
+def test_a_lesson_that_is_met_and_not_graded_costs_nobody_else_a_point():
+    with contextlib.closing(Workers((), Options())) as made:
+        made.warm(["import no_such_module", "import math"])
+        made.warm(["import math"])
+        assert [one.result for one in ran(made, "1 + 1")] == ["2"]
+
+
+@needs_sandbox
+def test_a_fork_server_that_is_killed_while_it_imports_is_started_again():
+    with contextlib.closing(Workers(["import time", "time.sleep(0.5)"], Options())) as made:
+        made.warm(made.imports)
+        made._process.kill()
+        made._process.wait()
+        assert [one.result for one in ran(made, "1 + 1")] == ["2"]
+
+
+def test_a_fork_server_that_is_started_again_takes_no_folder_from_its_workers():
+    looks = "import tempfile\nfolder = tempfile.gettempdir()"
+    with contextlib.closing(Workers((), Options(sandbox="none"))) as made, contextlib.closing(made.start()) as worker:
+        worker.run(looks, 60)
+        made._process.kill()
+        made._process.wait()
+        made.start().close()
+        assert worker.run("import os\nos.path.isdir(folder)", 60).result == "True"
 
 
 @needs_sandbox

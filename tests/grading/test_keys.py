@@ -153,9 +153,12 @@ def test_keras_is_loaded_bare_and_what_it_left_out_can_be_loaded_after_it():
     assert (done.returncode, done.stdout.strip()) == (0, "{'keras.src.wrappers'}"), done.stderr
 
 
-def test_keras_knows_pandas_where_somebody_uses_it():
-    assert "'pandas'" in wanted("import keras")[0] and "'pandas'" not in wanted("import keras, pandas")[0]
-    assert "'pandas'" not in wanted_imports([], [Match("one", "import keras", before=("import pandas as pd",))])[0]
+@pytest.mark.parametrize("name, source", [
+    ("pandas", "import pandas as pd"), ("pandas", "load_iris(as_frame=True)"), ("sklearn", "keras.wrappers.SKLearnClassifier"),
+    ("matplotlib", "keras.visualization.plot_image_gallery(images)")])
+def test_keras_is_loaded_with_what_somebody_needs_it_to_know(name, source):
+    assert repr(name) in wanted("import keras")[0] and repr(name) not in wanted(f"import keras\n{source}")[0]
+    assert repr(name) not in wanted_imports([], [Match("one", "import keras", before=(source,))])[0]
 
 
 def test_every_helper_that_imports_tensorflow_is_known():

@@ -16,12 +16,11 @@ from helpers.grading.sandbox import SandboxError, confine
 from helpers.grading.sandbox.confine import NOBODY, Limits
 from helpers.project import ROOT
 
-SCRATCH = "/tmp"
-"""The worker's only writable folder, its home and where it starts: a file system in memory, gone when it ends."""
+SCRATCH = "/tmp"  # the worker's only writable folder, its home and where it starts: in memory, gone when it ends
 _LIBRARIES = [Path("/", name) for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32")]
 _COVERED = str(ROOT / "helpers" / "grading")  # hidden, though it lies in a folder that can be read: the grader and its keys
 _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
-ENVIRONMENT = {
+ENVIRONMENT = {  # all that a worker has; nothing of the instructor's own gets in
     "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
     "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
     "PYTHONHASHSEED": "0", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
@@ -35,7 +34,6 @@ ENVIRONMENT = {
     # Threads count as processes, and a machine with many cores would start many.
     "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
 }
-"""All environment variables of a worker; nothing of the instructor's own gets in."""
 
 
 def python_folders() -> list[Path]:

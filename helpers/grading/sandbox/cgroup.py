@@ -25,8 +25,7 @@ CORES = 2  # processor cores that one sandbox may keep busy
 MOST_PROCESSES = 96  # that a look counts, so that none takes long; a sandbox has fewer: see `confine.Limits`
 RESERVE = 256 * MEGABYTE  # when less of the machine's memory is free, sandboxes that have taken as much themselves are ended
 _DELEGATED = ["systemd-run", "--user", "--scope", "--quiet", "--collect", "--property=Delegate=yes"]
-# Linux can be built or started without these.
-_OPTIONAL = ("memory.memsw.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes", "memory.swap.max")
+_OPTIONAL = ("memory.memsw.limit_in_bytes", "memory.kmem.tcp.limit_in_bytes", "memory.swap.max")  # not in every Linux
 
 
 def _settings(limits):
