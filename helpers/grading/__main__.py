@@ -83,10 +83,10 @@ def chosen_seed(out, seed=None):
     return seed
 
 
-def read(options, keys, say, meet=lambda met: None):
+def read(options, keys, say, *meet):
     """Read the class, say what was noticed, and return it."""
     say(f"Reading {options.submissions} ...")
-    the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None, meet)
+    the_class = collect(options.submissions, keys, read_roster(options.roster) if options.roster else None, *meet)
     for line in (*the_class.remarks, *(f"Not graded: {one.path}: {one.problem}" for one in the_class.submissions
                                        if one.problem not in ("", NOTHING_TO_DO))):
         say(line)

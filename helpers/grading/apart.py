@@ -8,7 +8,7 @@ from typing import Any
 from helpers.grading.records import SubmissionError
 from helpers.grading.sandbox.confine import MEGABYTE, Limits, set_limits
 
-LIMITS = Limits(memory=1024 * MEGABYTE, seconds=20, files=1024)
+LIMITS = Limits(memory=1024 * MEGABYTE, seconds=20, files=1024)  # of which the grader may have many open
 
 
 def apart(work: Callable[..., Any], *arguments: Any) -> Any:

@@ -4,8 +4,8 @@
 
 It imports what every worker needs, and never runs a student's code. For each message, which brings the ends of two pipes and of
 a socket, it forks a supervisor. That opens a sandbox with nothing in it but a sleeping `cat`, joins its namespaces, and forks the
-worker, which gives up its rights (`confine`) and answers requests through the pipes (`worker`). It ends the worker when memory is
-used up or its socket closed, by which it tells how that ended. SETTINGS is JSON: `program` (bwrap or null), `limits`, `imports`.
+worker, which gives up its rights (`confine`) and answers requests through the pipes (`worker`). The supervisor ends it if memory
+is used up or the socket closed, and tells there how it ended. SETTINGS is JSON: `program` (bwrap or null), `limits`, `imports`.
 """
 
 import contextlib

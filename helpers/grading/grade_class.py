@@ -62,7 +62,7 @@ def graded(work: dict[str, tuple[str, list[Match]]], keys: dict[str, Key], runne
         try:
             for future in as_completed(futures):
                 name = futures[future]
-                result: Any = future.cancelled() or future.exception() or future.result()
+                result: Any = future.cancelled() or future.exception() or future.result()  # a lost cluster cancels
                 if alone and not isinstance(result, (LessonResult, SandboxError)):
                     raise result
                 if alone or (isinstance(result, LessonResult) and all(one.status not in ENDED for one in result.exercises)):

@@ -21,7 +21,7 @@ WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]{0,200
 """What asks for TensorFlow, or for a module of the course that imports it at once."""
 _KERAS = "import sys; sys.modules |= dict.fromkeys({aside}); import keras; _ = [*map(sys.modules.pop, {aside})]"
 _ASIDE = {"matplotlib": "visualization", "pandas": "pandas|as_frame", "scipy": "(?!)", "sklearn": "wrappers"}
-"""What Keras would import too, or wrap, which takes long, and the words of code that needs it to."""
+"""What Keras would import too, or wrap, which takes long, and the words of code that needs it to; "(?!)" finds none."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|[\x00-\x08\x0b-\x1f\x7f]")
 

@@ -196,7 +196,7 @@ class Workers:
         return Worker(self._channel)
 
     def close(self, last: bool = True) -> None:
-        """End the warm process, if there is one; supervisors end with the workers that they stand before."""
+        """End the warm process, if there is one, and after the `last` its folder; supervisors end with their workers."""
         if self._process:
             self._channel.close()
             self._process.kill()

@@ -38,6 +38,7 @@ def lesson_cells(*names):
 
 KEYS = {"01_one": Key("01_one", (exercise("alpha"), exercise("beta")), lesson_cells("alpha", "beta")),
         "02_two": Key("02_two", (exercise("gamma"), exercise("delta")), lesson_cells("gamma", "delta"))}
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked, and nothing has limits")
 TWO = notebook(code("def gamma():\n    return 2", "gamma"), lesson="02_two")
 UNTOUCHED = notebook(code("def alpha():\n    return ...", "alpha"), lesson="01_one")
 NEWER = notebook(code("def alpha():\n    return 'newer'", "alpha"), lesson="01_one")
@@ -409,6 +410,7 @@ def nested(depth, inner, first=1):
     return "\n".join([*lines, *(f"{' ' * (first + depth)}{line}" for line in inner.split("\n"))])
 
 
+@on_linux
 def test_code_that_takes_too_long_to_parse_is_told_and_costs_nobody_else(tmp_path, monkeypatch):
     heavy = "def alpha(s):\n" + nested(16, "def f(s):\n" + nested(16, "s"))  # some hundred letters, for hours
     monkeypatch.setattr(forks, "LIMITS", dataclasses.replace(forks.LIMITS, seconds=2))
@@ -418,7 +420,7 @@ def test_code_that_takes_too_long_to_parse_is_told_and_costs_nobody_else(tmp_pat
     assert "its code takes more than 2 seconds or 1024 MB to be read" in problems(tmp_path)["mallory/01_one.ipynb"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell what is mapped")
+@on_linux
 def test_a_file_that_takes_too_much_memory_is_told_and_costs_nobody_else(tmp_path, monkeypatch):
     monkeypatch.setattr(forks, "LIMITS", dataclasses.replace(forks.LIMITS, memory=2**26))
     put(tmp_path, "ada/01_one.ipynb")
@@ -433,7 +435,7 @@ def test_a_fork_gives_what_the_work_gives_or_raises():
         forks.apart(divmod, 7, 0)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+@on_linux
 def test_forks_leave_no_file_open_whatever_comes_of_them():
     before = os.listdir("/proc/self/fd")
     for number in range(30):
@@ -442,7 +444,7 @@ def test_forks_leave_no_file_open_whatever_comes_of_them():
     assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+@on_linux
 def test_a_fork_ends_when_nobody_is_left_to_read_what_it_says():
     code = ("import os, time\nfrom helpers.grading.apart import apart\n"
             "apart(lambda: print(os.getpid(), flush=True) or time.sleep(1) or bytes(2**21))")

@@ -82,7 +82,7 @@ def test_a_fork_server_that_is_always_killed_ends_the_run_in_words():
 
 
 @needs_sandbox
-def test_a_fork_server_is_begun_early_and_again_where_it_lacks_an_import():
+def test_a_fork_server_is_begun_early_and_again_for_other_imports():
     with contextlib.closing(Workers((), Options())) as made:
         made.warm(["import math", "import json"])
         first = made._process
