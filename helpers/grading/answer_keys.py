@@ -35,9 +35,8 @@ def _stored_answer(cell, where):
     return text
 
 
-def read_key(path: str | Path, lessons: str | Path = LESSONS, seed: int | None = None) -> Key:
+def read_key(path: Path, lessons: str | Path = LESSONS, seed: int | None = None) -> Key:
     """Read one key notebook, as `read_keys` does; the lesson tells an untouched stub from an answer."""
-    path = Path(path)
     try:
         lesson, cells = parse(data := path.read_bytes())
     except SubmissionError as error:
@@ -109,10 +108,11 @@ def _in_own_scope(source, common):
 
     The cell runs behind the key's common set-up in a copy of the student's names, in which Python's own mean what they should.
     """
+    lines = "\n".join([*common, source]).split("\n")
     try:
-        *body, last = ast.parse("\n".join([*common, source])).body
+        *_, last = ast.parse("\n".join(lines)).body
     except (SyntaxError, ValueError) as error:
         raise KeyNotebookError(f"a hidden cell is not plain Python ({error}): {source[:200]!r}") from error
-    if not isinstance(last, ast.Expr):
-        raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
-    return _SCOPE.format(before=ast.unparse(ast.Module(body, [])), value=ast.unparse(last))
+    if not isinstance(last, ast.Expr) or last.col_offset:
+        raise KeyNotebookError(f"a hidden cell does not end with an expression on a line of its own: {source[:200]!r}")
+    return _SCOPE.format(before="\n".join(lines[:last.lineno - 1]), value="\n".join(lines[last.lineno - 1:]))
