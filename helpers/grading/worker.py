@@ -4,6 +4,7 @@ The shell gives magics, `!`, `await`, `display` and the value of a last line the
 code can do to this module what it likes, and can write into the pipe itself: it gains what it gains by printing.
 """
 
+import ast
 import asyncio
 import builtins
 import contextlib
@@ -151,23 +152,22 @@ def _cut(text, most):
 def _answer(shell, loop, request):
     """Run one cell as ipykernel does, within a running loop, and return the reply."""
     sys.stdout = printed = _Printed(MOST_PRINTED + 1, 1)
-    shell.displayhook.text, code, failed = None, request["code"], None
+    shell.displayhook.text, code = None, request["code"]
     with recorded(shell.user_ns, request["record"]) as calls:
         try:
-            code = shell.transform_cell(code)
+            ast.parse(code)  # else IPython would look at each token of what is Python already
         except Exception:
-            failed = sys.exc_info()
+            with contextlib.suppress(Exception):  # what no transformation makes Python ends in an error when it is run
+                code = shell.transform_cell(code)
         # IPython's own `run_cell` would keep all that is printed.
-        outcome = loop.run_until_complete(shell.run_cell_async(
-            request["code"], store_history=True, transformed_cell=code, preprocessing_exc_tuple=failed))
-    error, text, detail = outcome.error_before_exec or outcome.error_in_exec, shell.displayhook.text, ""
-    if error:
-        detail = type(error).__name__
-        with contextlib.suppress(Exception):  # a student's own may have no words
-            detail = f"{detail}: {error}".rstrip(": ")
-    return {"number": request["number"], "status": "error" if error else "ok", "detail": _cut(detail, MOST_DETAIL),
-            "result": None if error or text is None else _cut(str(text), MOST_RESULT), "calls": calls,
-            "printed": _cut(printed.getvalue(), MOST_PRINTED)}
+        outcome = loop.run_until_complete(shell.run_cell_async(request["code"], store_history=True, transformed_cell=code))
+    error, text = outcome.error_before_exec or outcome.error_in_exec, shell.displayhook.text
+    detail = type(error).__name__
+    with contextlib.suppress(Exception):  # a student's own may have no words
+        detail = f"{detail}: {error}".rstrip(": ")
+    return {"number": request["number"], "status": "error" if error else "ok", "calls": calls,
+            "detail": _cut(detail, MOST_DETAIL) if error else "", "printed": _cut(printed.getvalue(), MOST_PRINTED),
+            "result": None if error or text is None else _cut(str(text), MOST_RESULT)}
 
 
 def serve(requests: int, replies: int, shell: InteractiveShell) -> None:

@@ -93,6 +93,11 @@ def test_an_error_is_told_and_the_worker_goes_on(worker, source, words):
     assert after.result == "42"
 
 
+def test_a_transformation_that_fails_is_an_error_of_its_cell_alone(worker):
+    _, asked, plain = ran(worker, "get_ipython().input_transformers_cleanup.append(lambda lines: 1 / 0)", "%pwd", "6 * 7")
+    assert asked.status == "error" and "SyntaxError" in asked.detail and plain.result == "42"
+
+
 @pytest.mark.parametrize("source, result", [
     ("print('x' * 5 * 10**6)\n5", "5"),
     ("for _ in range(100):\n    print('x' * 10**5)\n6", "6"),
