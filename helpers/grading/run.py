@@ -19,7 +19,9 @@ CLEARING = "get_ipython().reset()"  # IPython's own way to forget every name of 
 HINT_SECONDS = 10  # what the lesson's own check may take; feedback has no hint where that is too little
 WITH_TENSORFLOW = re.compile(r"\b(tensorflow|keras)\b|\bhelpers\b[\w\s.,(]{0,200}\b(layers|pretrained|progress)\b")
 """What asks for TensorFlow, or for a module of the course that imports it at once."""
-_KERAS = "import sys; sys.modules |= dict.fromkeys({aside}); import keras; _ = [*map(sys.modules.pop, {aside})]"
+_KERAS = """import sys; sys.modules |= dict.fromkeys({aside}); import keras; _ = [*map(sys.modules.pop, {aside})]
+# TensorFlow makes and optimizes a function for each operation that runs alone, unless it is told not to.
+sys.modules.get("tensorflow.python.pywrap_tfe", sys).TFE_ContextOptionsSetRunEagerOpAsFunction = lambda *_: None"""
 _ASIDE = {"matplotlib": "visualization", "pandas": "pandas|as_frame", "scipy": "(?!)", "sklearn": "wrappers"}
 """What Keras would import too, or wrap, which takes long, and the words of code that needs it to; "(?!)" finds none."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")

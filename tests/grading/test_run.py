@@ -205,6 +205,9 @@ def test_tensorflow_is_ready_where_keys_ask_for_it():
         assert graded(runner, heavy, heavy.solution).status == RIGHT
         worker = runner.start()
         assert worker.run("import sys\n'tensorflow' in sys.modules", 60).result == "True"
+        # It runs an operation as it is, which is faster, and whose error names nothing but the operation.
+        wrong = worker.run("import tensorflow as tf\ntf.matmul(tf.ones((2, 3)), tf.ones((2, 3)))", 60).detail
+        assert wrong.startswith("InvalidArgumentError: Matrix size-incompatible")
         worker.close()
     finally:
         runner.close()

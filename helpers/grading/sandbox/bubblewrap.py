@@ -23,14 +23,12 @@ _SETTINGS = ("ld.so.cache", "alternatives", "localtime", "fonts")
 ENVIRONMENT = {  # all that a worker has; nothing of the instructor's own gets in
     "HOME": SCRATCH, "TMPDIR": SCRATCH, "USER": "nobody", "LOGNAME": "nobody", "LANG": "C.UTF-8",
     "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONPATH": str(ROOT),
-    "PYTHONHASHSEED": "0", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow",
+    "PYTHONHASHSEED": "0", "COURSE_DATA": "sample", "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
     # Locks would be a channel between students (see `confine`), and without them no file is safer here.
     "HDF5_USE_FILE_LOCKING": "FALSE",
-    # With oneDNN, TensorFlow wraps each operation in a function and optimizes it when it first runs, and writes machine code for
-    # products of matrices: the small network of an exercise never earns that back.
+    # Machine code made for an operation when it first runs: the small network of an exercise never earns that back.
     "TF_ENABLE_ONEDNN_OPTS": "0", "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0", "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "-1",
     # Threads count as processes, and a machine with many cores would start many.
     "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
 }
