@@ -118,12 +118,12 @@ def test_without_a_cgroup_a_machine_short_of_memory_ends_the_hoarder(monkeypatch
     assert large.status == MEMORY
 
 
-@pytest.mark.skipif(not WITH_CGROUP, reason="needs cgroup version 1 and root")
+@pytest.mark.skipif(not WITH_CGROUP, reason="needs cgroup version 1 and root, or version 2 and systemd")
 def test_a_group_bounds_and_is_removed(workers):
     worker = workers.start()
     own = [line for line in worker.run("open('/proc/self/cgroup').read()", 10).result.split("\\n") if cgroup.NAME in line]
-    assert len(own) == 3
-    place, = cgroup.TREE.glob(f"pids/{own[0].rpartition('/')[2]}")
+    assert len(own) == (1 if cgroup.command() else 3)
+    place, = {found.parent for found in cgroup.TREE.rglob("pids.max") if found.parent.name == own[0].rpartition("/")[2]}
     assert int((place / "pids.max").read_text()) == LIMITS.processes + 8
     worker.close()
     deadline = time.monotonic() + 10
@@ -184,13 +184,13 @@ def test_systemd_is_asked_for_a_subtree_where_there_is_one(monkeypatch, tmp_path
 
 
 @needs_linux
-def test_a_look_at_many_processes_is_short():
+def test_a_look_at_many_processes_is_short(monkeypatch):
     """F6: no look counts more processes than a sandbox can have."""
-    sleepers = [subprocess.Popen(["sleep", "60"]) for _ in range(MOST_PROCESSES + 20)]
+    sleepers, looked_at = [subprocess.Popen(["sleep", "60"]) for _ in range(MOST_PROCESSES + 20)], []
+    monkeypatch.setattr(cgroup, "open", lambda path: looked_at.append(path) or open(path), raising=False)
     try:
-        begin = time.process_time()
         assert memory_taken() > memory_taken(MEGABYTE) > 0
-        assert time.process_time() - begin < 0.2
+        assert len(looked_at) == 2 * MOST_PROCESSES
     finally:
         for one in sleepers:
             one.kill()

@@ -259,7 +259,7 @@ def test_killing_the_grader_ends_everything():
         run.kill()
     assert wait_for_end(pids, 30)
     if WITH_CGROUP:
-        assert not [place for pid in pids for place in cgroup.TREE.glob(f"*/{cgroup.NAME}{pid}")]
+        assert not [place for pid in pids for place in cgroup.TREE.rglob(f"{cgroup.NAME}{pid}")]
 
 
 @needs_sandbox
