@@ -111,8 +111,9 @@ def _in_own_scope(source, common):
     lines = "\n".join([*common, source]).split("\n")
     try:
         *_, last = ast.parse("\n".join(lines)).body
+        before, value = ("\n".join(part) for part in (lines[:last.lineno - 1], lines[last.lineno - 1:]))
+        ast.parse(before), ast.parse(value, mode="eval")
     except (SyntaxError, ValueError) as error:
-        raise KeyNotebookError(f"a hidden cell is not plain Python ({error}): {source[:200]!r}") from error
-    if not isinstance(last, ast.Expr) or last.col_offset:
-        raise KeyNotebookError(f"a hidden cell does not end with an expression on a line of its own: {source[:200]!r}")
-    return _SCOPE.format(before="\n".join(lines[:last.lineno - 1]), value="\n".join(lines[last.lineno - 1:]))
+        raise KeyNotebookError("a hidden cell is not plain Python that ends with an expression on a line of its own "
+                               f"({error}): {source[:200]!r}") from error
+    return _SCOPE.format(before=before, value=value)

@@ -4,7 +4,6 @@ The shell gives magics, `!`, `await`, `display` and the value of a last line the
 code can do to this module what it likes, and can write into the pipe itself: it gains what it gains by printing.
 """
 
-import ast
 import asyncio
 import builtins
 import contextlib
@@ -152,15 +151,15 @@ def _cut(text, most):
 def _answer(shell, loop, request):
     """Run one cell as ipykernel does, within a running loop, and return the reply."""
     sys.stdout = printed = _Printed(MOST_PRINTED + 1, 1)
-    shell.displayhook.text, code = None, request["code"]
+    shell.displayhook.text, code, failed = None, request["code"], None
     with recorded(shell.user_ns, request["record"]) as calls:
         try:
-            ast.parse(code)  # else IPython would look at each token of what is Python already
+            code = shell.transform_cell(code)
         except Exception:
-            with contextlib.suppress(Exception):  # what no transformation makes Python ends in an error when it is run
-                code = shell.transform_cell(code)
+            failed = sys.exc_info()
         # IPython's own `run_cell` would keep all that is printed.
-        outcome = loop.run_until_complete(shell.run_cell_async(request["code"], store_history=True, transformed_cell=code))
+        outcome = loop.run_until_complete(shell.run_cell_async(
+            request["code"], store_history=True, transformed_cell=code, preprocessing_exc_tuple=failed))
     error, text = outcome.error_before_exec or outcome.error_in_exec, shell.displayhook.text
     detail = type(error).__name__
     with contextlib.suppress(Exception):  # a student's own may have no words

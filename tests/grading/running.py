@@ -14,7 +14,7 @@ from helpers.grading.answer_keys import read_keys
 from helpers.grading.collect import collect
 from helpers.grading.grade_class import grade_class
 from helpers.grading.run import Runner
-from helpers.grading.sandbox import SandboxError, bubblewrap
+from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.grading.workers import Options, Workers, bounds
 from helpers.project import ROOT
@@ -30,6 +30,7 @@ LIMITS = Limits(memory=256 * MEGABYTE)
 IS_ROOT = hasattr(os, "getuid") and os.getuid() == 0
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 WITH_CGROUP = "cgroup" in bounds("bwrap")
+GROUPS = "**" if cgroup.command() else "*"  # where groups lie; a walk of the whole tree can meet one that goes
 REACHED = all(parent.stat().st_mode & 1 for folder in (ROOT, Path(sys.prefix)) for parent in (folder, *folder.parents))
 needs_somebody = pytest.mark.skipif(not (IS_ROOT and shutil.which("setpriv") and REACHED), reason=(
     "needs root, to become somebody else, and a course in a folder that everybody may enter"))

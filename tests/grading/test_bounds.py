@@ -14,7 +14,7 @@ from helpers.grading.records import MEMORY
 from helpers.grading.sandbox import cgroup
 from helpers.grading.sandbox.cgroup import MOST_PROCESSES, RESERVE, memory_taken
 from helpers.grading.sandbox.confine import filter_program
-from tests.grading.running import LIMITS, WITH_CGROUP, needs_linux, needs_sandbox, new_workers, ran
+from tests.grading.running import GROUPS, LIMITS, WITH_CGROUP, needs_linux, needs_sandbox, new_workers, ran
 
 ALLOWED, PRETENDED = 0x7FFF0000, 0x00050000
 
@@ -123,7 +123,7 @@ def test_a_group_bounds_and_is_removed(workers):
     worker = workers.start()
     own = [line for line in worker.run("open('/proc/self/cgroup').read()", 10).result.split("\\n") if cgroup.NAME in line]
     assert len(own) == (1 if cgroup.command() else 3)
-    place, = {found.parent for found in cgroup.TREE.rglob("pids.max") if found.parent.name == own[0].rpartition("/")[2]}
+    place, = [one.parent for one in cgroup.TREE.glob(f"{GROUPS}/{own[0].rpartition('/')[2]}/pids.max")]
     assert int((place / "pids.max").read_text()) == LIMITS.processes + 8
     worker.close()
     deadline = time.monotonic() + 10

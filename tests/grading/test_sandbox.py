@@ -17,6 +17,7 @@ from helpers.grading.sandbox import SandboxError, bubblewrap, cgroup
 from helpers.grading.sandbox.confine import MEGABYTE, Limits
 from helpers.project import ROOT
 from tests.grading.running import (
+    GROUPS,
     LIMITS,
     WITH_CGROUP,
     as_somebody,
@@ -259,7 +260,7 @@ def test_killing_the_grader_ends_everything():
         run.kill()
     assert wait_for_end(pids, 30)
     if WITH_CGROUP:
-        assert not [place for pid in pids for place in cgroup.TREE.rglob(f"{cgroup.NAME}{pid}")]
+        assert not [place for pid in pids for place in cgroup.TREE.glob(f"{GROUPS}/{cgroup.NAME}{pid}")]
 
 
 @needs_sandbox
