@@ -108,12 +108,10 @@ def _in_own_scope(source, common):
 
     The cell runs behind the key's common set-up in a copy of the student's names, in which Python's own mean what they should.
     """
-    lines = "\n".join([*common, source]).split("\n")
     try:
-        *_, last = ast.parse("\n".join(lines)).body
-        before, value = ("\n".join(part) for part in (lines[:last.lineno - 1], lines[last.lineno - 1:]))
-        ast.parse(before), ast.parse(value, mode="eval")
+        *body, last = ast.parse("\n".join([*common, source])).body
     except (SyntaxError, ValueError) as error:
-        raise KeyNotebookError("a hidden cell is not plain Python that ends with an expression on a line of its own "
-                               f"({error}): {source[:200]!r}") from error
-    return _SCOPE.format(before=before, value=value)
+        raise KeyNotebookError(f"a hidden cell is not plain Python ({error}): {source[:200]!r}") from error
+    if not isinstance(last, ast.Expr):
+        raise KeyNotebookError(f"a hidden cell does not end with an expression: {source[:200]!r}")
+    return _SCOPE.format(before=ast.unparse(ast.Module(body, [])), value=ast.unparse(last))

@@ -160,13 +160,14 @@ def _answer(shell, loop, request):
         # IPython's own `run_cell` would keep all that is printed.
         outcome = loop.run_until_complete(shell.run_cell_async(
             request["code"], store_history=True, transformed_cell=code, preprocessing_exc_tuple=failed))
-    error, text = outcome.error_before_exec or outcome.error_in_exec, shell.displayhook.text
-    detail = type(error).__name__
-    with contextlib.suppress(Exception):  # a student's own may have no words
-        detail = f"{detail}: {error}".rstrip(": ")
-    return {"number": request["number"], "status": "error" if error else "ok", "calls": calls,
-            "detail": _cut(detail, MOST_DETAIL) if error else "", "printed": _cut(printed.getvalue(), MOST_PRINTED),
-            "result": None if error or text is None else _cut(str(text), MOST_RESULT)}
+    error, text, detail = outcome.error_before_exec or outcome.error_in_exec, shell.displayhook.text, ""
+    if error:
+        detail = type(error).__name__
+        with contextlib.suppress(Exception):  # a student's own may have no words
+            detail = f"{detail}: {error}".rstrip(": ")
+    return {"number": request["number"], "status": "error" if error else "ok", "detail": _cut(detail, MOST_DETAIL),
+            "result": None if error or text is None else _cut(str(text), MOST_RESULT), "calls": calls,
+            "printed": _cut(printed.getvalue(), MOST_PRINTED)}
 
 
 def serve(requests: int, replies: int, shell: InteractiveShell) -> None:

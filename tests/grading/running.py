@@ -30,7 +30,7 @@ LIMITS = Limits(memory=256 * MEGABYTE)
 IS_ROOT = hasattr(os, "getuid") and os.getuid() == 0
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is for Linux")
 WITH_CGROUP = "cgroup" in bounds("bwrap")
-GROUPS = "**" if cgroup.command() else "*"  # where groups lie; a walk of the whole tree can meet one that goes
+GROUPS = "**" if cgroup.command() else "*"  # the folders of groups: with version 2, somewhere below a scope of systemd's
 REACHED = all(parent.stat().st_mode & 1 for folder in (ROOT, Path(sys.prefix)) for parent in (folder, *folder.parents))
 needs_somebody = pytest.mark.skipif(not (IS_ROOT and shutil.which("setpriv") and REACHED), reason=(
     "needs root, to become somebody else, and a course in a folder that everybody may enter"))

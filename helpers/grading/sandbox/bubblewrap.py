@@ -27,7 +27,7 @@ ENVIRONMENT = {  # all that a worker has; nothing of the instructor's own gets i
     "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": f"{SCRATCH}/.matplotlib",
     # Locks would be a channel between students (see `confine`), and without them no file is safer here.
     "HDF5_USE_FILE_LOCKING": "FALSE",
-    # Machine code made for an operation when it first runs: the small network of an exercise never earns that back.
+    # No machine code is made for an operation when it first runs: the small network of an exercise never earns that back.
     "TF_ENABLE_ONEDNN_OPTS": "0", "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "0", "TF_CPP_MIN_LOG_LEVEL": "3",
     # Threads count as processes, and a machine with many cores would start many.
     "TF_NUM_INTRAOP_THREADS": "2", "TF_NUM_INTEROP_THREADS": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
